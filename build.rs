@@ -1,0 +1,18 @@
+//! Stamps the binary with the commit that it was built from.
+
+use std::process::Command;
+
+#[expect(clippy::disallowed_methods, reason = "the build script has no drivers")]
+fn git(args: &[&str]) -> Option<String> {
+    let output =
+        Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=.git/HEAD");
+    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    let commit =
+        git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown commit".into());
+    println!("cargo::rustc-env=YMIR_COMMIT={commit}");
+}

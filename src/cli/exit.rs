@@ -1,0 +1,46 @@
+//! Exit codes, and how a trouble is shown when a command ends with one.
+
+use std::process::ExitCode;
+
+use crate::{
+    report,
+    trouble::{Kind, Result},
+};
+
+/// How a command that did its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 4: some hosts failed; the run can be resumed.
+    SomeFailed,
+    /// 5: `--check --detailed-exitcode` found differences.
+    Differences,
+    /// 130: the operator stopped it.
+    Interrupted,
+}
+
+/// The exit code for an outcome; a trouble is printed to standard error.
+pub fn code(outcome: Result<Exit>) -> ExitCode {
+    let code = match outcome {
+        Ok(Exit::Done) => 0,
+        Ok(Exit::SomeFailed) => 4,
+        Ok(Exit::Differences) => 5,
+        Ok(Exit::Interrupted) => 130,
+        Err(trouble) => {
+            report::trouble::print(&trouble);
+            code_of(trouble.kind)
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn code_of(kind: Kind) -> u8 {
+    match kind {
+        Kind::Internal => 1,
+        Kind::Usage => 2,
+        Kind::Refused => 3,
+        Kind::Host => 4,
+        Kind::Interrupted => 130,
+    }
+}

@@ -1,0 +1,197 @@
+//! Options that every command takes, and what they mean.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    ansible::{Load, Variables, world::Machine},
+    secret::Secret,
+    settings::Environment,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// The common options, Kayobe's and Ymir's own. They may stand before or after the command's words.
+#[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Options {
+    /// Site repository: a directory with `environments/common`, or a Kayobe configuration [default: $YMIR_CONFIG_PATH,
+    /// else $KAYOBE_CONFIG_PATH, else the current directory if it is one]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config_path: Option<Utf8PathBuf>,
+    /// Environment to work on [default: $YMIR_ENVIRONMENT, else $KAYOBE_ENVIRONMENT]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Extra variables: `name=value`, JSON, or `@file`; they win over everything else
+    #[arg(short, long, global = true, value_name = "VARS")]
+    pub extra_vars: Vec<String>,
+    /// Use these inventories instead of the site's
+    #[arg(short, long, global = true, value_name = "PATH")]
+    pub inventory: Vec<Utf8PathBuf>,
+    /// Only hosts that this pattern selects
+    #[arg(short, long, global = true, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Look and tell; change nothing
+    #[arg(short = 'C', long, global = true)]
+    pub check: bool,
+    /// Show what differs, line by line
+    #[arg(short = 'D', long, global = true)]
+    pub diff: bool,
+    /// With --check: exit with 5 if something would change
+    #[arg(long, global = true)]
+    pub detailed_exitcode: bool,
+    /// Read the vault password from this file, or from its output if it is executable
+    #[arg(long, global = true, value_name = "FILE")]
+    pub vault_password_file: Option<Utf8PathBuf>,
+    /// Ask for the vault password
+    #[arg(long, global = true, conflicts_with = "vault_password_file")]
+    pub ask_vault_pass: bool,
+    /// Skip hooks whose path matches this regular expression; `all` skips every hook
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub skip_hooks: Option<String>,
+    /// Format of what is written to standard output
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+    /// Plain lines instead of live progress
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Say more on standard error; twice for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// `--output`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    Yaml,
+}
+
+/// What every command gets: the options and the environment, not yet turned into variables.
+#[derive(Debug)]
+pub struct Context {
+    pub options: Options,
+    pub environment: Environment,
+}
+
+impl Context {
+    /// Reads the site repository.
+    pub fn variables(&self) -> Result<Arc<Variables>> {
+        let load = self.load()?;
+        let world = Machine::new(self.evaluation_environment(&load));
+        Variables::load(&load, Arc::new(world)).map(Arc::new)
+    }
+
+    /// What to load, from options and environment.
+    pub fn load(&self) -> Result<Load> {
+        Ok(Load {
+            config_path: self.config_path()?,
+            environment: self.environment_name(),
+            extra_vars: self.options.extra_vars.clone(),
+            inventories: self.options.inventory.clone(),
+            vault_password: self.vault_password()?,
+        })
+    }
+
+    /// The site repository's directory, absolute.
+    pub fn config_path(&self) -> Result<Utf8PathBuf> {
+        let set = self.environment.first(&["YMIR_CONFIG_PATH", "KAYOBE_CONFIG_PATH"]);
+        let chosen = self.options.config_path.clone().or_else(|| set.map(Utf8PathBuf::from));
+        let path = chosen.or_else(site_here).ok_or_else(|| {
+            Trouble::usage("no site repository is chosen")
+                .hint("give --config-path, set YMIR_CONFIG_PATH, or change into a directory with `environments/common`")
+        })?;
+        path.canonicalize_utf8().map_err(|error| {
+            Trouble::refused(format!("opening the site repository {path}"))
+                .caused_by(&error)
+                .hint("check --config-path, $YMIR_CONFIG_PATH and $KAYOBE_CONFIG_PATH")
+        })
+    }
+
+    /// The selected environment's name.
+    pub fn environment_name(&self) -> Option<String> {
+        let set = || self.environment.first(&["YMIR_ENVIRONMENT", "KAYOBE_ENVIRONMENT"]);
+        self.options.environment.clone().or_else(|| set().map(str::to_owned))
+    }
+
+    /// The environment as lookups see it: what options say counts as if it had been exported.
+    fn evaluation_environment(&self, load: &Load) -> Environment {
+        let mut seen = self.environment.clone();
+        seen.0.insert("KAYOBE_CONFIG_PATH".into(), load.config_path.to_string());
+        seen.0.remove("KAYOBE_ENVIRONMENT");
+        if let Some(name) = &load.environment {
+            seen.0.insert("KAYOBE_ENVIRONMENT".into(), name.clone());
+        }
+        seen
+    }
+
+    fn vault_password(&self) -> Result<Option<Secret>> {
+        let variable = self.environment.get("KAYOBE_VAULT_PASSWORD");
+        let file_variable =
+            self.environment.get("ANSIBLE_VAULT_PASSWORD_FILE").map(Utf8PathBuf::from);
+        let option = self.options.vault_password_file.clone();
+        let given = [
+            variable.is_some(),
+            file_variable.is_some(),
+            option.is_some(),
+            self.options.ask_vault_pass,
+        ];
+        if given.iter().filter(|given| **given).count() > 1 {
+            return Err(Trouble::usage("the vault password is given more than once").hint(
+                "use one of KAYOBE_VAULT_PASSWORD, ANSIBLE_VAULT_PASSWORD_FILE, --vault-password-file, --ask-vault-pass",
+            ));
+        }
+        if self.options.ask_vault_pass {
+            return super::ask::secret("Vault password: ").map(Some);
+        }
+        match (variable, file_variable.or(option)) {
+            (Some(password), _) => Ok(Some(Secret::new(password))),
+            (None, Some(file)) => password_from(&file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn site_here() -> Option<Utf8PathBuf> {
+    let here = Utf8PathBuf::from(".");
+    here.join("environments/common").is_dir().then_some(here)
+}
+
+/// A vault password file is run if it is executable, else read; white space around the password does not count.
+fn password_from(file: &Utf8PathBuf) -> Result<Secret> {
+    let executable = rustix::fs::access(file.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok();
+    let text = if executable {
+        crate::drivers::process::Run::new(file.as_str()).blocking_success()?.stdout
+    } else {
+        std::fs::read_to_string(file)
+            .or_refused(|| format!("reading the vault password file {file}"))?
+    };
+    Ok(Secret::new(text.trim()))
+}
+
+/// Kayobe has short options of two letters, which no parser here knows; they become their long forms.
+pub fn long_forms(args: Vec<String>) -> Vec<String> {
+    let long = |arg: String| match arg.as_str() {
+        "-sh" => "--skip-hooks".to_owned(),
+        "-lt" => "--list-tasks".to_owned(),
+        _ => arg,
+    };
+    args.into_iter().map(long).collect()
+}
+
+/// Ymir's own log goes to standard error: warnings, with `-v` what it does, with `-vv` everything.
+pub fn start_logging(options: &Options) {
+    let level = match options.verbose {
+        0 => "ymir=warn",
+        1 => "ymir=debug",
+        _ => "ymir=trace,reqwest=debug",
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(level)
+        .without_time()
+        .init();
+}

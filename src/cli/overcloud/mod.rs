@@ -1,0 +1,13 @@
+//! `ymir overcloud …`
+
+use clap::Subcommand;
+
+use super::{exit::Exit, options::Context};
+use crate::trouble::Result;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+pub async fn execute(_cx: &Context, command: Command) -> Result<Exit> {
+    match command {}
+}

@@ -1,0 +1,3 @@
+//! Performs actions; all side effects live here.
+
+pub mod process;

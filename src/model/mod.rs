@@ -1,0 +1,1 @@
+//! The site, typed and checked: plain data with public fields, no I/O, no YAML.

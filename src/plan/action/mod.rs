@@ -1,0 +1,19 @@
+//! Every action as plain data, grouped by the driver that performs it. No action holds a secret, only a
+//! [`SecretRef`](crate::secret::SecretRef).
+
+pub mod host;
+pub mod image;
+pub mod ironic;
+
+use serde::{Deserialize, Serialize};
+
+use self::{host::HostAction, image::ImageAction, ironic::IronicAction};
+
+/// One thing that a driver can look at and bring about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "driver", content = "action", rename_all = "snake_case")]
+pub enum Action {
+    Image(ImageAction),
+    Ironic(IronicAction),
+    Host(HostAction),
+}

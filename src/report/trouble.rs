@@ -1,0 +1,34 @@
+//! A trouble as text: what, why, where, what next.
+
+use std::fmt::Write as _;
+
+use crate::trouble::Trouble;
+
+/// Prints to standard error.
+#[expect(clippy::print_stderr, reason = "the last word of a failed command")]
+pub fn print(trouble: &Trouble) {
+    eprint!("{}", text(trouble));
+}
+
+/// `error: …`, then causes, places, the excerpt and hints, one line each.
+pub fn text(trouble: &Trouble) -> String {
+    let mut text = format!("error: {}\n", trouble.what);
+    text.push_str(&body(trouble, "  "));
+    text
+}
+
+/// Everything but the first line, indented.
+pub fn body(trouble: &Trouble, indent: &str) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| {
+        line.lines().for_each(|line| writeln!(text, "{indent}{line}").expect("a string"))
+    };
+    trouble.causes.iter().for_each(|cause| line(&format!("because: {cause}")));
+    trouble.settings.iter().for_each(|setting| line(&format!("set by: {setting}")));
+    if let Some(origin) = trouble.origin.as_ref().filter(|_| trouble.excerpt.is_none()) {
+        line(&format!("at: {origin}"));
+    }
+    trouble.excerpt.iter().for_each(|excerpt| line(excerpt));
+    trouble.hints.iter().for_each(|hint| line(&format!("hint: {hint}")));
+    text
+}

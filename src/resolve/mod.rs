@@ -1,0 +1,55 @@
+//! Translates variables to the model; the only place where a Kayobe variable name is spelled.
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    ansible::Variables,
+    origin::{Setting, Sourced},
+    trouble::{Result, Trouble},
+};
+
+/// Reads one host's variables into types, with messages that name the host, the variable and its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    pub variables: &'a Variables,
+    pub host: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(variables: &'a Variables, host: &'a str) -> Self {
+        Self { variables, host }
+    }
+
+    /// A variable that must be set and not null.
+    pub fn need<T: DeserializeOwned>(&self, name: &str) -> Result<Sourced<T>> {
+        self.get(name)?.ok_or_else(|| match self.variables.setting(self.host, name) {
+            Some(setting) => {
+                Trouble::refused(format!("{}: `{name}` is empty", self.host)).set_by(&setting)
+            }
+            None => Trouble::refused(format!("{}: `{name}` is not set", self.host)),
+        })
+    }
+
+    /// A variable that may be absent or null.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Sourced<T>>> {
+        let Some(value) = self.variables.value(self.host, name)?.filter(|value| !value.is_null())
+        else {
+            return Ok(None);
+        };
+        let setting = self.setting(name);
+        match serde_json::from_value(value) {
+            Ok(value) => Ok(Some(Sourced { value, setting })),
+            Err(error) => Err(Trouble::refused(format!("{}: reading `{name}`", self.host))
+                .because(error)
+                .set_by(&setting)),
+        }
+    }
+
+    /// Where the variable's winning value was written.
+    pub fn setting(&self, name: &str) -> Setting {
+        self.variables.setting(self.host, name).unwrap_or_else(|| Setting {
+            variable: name.into(),
+            origin: crate::origin::Origin::whole("not set"),
+        })
+    }
+}

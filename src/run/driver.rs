@@ -1,0 +1,144 @@
+//! The contract between a run and what acts on the world.
+
+use std::future::Future;
+
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use tokio::sync::mpsc;
+
+use crate::{plan::Step, plan::action::Action, trouble::Result};
+
+/// A step that is ready, and whose it is.
+#[derive(Debug)]
+pub struct Task<'a, A = Action> {
+    pub subject: &'a str,
+    pub step: &'a Step<A>,
+}
+
+impl<A> Clone for Task<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Task<'_, A> {}
+
+/// What a read-only look at the world says about a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing to do.
+    Satisfied,
+    /// What would be changed, one line each.
+    Differs(Vec<String>),
+    /// Cannot be told without acting: an opaque command, or a host that is not up yet.
+    Unknown(String),
+}
+
+/// What a driver says about one step.
+#[derive(Debug)]
+pub struct Said {
+    /// The step's id.
+    pub step: String,
+    pub word: Word,
+}
+
+/// Exactly one `Found` per probed step or `Applied` per applied step, after any number of the others.
+#[derive(Debug)]
+pub enum Word {
+    Progress(String),
+    Warning(String),
+    Found(Result<Finding>),
+    Applied(Result<()>),
+}
+
+/// The only thing that touches the world. Both methods get all steps that are ready together, so that a driver can
+/// look at a whole rack with one request, and say what they have to say about each step as soon as they know it.
+///
+/// The contract, tested for every action: apply, then probe says `Satisfied`; apply again changes nothing; killed at
+/// any moment, probe and apply take on from what is there.
+pub trait Driver<A = Action>: Sync {
+    /// Looks and changes nothing; one [`Word::Found`] per task.
+    fn probe<'a>(&'a self, tasks: Vec<Task<'a, A>>) -> BoxStream<'a, Said>;
+    /// Brings the steps about; one [`Word::Applied`] per task.
+    fn apply<'a>(&'a self, tasks: Vec<Task<'a, A>>) -> BoxStream<'a, Said>;
+}
+
+/// How the work on one task speaks while it goes on.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    step: String,
+    sender: mpsc::UnboundedSender<Said>,
+}
+
+impl Voice {
+    /// How far the step is, in a few words; replaces what was said before.
+    pub fn progress(&self, text: impl Into<String>) {
+        self.say(Word::Progress(text.into()));
+    }
+
+    /// Something to know that stops nothing.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.say(Word::Warning(text.into()));
+    }
+
+    fn say(&self, word: Word) {
+        // The run is gone only when it was aborted; then nobody is left to hear it.
+        drop(self.sender.send(Said { step: self.step.clone(), word }));
+    }
+}
+
+/// Probes tasks side by side, at most `at_once` of them.
+pub fn probe_each<'a, A, F, W>(
+    tasks: Vec<Task<'a, A>>,
+    at_once: usize,
+    look: F,
+) -> BoxStream<'a, Said>
+where
+    A: Sync,
+    F: Fn(Task<'a, A>, Voice) -> W + Send + 'a,
+    W: Future<Output = Result<Finding>> + Send + 'a,
+{
+    each(tasks, at_once, look, Word::Found)
+}
+
+/// Applies tasks side by side, at most `at_once` of them.
+pub fn apply_each<'a, A, F, W>(
+    tasks: Vec<Task<'a, A>>,
+    at_once: usize,
+    act: F,
+) -> BoxStream<'a, Said>
+where
+    A: Sync,
+    F: Fn(Task<'a, A>, Voice) -> W + Send + 'a,
+    W: Future<Output = Result<()>> + Send + 'a,
+{
+    each(tasks, at_once, act, Word::Applied)
+}
+
+fn each<'a, A, F, W, T>(
+    tasks: Vec<Task<'a, A>>,
+    at_once: usize,
+    work: F,
+    word: fn(Result<T>) -> Word,
+) -> BoxStream<'a, Said>
+where
+    A: Sync,
+    F: Fn(Task<'a, A>, Voice) -> W + Send + 'a,
+    W: Future<Output = Result<T>> + Send + 'a,
+    T: Send + 'a,
+{
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let results = stream::iter(tasks)
+        .map(move |task| {
+            let step = task.step.id.clone();
+            let done = work(task, Voice { step: step.clone(), sender: sender.clone() });
+            async move { Said { step, word: word(done.await) } }
+        })
+        .buffer_unordered(at_once.max(1));
+    let spoken = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|said| (said, receiver))
+    });
+    stream::select(spoken, results).boxed()
+}

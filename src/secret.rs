@@ -1,0 +1,68 @@
+//! Strings that must not be seen: they print as stars and are never serialised.
+
+use std::{collections::BTreeMap, fmt, sync::Mutex};
+
+use serde::{Deserialize, Serialize};
+
+use crate::trouble::Result;
+
+/// What stands in an output where a secret was.
+pub const MASK: &str = "******";
+
+/// A secret in memory. It has no `Serialize`, and `Debug` and `Display` show stars.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself; call it only where it leaves for the system that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// Where a secret is found again when an action needs it: plans and journals hold this instead of the secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SecretRef {
+    /// The host whose variable it is.
+    pub host: String,
+    /// The variable that holds it.
+    pub variable: String,
+    /// Keys and indices that lead to it inside the variable's value; empty if the value itself is the secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+}
+
+/// Finds secrets when an action is about to use them.
+pub trait Secrets: Send + Sync {
+    /// The secret that `reference` names; an error if the variable is gone or is not a string there.
+    fn find(&self, reference: &SecretRef) -> Result<Secret>;
+}
+
+/// Secrets held in a map, for tests.
+#[derive(Debug, Default)]
+pub struct KnownSecrets(pub Mutex<BTreeMap<SecretRef, String>>);
+
+impl Secrets for KnownSecrets {
+    fn find(&self, reference: &SecretRef) -> Result<Secret> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(reference).map(Secret::new).ok_or_else(|| {
+            crate::trouble::Trouble::refused(format!("no secret is known for {reference:?}"))
+        })
+    }
+}
