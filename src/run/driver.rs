@@ -130,15 +130,23 @@ where
     T: Send + 'a,
 {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let results = stream::iter(tasks)
+    let left = tasks.len();
+    // Results take the same way as what was said before them, so that nothing is heard after its step has ended.
+    let work = stream::iter(tasks)
         .map(move |task| {
-            let step = task.step.id.clone();
-            let done = work(task, Voice { step: step.clone(), sender: sender.clone() });
-            async move { Said { step, word: word(done.await) } }
+            let voice = Voice { step: task.step.id.clone(), sender: sender.clone() };
+            let done = work(task, voice.clone());
+            async move { voice.say(word(done.await)) }
         })
-        .buffer_unordered(at_once.max(1));
-    let spoken = stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|said| (said, receiver))
+        .buffer_unordered(at_once.max(1))
+        .filter_map(|()| async { None });
+    let spoken = stream::unfold((receiver, left), |(mut receiver, left)| async move {
+        if left == 0 {
+            return None;
+        }
+        let said = receiver.recv().await?;
+        let ended = matches!(said.word, Word::Found(_) | Word::Applied(_));
+        Some((said, (receiver, left - usize::from(ended))))
     });
-    stream::select(spoken, results).boxed()
+    stream::select(spoken, work).boxed()
 }

@@ -1,0 +1,177 @@
+//! Where runs are kept on the control host: `<state>/<site>/<environment>/runs/<id>/`.
+
+use std::{fs, os::unix::fs::DirBuilderExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::journal;
+use crate::{
+    event::{Event, Stamped, Summary},
+    plan,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// The runs of one environment of one site.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: Utf8PathBuf,
+}
+
+/// What a run was asked for, so that it can be asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The command line without the program's name, with absolute paths.
+    pub args: Vec<String>,
+    /// Names of extra variables whose values were left out because they look secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
+}
+
+/// A kept run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Record {
+    pub run: u64,
+    pub events: Vec<Stamped>,
+}
+
+impl Store {
+    /// The store below the state directory; two checkouts of one name do not share it.
+    pub fn of(state: &Utf8Path, site: &Utf8Path, environment: Option<&str>) -> Self {
+        let name = site_name(site);
+        let mark = &plan::digest(&site.as_str())[..8];
+        let dir = state.join(format!("{name}-{mark}")).join(environment.unwrap_or("base"));
+        Self { dir }
+    }
+
+    pub fn dir(&self) -> &Utf8Path {
+        &self.dir
+    }
+
+    pub fn run_dir(&self, run: u64) -> Utf8PathBuf {
+        self.dir.join("runs").join(run.to_string())
+    }
+
+    /// Makes the store's directory; only its owner may look inside.
+    pub fn create(&self) -> Result<()> {
+        make_private(&self.dir)
+    }
+
+    /// Makes the folder of a new run and gives its number, one more than the last.
+    pub fn begin(&self, request: &Request) -> Result<u64> {
+        let run = self.runs()?.last().map_or(1, |last| last + 1);
+        let dir = self.run_dir(run);
+        make_private(&dir)?;
+        let json =
+            serde_json::to_vec_pretty(request).or_internal(|| "writing the request".into())?;
+        let path = dir.join("request.json");
+        fs::write(&path, json).or_internal(|| format!("writing {path}"))?;
+        Ok(run)
+    }
+
+    /// Numbers of the kept runs, the oldest first.
+    pub fn runs(&self) -> Result<Vec<u64>> {
+        let dir = self.dir.join("runs");
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error).or_internal(|| format!("reading {dir}")),
+        };
+        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+        let mut runs: Vec<u64> = entries.flatten().filter_map(number).collect();
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
+    pub fn request(&self, run: u64) -> Result<Request> {
+        let path = self.run_dir(run).join("request.json");
+        let text = fs::read(&path).or_internal(|| format!("reading {path}"))?;
+        serde_json::from_slice(&text).or_internal(|| format!("reading {path}"))
+    }
+
+    /// A run's events; a trouble if there is no such run.
+    pub fn record(&self, run: u64) -> Result<Record> {
+        if !self.runs()?.contains(&run) {
+            let known = self.runs()?.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "none".into() } else { known };
+            return Err(Trouble::usage(format!("there is no run {run} here"))
+                .hint(format!("kept runs: {known}")));
+        }
+        let path = self.run_dir(run).join("events.jsonl");
+        // Killed between making the folder and the first event: a run without events.
+        let events = if path.exists() { journal::read(&path)? } else { Vec::new() };
+        Ok(Record { run, events })
+    }
+}
+
+impl Record {
+    pub fn command(&self) -> Option<&str> {
+        self.events.iter().find_map(|stamped| match &stamped.event {
+            Event::RunStarted { command, .. } => Some(command.as_str()),
+            _ => None,
+        })
+    }
+
+    /// How it ended; `None` if it was killed.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.events.iter().rev().find_map(|stamped| match &stamped.event {
+            Event::RunFinished { summary, .. } => Some(summary),
+            _ => None,
+        })
+    }
+
+    /// Steps that had begun to act and have no result: what a crash interrupted, as `subject: step`.
+    pub fn interrupted(&self) -> Vec<(String, String)> {
+        let mut open: Vec<(String, String)> = Vec::new();
+        for stamped in &self.events {
+            match &stamped.event {
+                Event::StepApplying { subject, step, .. } => {
+                    open.push((subject.clone(), step.clone()))
+                }
+                Event::StepFinished { step, .. } => open.retain(|(_, other)| other != step),
+                _ => {}
+            }
+        }
+        open
+    }
+}
+
+fn site_name(site: &Utf8Path) -> &str {
+    let kayobe = site.ends_with("etc/kayobe").then(|| site.ancestors().nth(2)).flatten();
+    kayobe.unwrap_or(site).file_name().unwrap_or("site")
+}
+
+fn make_private(dir: &Utf8Path) -> Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.or_internal(|| format!("creating {dir}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_are_named_after_their_repository() {
+        let table = [
+            ("/home/me/kayobe-config/etc/kayobe", "kayobe-config"),
+            ("/srv/site", "site"),
+            ("/", "site"),
+        ];
+        for (path, name) in table {
+            assert_eq!(site_name(Utf8Path::new(path)), name);
+        }
+    }
+
+    #[test]
+    fn runs_are_numbered_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = Utf8Path::from_path(dir.path()).unwrap();
+        let store = Store::of(state, Utf8Path::new("/srv/site"), Some("lab"));
+        let request = Request { args: vec!["overcloud".into()], withheld: Vec::new() };
+        assert_eq!(store.begin(&request).unwrap(), 1);
+        assert_eq!(store.begin(&request).unwrap(), 2);
+        assert_eq!(store.request(2).unwrap(), request);
+        assert_eq!(store.record(7).unwrap_err().kind, crate::trouble::Kind::Usage);
+        assert!(store.record(1).unwrap().summary().is_none());
+    }
+}
