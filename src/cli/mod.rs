@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod configuration;
+pub mod execute;
 pub mod exit;
 pub mod lab;
 pub mod options;
@@ -14,7 +15,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::{exit::Exit, options::Options};
-use crate::{settings::Environment, trouble::Result};
+use crate::{
+    run::store::Request,
+    settings::Environment,
+    trouble::{Result, Tell, Trouble},
+};
 
 /// What `ymir --version` says after the name.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("YMIR_COMMIT"), ")");
@@ -50,26 +55,53 @@ enum Command {
 
 /// Runs the command line and gives the exit code of the process.
 pub fn main(args: Vec<String>) -> ExitCode {
-    let cli = match Cli::try_parse_from(options::long_forms(args)) {
+    let args = options::long_forms(args);
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let environment = Environment::of_this_process();
     options::start_logging(&cli.options);
+    let cx = options::Context {
+        options: cli.options,
+        environment: Environment::of_this_process(),
+        args: args.into_iter().skip(1).collect(),
+    };
     let runtime = tokio::runtime::Runtime::new().expect("starting the async runtime");
-    let outcome = runtime.block_on(execute(cli, environment));
+    let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
     runtime.shutdown_background();
     exit::code(outcome)
 }
 
-async fn execute(cli: Cli, environment: Environment) -> Result<Exit> {
-    let cx = options::Context { options: cli.options, environment };
-    match cli.command {
-        Command::Configuration(command) => configuration::execute(&cx, command),
-        Command::Lab(command) => lab::execute(&cx, command).await,
-        Command::Overcloud(command) => overcloud::execute(&cx, command).await,
-        Command::Run(command) => run::execute(&cx, command).await,
-        Command::Seed(command) => seed::execute(&cx, command).await,
+async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
+    match command {
+        Command::Configuration(command) => configuration::execute(cx, command),
+        Command::Lab(command) => lab::execute(cx, command).await,
+        Command::Overcloud(command) => overcloud::execute(cx, command).await,
+        Command::Run(command) => run::execute(cx, command).await,
+        Command::Seed(command) => seed::execute(cx, command).await,
     }
+}
+
+/// Gives a kept command line again, in the directory and for the site that it was given for.
+async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
+    let dir = &request.dir;
+    std::env::set_current_dir(dir)
+        .or_host(|| format!("changing to {dir}, where the run was started"))?;
+    let words = std::iter::once("ymir").chain(request.args.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(words)
+        .map_err(|error| Trouble::internal("reading the kept command line").because(error))?;
+    let mut options = cli.options;
+    options.config_path = Some(request.config_path.clone());
+    options.environment.clone_from(&request.environment);
+    // How it is shown is this command's choice, not the earlier one's.
+    options.output = cx.options.output;
+    options.no_progress = cx.options.no_progress;
+    options.diff |= cx.options.diff;
+    let cx = options::Context {
+        options,
+        environment: cx.environment.clone(),
+        args: request.args.clone(),
+    };
+    Box::pin(execute(&cx, cli.command)).await
 }

@@ -7,6 +7,9 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     ansible::{Load, Variables, world::Machine},
+    event::Mode,
+    report::{self, Style},
+    run::store::Store,
     secret::Secret,
     settings::Environment,
     trouble::{Result, Tell, Trouble},
@@ -75,6 +78,8 @@ pub enum Format {
 pub struct Context {
     pub options: Options,
     pub environment: Environment,
+    /// The command line without the program's name.
+    pub args: Vec<String>,
 }
 
 impl Context {
@@ -121,11 +126,40 @@ impl Context {
     fn evaluation_environment(&self, load: &Load) -> Environment {
         let mut seen = self.environment.clone();
         seen.0.insert("KAYOBE_CONFIG_PATH".into(), load.config_path.to_string());
+        seen.0.insert("YMIR_STATE_DIR".into(), self.environment.state_dir().to_string());
+        seen.0.insert("YMIR_CACHE_DIR".into(), self.environment.cache_dir().to_string());
         seen.0.remove("KAYOBE_ENVIRONMENT");
         if let Some(name) = &load.environment {
             seen.0.insert("KAYOBE_ENVIRONMENT".into(), name.clone());
         }
         seen
+    }
+
+    /// Where the runs of the chosen environment are kept.
+    pub fn store(&self) -> Result<Store> {
+        let environment = self.environment_name();
+        Ok(Store::of(&self.environment.state_dir(), &self.config_path()?, environment.as_deref()))
+    }
+
+    /// How runs are shown.
+    pub fn style(&self) -> Style {
+        let terminal = self.environment.get("TERM");
+        let format = match self.options.output {
+            Format::Text => report::Format::Text,
+            Format::Json => report::Format::Json,
+            Format::Yaml => report::Format::Yaml,
+        };
+        let live = !self.options.no_progress && Style::can_be_live(terminal);
+        Style { format, live, diff: self.options.diff }
+    }
+
+    pub fn mode(&self) -> Mode {
+        if self.options.check { Mode::Check } else { Mode::Apply }
+    }
+
+    /// Who gives the command, for locks and leases.
+    pub fn user(&self) -> &str {
+        self.environment.first(&["USER", "LOGNAME"]).unwrap_or("root")
     }
 
     fn vault_password(&self) -> Result<Option<Secret>> {

@@ -1,3 +1,87 @@
 //! Performs actions; all side effects live here.
 
 pub mod process;
+
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+
+use crate::{
+    plan::action::Action,
+    run::driver::{Driver, Finding, Said, Task, Word},
+    trouble::{Result, Trouble},
+};
+
+/// The drivers that a command needs; each gets the steps whose actions are its own.
+#[derive(Default)]
+pub struct Drivers<'d> {
+    pub image: Option<Box<dyn Driver + Send + 'd>>,
+    pub ironic: Option<Box<dyn Driver + Send + 'd>>,
+    pub host: Option<Box<dyn Driver + Send + 'd>>,
+}
+
+impl Drivers<'_> {
+    fn one(&self, action: &Action) -> Option<&dyn Driver> {
+        let driver = match action {
+            Action::Image(_) => &self.image,
+            Action::Ironic(_) => &self.ironic,
+            Action::Host(_) => &self.host,
+        };
+        driver.as_deref().map(|driver| driver as &dyn Driver)
+    }
+
+    /// Hands each driver its tasks; `ask` is `probe` or `apply`.
+    fn split<'a, T: 'a>(
+        &'a self,
+        tasks: &[Task<'a>],
+        ask: fn(&'a dyn Driver, Vec<Task<'a>>) -> BoxStream<'a, Said>,
+        word: fn(Result<T>) -> Word,
+    ) -> BoxStream<'a, Said> {
+        let kinds = [Kind::Image, Kind::Ironic, Kind::Host];
+        let streams = kinds.into_iter().filter_map(|kind| {
+            let own: Vec<_> =
+                tasks.iter().filter(|task| Kind::of(&task.step.action) == kind).copied().collect();
+            let first = own.first()?;
+            match self.one(&first.step.action) {
+                Some(driver) => Some(ask(driver, own)),
+                None => {
+                    Some(stream::iter(own.into_iter().map(move |task| absent(task, word))).boxed())
+                }
+            }
+        });
+        stream::select_all(streams.collect::<Vec<_>>()).boxed()
+    }
+}
+
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Kind {
+    Image,
+    Ironic,
+    Host,
+}
+
+impl Kind {
+    fn of(action: &Action) -> Self {
+        match action {
+            Action::Image(_) => Self::Image,
+            Action::Ironic(_) => Self::Ironic,
+            Action::Host(_) => Self::Host,
+        }
+    }
+}
+
+fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
+    let trouble = Trouble::internal(format!("the command started no driver for {}", task.step.id));
+    Said { step: task.step.id.clone(), word: word(Err(trouble)) }
+}
+
+impl Driver for Drivers<'_> {
+    fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        self.split::<Finding>(&tasks, |driver, tasks| driver.probe(tasks), Word::Found)
+    }
+
+    fn apply<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        self.split::<()>(&tasks, |driver, tasks| driver.apply(tasks), Word::Applied)
+    }
+}

@@ -20,8 +20,10 @@ pub fn text(trouble: &Trouble) -> String {
 /// Everything but the first line, indented.
 pub fn body(trouble: &Trouble, indent: &str) -> String {
     let mut text = String::new();
-    let mut line = |line: &str| {
-        line.lines().for_each(|line| writeln!(text, "{indent}{line}").expect("a string"))
+    let mut line = |lines: &str| {
+        for line in lines.lines() {
+            writeln!(text, "{indent}{line}").expect("writing to a string");
+        }
     };
     trouble.causes.iter().for_each(|cause| line(&format!("because: {cause}")));
     trouble.settings.iter().for_each(|setting| line(&format!("set by: {setting}")));

@@ -21,9 +21,14 @@ pub struct Store {
 /// What a run was asked for, so that it can be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The command line without the program's name, with absolute paths.
+    /// The command line without the program's name.
     pub args: Vec<String>,
-    /// Names of extra variables whose values were left out because they look secret.
+    /// The directory it was given in; relative paths start there.
+    pub dir: Utf8PathBuf,
+    /// The site repository, absolute.
+    pub config_path: Utf8PathBuf,
+    pub environment: Option<String>,
+    /// Words of the command line that were left out because they look secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
 }
@@ -126,7 +131,7 @@ impl Record {
         for stamped in &self.events {
             match &stamped.event {
                 Event::StepApplying { subject, step, .. } => {
-                    open.push((subject.clone(), step.clone()))
+                    open.push((subject.clone(), step.clone()));
                 }
                 Event::StepFinished { step, .. } => open.retain(|(_, other)| other != step),
                 _ => {}
@@ -167,7 +172,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let state = Utf8Path::from_path(dir.path()).unwrap();
         let store = Store::of(state, Utf8Path::new("/srv/site"), Some("lab"));
-        let request = Request { args: vec!["overcloud".into()], withheld: Vec::new() };
+        let request = Request {
+            args: vec!["overcloud".into()],
+            dir: "/srv".into(),
+            config_path: "/srv/site".into(),
+            environment: Some("lab".into()),
+            withheld: Vec::new(),
+        };
         assert_eq!(store.begin(&request).unwrap(), 1);
         assert_eq!(store.begin(&request).unwrap(), 2);
         assert_eq!(store.request(2).unwrap(), request);

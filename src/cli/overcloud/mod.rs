@@ -8,6 +8,7 @@ use crate::trouble::Result;
 #[derive(Debug, Subcommand)]
 pub enum Command {}
 
+#[expect(clippy::unused_async, reason = "its commands come next")]
 pub async fn execute(_cx: &Context, command: Command) -> Result<Exit> {
     match command {}
 }

@@ -1,0 +1,184 @@
+//! Runs a plan for a command: lock, journal, report, Ctrl-C.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{exit::Exit, options::Context};
+use crate::{
+    ansible::Variables,
+    event::{Event, Mode, SCHEMA, Stamped, Summary},
+    plan::Plan,
+    report::Report,
+    run::{
+        driver::Driver,
+        journal::Journal,
+        lock::{Holder, Lock},
+        runner::{Runner, Stop},
+        store::{Request, Store},
+    },
+    secret::MASK,
+    trouble::{Kind, Result, Tell, Trouble},
+};
+
+/// A command about to act on one environment: its variables are read, and unless it only checks, it holds the lock.
+pub struct Session<'c> {
+    cx: &'c Context,
+    command: String,
+    pub variables: Arc<Variables>,
+    store: Store,
+    _lock: Option<Lock>,
+}
+
+/// A run that has begun: where its events go.
+struct Record {
+    run: u64,
+    journal: Option<Journal>,
+    report: Mutex<Box<dyn Report>>,
+}
+
+impl<'c> Session<'c> {
+    /// Reads the site and takes the environment's lock.
+    pub fn open(cx: &'c Context, command: &str) -> Result<Self> {
+        let variables = cx.variables()?;
+        let store = cx.store()?;
+        let lock = match cx.mode() {
+            Mode::Check => None,
+            Mode::Apply => {
+                store.create()?;
+                let holder = Holder::this_process(cx.user(), command);
+                Some(Lock::take(&store.dir().join("lock"), &holder)?)
+            }
+        };
+        Ok(Self { cx, command: command.into(), variables, store, _lock: lock })
+    }
+
+    /// Runs the plan to its end, to a Ctrl-C, or to a failure of its record.
+    pub async fn run(self, plan: &Plan, driver: &impl Driver) -> Result<Exit> {
+        let record = self.begin()?;
+        record.emit(Event::RunStarted {
+            schema: SCHEMA,
+            run: record.run,
+            command: self.command.clone(),
+            mode: self.cx.mode(),
+            plan: plan.digest(),
+            steps: plan.steps(),
+        })?;
+        let stop = Stop::default();
+        let emit = |event| record.emit(event);
+        let runner = Runner { driver, emit, mode: self.cx.mode(), stop: stop.clone() };
+        let summary = tokio::select! {
+            summary = runner.run(plan) => summary?,
+            () = interrupted(&stop, &record) => {
+                return Err(Trouble::new(Kind::Interrupted, format!("run {} was aborted", record.run))
+                    .hint(format!("go on with `ymir run resume {}`", record.run)));
+            }
+        };
+        record.emit(Event::RunFinished { run: record.run, summary: summary.clone() })?;
+        Ok(self.exit(&summary))
+    }
+
+    fn begin(&self) -> Result<Record> {
+        let report = Mutex::new(self.cx.style().report());
+        if self.cx.mode() == Mode::Check {
+            return Ok(Record { run: 0, journal: None, report });
+        }
+        let run = self.store.begin(&self.request()?)?;
+        let journal = Journal::create(&self.store.run_dir(run).join("events.jsonl"))?;
+        Ok(Record { run, journal: Some(journal), report })
+    }
+
+    fn request(&self) -> Result<Request> {
+        let here =
+            std::env::current_dir().or_internal(|| "finding the current directory".into())?;
+        let dir = here.try_into().or_internal(|| "reading the current directory's name".into())?;
+        let (args, withheld) = without_secrets(&self.cx.args);
+        let config_path = self.cx.config_path()?;
+        Ok(Request { args, dir, config_path, environment: self.cx.environment_name(), withheld })
+    }
+
+    fn exit(&self, summary: &Summary) -> Exit {
+        let differs = self.cx.options.detailed_exitcode && !summary.changed.is_empty();
+        match (summary, self.cx.mode()) {
+            (summary, _) if !summary.failed.is_empty() => Exit::SomeFailed,
+            (summary, _) if !summary.stopped.is_empty() => Exit::Interrupted,
+            (_, Mode::Check) if differs => Exit::Differences,
+            _ => Exit::Done,
+        }
+    }
+}
+
+impl Record {
+    fn emit(&self, event: Event) -> Result<()> {
+        if let Some(journal) = &self.journal {
+            journal.append(&event)?;
+        }
+        self.show(event);
+        Ok(())
+    }
+
+    fn show(&self, event: Event) {
+        let mut report = self.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        report.event(&Stamped { at: Timestamp::now(), event });
+    }
+}
+
+/// Ends at the second Ctrl-C or SIGTERM; the first asks the run to stop when the running steps have ended.
+async fn interrupted(stop: &Stop, record: &Record) {
+    let listen = |kind| signal(kind).ok();
+    let (mut ctrl_c, mut term) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    one_of(&mut ctrl_c, &mut term).await;
+    stop.request();
+    let text =
+        "stopping: running steps end first; press Ctrl-C again to abort, both can be resumed";
+    record.show(Event::Warning { subject: None, text: text.into() });
+    one_of(&mut ctrl_c, &mut term).await;
+}
+
+async fn one_of(first: &mut Option<Signal>, second: &mut Option<Signal>) {
+    tokio::select! {
+        () = arrival(first) => {}
+        () = arrival(second) => {}
+    }
+}
+
+async fn arrival(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// The words of a command line that may be kept, and those that were masked since they look like they hold a secret.
+fn without_secrets(args: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut withheld = Vec::new();
+    let keep = |arg: &String| {
+        let lower = arg.to_lowercase();
+        let telling = ["password", "passwd", "secret", "token", "private_key"];
+        let holds_value = arg.contains('=') || arg.contains(':');
+        if holds_value && telling.iter().any(|word| lower.contains(word)) {
+            withheld.push(arg.split(['=', ':']).next().unwrap_or_default().to_owned());
+            return MASK.to_owned();
+        }
+        arg.clone()
+    };
+    let kept = args.iter().map(keep).collect();
+    (kept, withheld)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_the_command_line_are_not_kept() {
+        let args = ["overcloud", "provision", "-e", "redfish_password=hunter2", "-e", "a=b"];
+        let args: Vec<String> = args.map(Into::into).into();
+        let (kept, withheld) = without_secrets(&args);
+        assert_eq!(kept, ["overcloud", "provision", "-e", MASK, "-e", "a=b"]);
+        assert_eq!(withheld, ["redfish_password"]);
+    }
+}

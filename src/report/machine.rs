@@ -1,0 +1,33 @@
+//! A run for machines: every event on standard output, as JSON lines or as YAML documents.
+
+use std::io::Write as _;
+
+use super::Report;
+use crate::event::Stamped;
+
+/// Writes each event as soon as it happens.
+#[derive(Debug)]
+pub struct Events {
+    write: fn(&Stamped) -> Option<String>,
+}
+
+impl Events {
+    /// One JSON object per line.
+    pub fn json() -> Self {
+        Self { write: |event| serde_json::to_string(event).ok().map(|line| line + "\n") }
+    }
+
+    /// One YAML document per event.
+    pub fn yaml() -> Self {
+        Self { write: |event| serde_yaml::to_string(event).ok().map(|text| format!("---\n{text}")) }
+    }
+}
+
+impl Report for Events {
+    fn event(&mut self, event: &Stamped) {
+        let text = (self.write)(event).unwrap_or_default();
+        let mut stdout = std::io::stdout().lock();
+        // A reader that went away must not end the run.
+        drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+}
