@@ -1,0 +1,129 @@
+//! YAML 1.1 as PyYAML and Ansible read it, with the place of every node.
+
+mod compose;
+mod events;
+mod excerpt;
+mod limits;
+mod scalar;
+mod tags;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::{
+    origin::Origin,
+    trouble::{Result, Trouble},
+};
+
+/// A YAML value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub origin: Origin,
+    pub data: Data,
+}
+
+/// The types that Ansible's YAML has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    /// Text that may hold a Jinja2 template. Dates and times are text as Ansible prints them.
+    Text(String),
+    /// `!unsafe` text: never a template.
+    Unsafe(String),
+    /// `!vault` text, still encrypted.
+    Vault(String),
+    List(Vec<Node>),
+    /// In the order written; later duplicates have replaced earlier ones.
+    Map(Vec<(Node, Node)>),
+}
+
+impl Node {
+    /// The value of a text key in a map.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        let Data::Map(pairs) = &self.data else { return None };
+        pairs.iter().find(|(name, _)| name.data.as_text() == Some(key)).map(|(_, value)| value)
+    }
+}
+
+impl Data {
+    /// The text of a plain, unsafe or quoted scalar that is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Unsafe(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the type is called in messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a decimal number",
+            Self::Text(_) | Self::Unsafe(_) => "text",
+            Self::Vault(_) => "a vault value",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}
+
+/// Parses the only document of a file; an empty one is `Data::Null`.
+pub fn parse(text: &str, file: &Arc<str>) -> Result<Node> {
+    compose::document(text, file, Lines::Shown)
+}
+
+/// [`parse`] for text that came out of a vault: no message shows a line of it.
+pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
+    compose::document(text, file, Lines::Hidden)
+}
+
+/// The lines of a text around a place in it, with a mark under the place.
+pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
+    excerpt::render(text, origin, label)
+}
+
+/// Whether an error may show lines of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    Shown,
+    Hidden,
+}
+
+/// A fault at a place in a text: the message shows the place.
+struct Fault {
+    message: String,
+    line: u32,
+    column: u32,
+    hint: Option<&'static str>,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>, mark: events::Mark) -> Self {
+        Self { message: message.into(), line: mark.line, column: mark.column, hint: None }
+    }
+
+    fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    fn told(self, text: &str, file: &Arc<str>, lines: Lines) -> Trouble {
+        let origin = Origin::at(file, self.line, self.column);
+        let mut trouble =
+            Trouble::refused(format!("reading {file}")).because(&self.message).at(&origin);
+        if lines == Lines::Shown {
+            trouble = trouble.excerpt(excerpt::render(text, &origin, "here"));
+        }
+        match self.hint {
+            Some(hint) => trouble.hint(hint),
+            None => trouble,
+        }
+    }
+}
