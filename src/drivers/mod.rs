@@ -1,5 +1,6 @@
 //! Performs actions; all side effects live here.
 
+pub mod ansible;
 pub mod process;
 
 use futures::{

@@ -1,1 +1,3 @@
 //! The site, typed and checked: plain data with public fields, no I/O, no YAML.
+
+pub mod hook;

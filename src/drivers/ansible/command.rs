@@ -1,0 +1,138 @@
+//! The command line and the environment of `ansible-playbook`: pure, from what the operator gave and what there is.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{HookRun, material::Material};
+use crate::{drivers::process::Run, model::hook::Hook};
+
+/// What the operator's command line says that playbooks are to know, too.
+#[derive(Debug, Clone, Default)]
+pub struct Arguments {
+    /// `-e`, in order, as given.
+    pub extra_vars: Vec<String>,
+    /// `-i`: instead of the site's inventories.
+    pub inventories: Vec<Utf8PathBuf>,
+    pub limit: Option<String>,
+    pub tags: Option<String>,
+    pub skip_tags: Option<String>,
+    pub r#become: bool,
+    pub check: bool,
+    pub diff: bool,
+    /// How often `-v` was given.
+    pub verbose: u8,
+}
+
+/// Kayobe adds this tag whenever tags are given, and sites have tagged their playbooks with it.
+const ALWAYS_WITH_TAGS: &str = "kayobe-generate-config";
+
+/// Kinds of plug-ins: the variable that says where they are, the directory's name here and in Ansible's own folders.
+const PLUGINS: &[(&str, &str, &str)] = &[
+    ("ANSIBLE_ACTION_PLUGINS", "action_plugins", "plugins/action"),
+    ("ANSIBLE_FILTER_PLUGINS", "filter_plugins", "plugins/filter"),
+    ("ANSIBLE_LOOKUP_PLUGINS", "lookup_plugins", "plugins/lookup"),
+    ("ANSIBLE_TEST_PLUGINS", "test_plugins", "plugins/test"),
+    ("ANSIBLE_ROLES_PATH", "roles", "roles"),
+    ("ANSIBLE_COLLECTIONS_PATH", "collections", "collections"),
+];
+
+/// One call of `ansible-playbook`.
+#[derive(Debug)]
+pub(super) struct Command<'a> {
+    pub cx: &'a HookRun,
+    pub hooks: &'a [Hook],
+    pub material: &'a Material,
+}
+
+impl Command<'_> {
+    /// The call as a process; the vault password travels in the environment only.
+    pub(super) fn run(&self, program: &Utf8Path) -> Run {
+        let run = Run::new(program.as_str()).args(self.args()).clean_env();
+        self.environment(program).into_iter().fold(run, |run, (name, value)| run.env(name, value))
+    }
+
+    fn args(&self) -> Vec<String> {
+        let given = &self.cx.arguments;
+        let mut args = Vec::new();
+        let mut option = |name: &str, value: &str| args.extend([name.to_owned(), value.to_owned()]);
+        if self.cx.vault_password.is_some() {
+            option("--vault-password-file", self.material.vault_helper().as_str());
+        }
+        self.inventories().iter().for_each(|path| option("--inventory", path.as_str()));
+        let files = self.cx.layers.iter().flat_map(|layer| variable_files(layer));
+        files.for_each(|file| option("-e", &format!("@{file}")));
+        given.extra_vars.iter().for_each(|vars| option("-e", vars));
+        if let Some(limit) = &given.limit {
+            option("--limit", limit);
+        }
+        if let Some(tags) = &given.skip_tags {
+            option("--skip-tags", tags);
+        }
+        if let Some(tags) = &given.tags {
+            option("--tags", &format!("{tags},{ALWAYS_WITH_TAGS}"));
+        }
+        let flags =
+            [("--become", given.r#become), ("--check", given.check), ("--diff", given.diff)];
+        args.extend(flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()));
+        args.extend((0..given.verbose).map(|_| "-v".to_owned()));
+        args.extend(self.hooks.iter().map(|hook| hook.playbook.to_string()));
+        args
+    }
+
+    /// The built-in defaults, then `-i` or each layer's inventory.
+    fn inventories(&self) -> Vec<Utf8PathBuf> {
+        let given = &self.cx.arguments.inventories;
+        let own = || {
+            let paths = self.cx.layers.iter().map(|layer| layer.join("inventory"));
+            paths.filter(|path| path.exists()).collect()
+        };
+        let site = if given.is_empty() { own() } else { given.clone() };
+        [vec![self.material.inventory()], site].concat()
+    }
+
+    /// What the operator has set wins; Kayobe's plug-ins come after the site's.
+    fn environment(&self, program: &Utf8Path) -> Vec<(String, String)> {
+        let mut set = self.cx.environment.0.clone();
+        let base = self.cx.layers.first().map_or(Utf8Path::new(""), Utf8PathBuf::as_path);
+        let mut default = |name: &str, value: String| {
+            set.entry(name.to_owned()).or_insert(value);
+        };
+        for (variable, here, there) in PLUGINS {
+            let own = self.material.plugins().join(here);
+            default(
+                variable,
+                format!(
+                    "{base}/ansible/{here}:{own}:~/.ansible/{there}:/usr/share/ansible/{there}"
+                ),
+            );
+        }
+        if base.join("ansible.cfg").is_file() {
+            default("ANSIBLE_CONFIG", base.join("ansible.cfg").into_string());
+        }
+        // Kayobe's variables still hold conditions that are no booleans.
+        default("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "true".into());
+        let environments = self.cx.layers.iter().skip(1).map(|layer| layer.as_str());
+        set.insert("YMIR_ENVIRONMENT_LAYERS".into(), environments.collect::<Vec<_>>().join(":"));
+        if let Some(password) = &self.cx.vault_password {
+            set.insert("KAYOBE_VAULT_PASSWORD".into(), password.reveal().to_owned());
+        }
+        // Playbooks call `ansible-galaxy` and its like by name.
+        if let Some(dir) = program.parent().filter(|dir| !dir.as_str().is_empty()) {
+            let path = set.get("PATH").map_or(String::new(), |path| format!(":{path}"));
+            set.insert("PATH".into(), format!("{dir}{path}"));
+        }
+        set.into_iter().collect()
+    }
+}
+
+/// The files that count as extra variables: those directly in the layer, sorted by name.
+fn variable_files(layer: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let entries = layer.read_dir_utf8().into_iter().flatten().flatten();
+    let files = entries.map(camino::Utf8DirEntry::into_path).filter(|path| path.is_file());
+    let counts = |path: &Utf8PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        !name.starts_with('.') && matches!(path.extension(), Some("yml" | "yaml" | "json"))
+    };
+    let mut files: Vec<_> = files.filter(counts).collect();
+    files.sort();
+    files
+}
