@@ -1,7 +1,7 @@
 //! Runs a site's hooks with real Ansible; `tests/setup-ansible` installs it.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, io::Write, os::unix::fs::symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ymir::{
@@ -19,7 +19,9 @@ fn with_ansible() -> Option<Environment> {
     let installed = environment.cache_dir().join("test-ansible/bin/ansible-playbook");
     if environment.get("YMIR_ANSIBLE_PLAYBOOK").is_none() {
         if !installed.exists() {
-            eprintln!("SKIPPED: no Ansible to run hooks with; run tests/setup-ansible");
+            // Not `eprintln!`: the test harness would swallow it.
+            let skipped = b"SKIPPED: no Ansible to run hooks with; run tests/setup-ansible\n";
+            std::io::stderr().write_all(skipped).unwrap();
             return None;
         }
         environment.0.insert("YMIR_ANSIBLE_PLAYBOOK".into(), installed.into_string());
