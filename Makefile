@@ -1,0 +1,32 @@
+# Every target sets up what it needs. `make demo` and `make test` are all that a newcomer has to know.
+SHELL := /bin/bash
+CARGO ?= cargo
+
+.PHONY: help demo demo-down test lint build packages test-list
+
+help: ## Show the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+packages: # what the build needs from Debian; the lab installs what it needs by itself
+	@tests/setup packages
+
+build: packages # the binaries as they are released
+	$(CARGO) build --release --locked --features libvirt --bins
+
+demo: build ## From nothing to two running hosts: lab, images, bare metal, SSH
+	@tests/demo up
+
+demo-down: ## Take the demo down again; only the cache stays
+	@tests/demo down
+
+test: packages ## Set up what the tests need and run all of them
+	@tests/run
+
+test-list: ## Write the list of executed tests anew, after a full `make test`
+	@tests/run --accept
+
+lint: ## Format, lints, dependencies
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets --features libvirt -- -D warnings
+	@tests/setup cargo-deny
+	$(CARGO) deny --log-level error check bans licenses sources
