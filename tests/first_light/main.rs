@@ -49,7 +49,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::var_os("YMIR_FIRST_LIGHT").is_none() {
-        println!("SKIPPED first_light: it needs root, QEMU and the network; set YMIR_FIRST_LIGHT=1 (make test does)");
+        println!(
+            "SKIPPED first_light: it needs root, QEMU and the network; set YMIR_FIRST_LIGHT=1 (make test does)"
+        );
         return ExitCode::SUCCESS;
     }
     let ymir = Ymir::of_this_repository();
@@ -61,7 +63,10 @@ fn main() -> ExitCode {
         ymir.run(&["lab", "down"]);
     }
     println!("first_light took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
-    println!("\ntest result: {passed} passed; {failed} failed; {} not run", PARTS.len() - passed - failed);
+    println!(
+        "\ntest result: {passed} passed; {failed} failed; {} not run",
+        PARTS.len() - passed - failed
+    );
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -70,6 +75,9 @@ fn passes((name, part): &Part, ymir: &Ymir) -> bool {
     println!("part {name} begins");
     let passed = catch_unwind(AssertUnwindSafe(|| part(ymir))).is_ok();
     let word = if passed { "ok" } else { "FAILED" };
-    println!("test first_light::{name} ... {word} ({:.1} minutes)", began.elapsed().as_secs_f64() / 60.0);
+    println!(
+        "test first_light::{name} ... {word} ({:.1} minutes)",
+        began.elapsed().as_secs_f64() / 60.0
+    );
     passed
 }

@@ -11,23 +11,23 @@ use std::{
 use serde_json::Value;
 
 /// The binary, the site it works on, and where its state goes.
-pub struct Ymir {
+pub(crate) struct Ymir {
     binary: PathBuf,
-    pub site: PathBuf,
-    pub state: PathBuf,
+    pub(crate) site: PathBuf,
+    pub(crate) state: PathBuf,
 }
 
 /// What a command left.
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// Panics with everything the command said unless it ended with this exit code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         let Self { code: was, stdout, stderr } = &self;
         assert_eq!(*was, code, "exit code\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
         self
@@ -35,7 +35,7 @@ impl Outcome {
 
     /// Panics unless both streams together hold all of these.
     #[track_caller]
-    pub fn says(self, wanted: &[&str]) -> Self {
+    pub(crate) fn says(self, wanted: &[&str]) -> Self {
         let text = format!("{}\n{}", self.stdout, self.stderr);
         for word in wanted {
             assert!(text.contains(word), "`{word}` is missing in\n{text}");
@@ -45,7 +45,7 @@ impl Outcome {
 
     /// Panics if either stream holds any of these.
     #[track_caller]
-    pub fn hides(self, secrets: &[&str]) -> Self {
+    pub(crate) fn hides(self, secrets: &[&str]) -> Self {
         let text = format!("{}\n{}", self.stdout, self.stderr);
         for secret in secrets {
             assert!(!text.contains(secret), "`{secret}` was shown in\n{text}");
@@ -56,14 +56,14 @@ impl Outcome {
 
 impl Ymir {
     /// The site that this repository is, with a state directory of the test's own.
-    pub fn of_this_repository() -> Self {
+    pub(crate) fn of_this_repository() -> Self {
         let site = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let state = site.join("target/first-light");
         Self { binary: env!("CARGO_BIN_EXE_ymir").into(), site, state }
     }
 
     /// The same binary and state on a copy of the site; `edit` changes files of the copy.
-    pub fn on_copy(&self, name: &str, edit: impl Fn(&Path)) -> Self {
+    pub(crate) fn on_copy(&self, name: &str, edit: impl Fn(&Path)) -> Self {
         let site = self.state.join("sites").join(name);
         drop(fs::remove_dir_all(&site));
         for dir in ["environments", "host-images", "seed"] {
@@ -77,14 +77,16 @@ impl Ymir {
         let mut command = Command::new(&self.binary);
         command.args(args).args(["--environment", "lab"]).current_dir(&self.site);
         command.env("YMIR_STATE_DIR", &self.state).stdin(Stdio::null());
-        for set in ["YMIR_CONFIG_PATH", "KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"] {
+        for set in
+            ["YMIR_CONFIG_PATH", "KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"]
+        {
             command.env_remove(set);
         }
         command
     }
 
     /// Runs a command to its end; what it says goes to the test's output, too.
-    pub fn run(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, args: &[&str]) -> Outcome {
         println!("$ ymir {}", args.join(" "));
         let output = self.command(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -94,20 +96,20 @@ impl Ymir {
     }
 
     /// Data that a command writes as JSON.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let outcome = self.run(&[args, &["--output", "json"]].concat()).expect(0);
         serde_json::from_str(&outcome.stdout).unwrap()
     }
 
     /// Starts a command that tells its events.
-    pub fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
         println!("$ ymir {} &", args.join(" "));
         let mut command = self.command(args);
         command.args(["--output", "json"]).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// Runs a command and kills it with SIGKILL at the first event that `moment` accepts. Panics if it ends before.
-    pub fn kill_at(&self, args: &[&str], moment: impl Fn(&Value) -> bool) {
+    pub(crate) fn kill_at(&self, args: &[&str], moment: impl Fn(&Value) -> bool) {
         let mut child = self.start(args);
         let events = BufReader::new(child.stdout.take().unwrap()).lines();
         for line in events {
@@ -124,7 +126,7 @@ impl Ymir {
     }
 
     /// Keeps the lab's logs where a failed test's reader finds them.
-    pub fn keep_logs(&self) {
+    pub(crate) fn keep_logs(&self) {
         let kept = self.site.join("target/first-light-logs");
         drop(fs::remove_dir_all(&kept));
         copy(&self.state.join("lab/log"), &kept);
@@ -141,7 +143,7 @@ impl Ymir {
 
 /// Replaces text in a file; the text must be there.
 #[track_caller]
-pub fn replace(file: &Path, from: &str, to: &str) {
+pub(crate) fn replace(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "`{from}` is not in {}", file.display());
     fs::write(file, text.replacen(from, to, 1)).unwrap();

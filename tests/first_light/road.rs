@@ -1,0 +1,165 @@
+//! The road without faults: lab, images, register, inspect, provision, SSH, deprovision, lab down.
+#![expect(clippy::disallowed_methods, reason = "tests start ssh themselves")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{ironic, ymir::Ymir};
+
+/// Node, its address, its image, and an argument that only this image gives the kernel.
+pub(crate) const HOSTS: [(&str, &str, &str); 2] =
+    [("bm1", "172.22.0.11", "debian-12"), ("bm2", "172.22.0.12", "debian-12-tuned")];
+
+pub(crate) fn lab_comes_up(ymir: &Ymir) {
+    ymir.run(&["lab", "up"]).expect(0);
+    let status = ymir.json(&["lab", "status"]);
+    let text = status.to_string();
+    for name in ["libvirt", "ironic", "bm1", "bm2"] {
+        assert!(text.contains(name), "{name} is missing in {text}");
+    }
+}
+
+pub(crate) fn lab_up_again_changes_nothing(ymir: &Ymir) {
+    let before = pids(&ymir.json(&["lab", "status"]));
+    ymir.run(&["lab", "up"]).expect(0);
+    assert_eq!(pids(&ymir.json(&["lab", "status"])), before, "services were started anew");
+}
+
+/// Every pid in the status, by the path that leads to it.
+fn pids(status: &Value) -> Vec<u64> {
+    match status {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, value)| match (key.as_str(), value.as_u64()) {
+                ("pid", Some(pid)) => vec![pid],
+                _ => pids(value),
+            })
+            .collect(),
+        Value::Array(list) => list.iter().flat_map(pids).collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn images_are_built(ymir: &Ymir) {
+    ymir.run(&["overcloud", "host", "image", "build"]).expect(0);
+    ymir.run(&["seed", "deployment", "image", "build"]).expect(0);
+    let published = ymir.state.join("lab/httpboot");
+    for (_, _, image) in HOSTS {
+        let manifest = std::fs::read(published.join(format!("{image}.manifest.json"))).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        assert!(manifest.to_string().contains("cloud-init"), "the manifest lists no packages");
+    }
+}
+
+pub(crate) fn images_are_not_built_again(ymir: &Ymir) {
+    ymir.run(&["overcloud", "host", "image", "build"]).expect(0).says(&["nothing was changed"]);
+    ymir.run(&["seed", "deployment", "image", "build"]).expect(0).says(&["nothing was changed"]);
+}
+
+pub(crate) fn nodes_are_registered(ymir: &Ymir) {
+    ymir.run(&["overcloud", "hardware", "register"]).expect(0);
+    for (node, _, _) in HOSTS {
+        assert_eq!(ironic::state(node).as_deref(), Some("manageable"));
+    }
+    ymir.run(&["overcloud", "hardware", "register"]).expect(0).says(&["nothing was changed"]);
+}
+
+pub(crate) fn nodes_are_inspected(ymir: &Ymir) {
+    ymir.run(&["overcloud", "hardware", "inspect"]).expect(0);
+    for (index, (node, _, _)) in HOSTS.iter().enumerate() {
+        let inventory = ironic::get(&format!("nodes/{node}/inventory")).unwrap().to_string();
+        assert!(inventory.contains(&format!("LAB000{}", index + 1)), "{node}: {inventory}");
+    }
+}
+
+pub(crate) fn check_changes_nothing(ymir: &Ymir) {
+    let before = HOSTS.map(|(node, _, _)| ironic::state(node));
+    ymir.run(&["overcloud", "provision", "--check", "--detailed-exitcode"])
+        .expect(5)
+        .says(&["bm1", "bm2"]);
+    assert_eq!(HOSTS.map(|(node, _, _)| ironic::state(node)), before);
+}
+
+pub(crate) fn hosts_answer_as_expected(ymir: &Ymir) {
+    for (node, address, image) in HOSTS {
+        let said = ssh(
+            ymir,
+            address,
+            "hostname; ip -br -4 address; cat /etc/ymir/image.json /proc/cmdline",
+        );
+        for wanted in [node, &format!("{address}/24"), &format!("\"{image}\"")] {
+            assert!(said.contains(wanted), "{node}: `{wanted}` is missing in {said}");
+        }
+    }
+    let arguments = HOSTS.map(|(_, address, _)| ssh(ymir, address, "cat /proc/cmdline"));
+    assert_ne!(arguments[0], arguments[1], "the two images differ in kernel arguments");
+    let packages =
+        HOSTS.map(|(_, address, _)| ssh(ymir, address, "dpkg-query -W -f '${Package}\n'"));
+    assert_ne!(packages[0], packages[1], "the two images differ in packages");
+}
+
+/// Runs a command on a host; only the host key that Ymir put there is accepted.
+fn ssh(ymir: &Ymir, address: &str, command: &str) -> String {
+    let known = ymir.site.join("environments/lab/ssh_known_hosts");
+    let key = ymir.state.join("lab/ssh/id_ed25519");
+    let output = Command::new("ssh")
+        .args([
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ConnectTimeout=20",
+            "-F",
+            "none",
+        ])
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", known.display()))
+        .arg("-i")
+        .arg(key)
+        .arg(format!("debian@{address}"))
+        .arg(command)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "ssh {address}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub(crate) fn second_provision_changes_nothing(ymir: &Ymir) {
+    ymir.run(&["overcloud", "provision"]).expect(0).says(&["nothing was changed"]);
+}
+
+pub(crate) fn deprovision_asks_first(ymir: &Ymir) {
+    let asked = ymir.run(&["overcloud", "deprovision", "--limit", "bm2"]);
+    assert_ne!(asked.code, 0);
+    asked.says(&["bm2", "confirm_deprovision"]);
+    assert_eq!(ironic::state("bm2").as_deref(), Some("active"));
+}
+
+pub(crate) fn one_host_is_deprovisioned(ymir: &Ymir) {
+    let limited = ["overcloud", "deprovision", "--limit", "bm2", "-e", "confirm_deprovision=yes"];
+    ymir.run(&limited).expect(0);
+    assert_eq!(ironic::state("bm2").as_deref(), Some("available"));
+    assert_eq!(ironic::state("bm1").as_deref(), Some("active"));
+    ssh(ymir, HOSTS[0].1, "true");
+    ymir.run(&limited).expect(0).says(&["nothing was changed"]);
+}
+
+pub(crate) fn all_are_deprovisioned(ymir: &Ymir) {
+    ymir.run(&["overcloud", "deprovision", "-e", "confirm_deprovision=yes"]).expect(0);
+    for (node, _, _) in HOSTS {
+        assert_eq!(ironic::state(node).as_deref(), Some("available"));
+    }
+}
+
+pub(crate) fn lab_goes_down(ymir: &Ymir) {
+    ymir.run(&["lab", "down"]).expect(0);
+    ymir.run(&["lab", "down"]).expect(0);
+    assert!(!ymir.state.join("lab").exists(), "the lab left something in its directory");
+    let links = Command::new("ip").args(["-br", "link"]).output().unwrap();
+    assert!(
+        !String::from_utf8_lossy(&links.stdout).contains("ymirbr0"),
+        "the bridge is still there"
+    );
+}
