@@ -103,7 +103,7 @@ fn says(event: &Value, text: &str) -> bool {
 /// While one Ymir provisions, a second one is told who does.
 fn second_ymir_is_refused(ymir: &Ymir) {
     let mut first = ymir.start(&["run", "resume"]);
-    ironic::wait_until("the first run's journal", Duration::from_secs(60), || {
+    ironic::wait_until("the first run's journal", Duration::from_mins(1), || {
         ymir.run(&["overcloud", "provision"]).code == 3
     });
     ymir.run(&["overcloud", "provision"])
@@ -147,7 +147,7 @@ fn tells_of_bm2s_image(outcome: crate::ymir::Outcome) {
 /// Ironic dies while it deploys: it fails the node when it comes back, and Ymir takes the node on again, once.
 pub(crate) fn ironic_restart_is_survived(ymir: &Ymir) {
     let mut provision = ymir.start(&["overcloud", "provision"]);
-    ironic::wait_until("deploying", Duration::from_secs(600), || {
+    ironic::wait_until("deploying", Duration::from_mins(10), || {
         ironic::state("bm2").as_deref() == Some("deploying")
     });
     ymir.run(&["lab", "restart", "ironic"]).expect(0);

@@ -45,7 +45,9 @@ const PARTS: &[Part] = &[
 
 fn main() -> ExitCode {
     if std::env::args().any(|arg| arg == "--list") {
-        PARTS.iter().for_each(|(name, _)| println!("first_light::{name}: test"));
+        for (name, _) in PARTS {
+            println!("first_light::{name}: test");
+        }
         return ExitCode::SUCCESS;
     }
     if std::env::var_os("YMIR_FIRST_LIGHT").is_none() {

@@ -101,16 +101,18 @@ impl Ymir {
         serde_json::from_str(&outcome.stdout).unwrap()
     }
 
-    /// Starts a command that tells its events.
+    /// Starts a command that goes on by itself; its events go to a file, so that nobody has to read them.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
         println!("$ ymir {} &", args.join(" "));
-        let mut command = self.command(args);
-        command.args(["--output", "json"]).stdout(Stdio::piped()).spawn().unwrap()
+        let events = fs::File::create(self.state.join("events-of-started-command")).unwrap();
+        self.command(args).args(["--output", "json"]).stdout(events).spawn().unwrap()
     }
 
     /// Runs a command and kills it with SIGKILL at the first event that `moment` accepts. Panics if it ends before.
     pub(crate) fn kill_at(&self, args: &[&str], moment: impl Fn(&Value) -> bool) {
-        let mut child = self.start(args);
+        println!("$ ymir {} (to be killed)", args.join(" "));
+        let mut command = self.command(args);
+        let mut child = command.args(["--output", "json"]).stdout(Stdio::piped()).spawn().unwrap();
         let events = BufReader::new(child.stdout.take().unwrap()).lines();
         for line in events {
             let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
