@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{exit::Exit, options::Context};
+use super::{exit::Exit, hooks::HookSides, options::Context};
 use crate::{
     ansible::Variables,
     event::{Event, Mode, SCHEMA, Stamped, Summary},
+    model::hook::Side,
     plan::Plan,
     report::Report,
     run::{
@@ -28,6 +29,7 @@ pub struct Session<'c> {
     command: String,
     pub variables: Arc<Variables>,
     store: Store,
+    hooks: HookSides,
     _lock: Option<Lock>,
 }
 
@@ -39,9 +41,10 @@ struct Record {
 }
 
 impl<'c> Session<'c> {
-    /// Reads the site and takes the environment's lock.
+    /// Reads the site, makes sure that its hooks can run, and takes the environment's lock.
     pub fn open(cx: &'c Context, command: &str) -> Result<Self> {
         let variables = cx.variables()?;
+        let hooks = HookSides::of(cx, &variables, command)?;
         let store = cx.store()?;
         let lock = match cx.mode() {
             Mode::Check => None,
@@ -51,7 +54,7 @@ impl<'c> Session<'c> {
                 Some(Lock::take(&store.dir().join("lock"), &holder)?)
             }
         };
-        Ok(Self { cx, command: command.into(), variables, store, _lock: lock })
+        Ok(Self { cx, command: command.into(), variables, store, hooks, _lock: lock })
     }
 
     /// Runs the plan to its end, to a Ctrl-C, or to a failure of its record.
@@ -66,17 +69,40 @@ impl<'c> Session<'c> {
             steps: plan.steps(),
         })?;
         let stop = Stop::default();
-        let emit = |event| record.emit(event);
-        let runner = Runner { driver, emit, mode: self.cx.mode(), stop: stop.clone() };
         let summary = tokio::select! {
-            summary = runner.run(plan) => summary?,
+            summary = self.with_hooks(plan, driver, &record, &stop) => summary,
             () = interrupted(&stop, &record) => {
                 return Err(Trouble::new(Kind::Interrupted, format!("run {} was aborted", record.run))
                     .hint(format!("go on with `ymir run resume {}`", record.run)));
             }
         };
+        let (summary, hook) = summary?;
         record.emit(Event::RunFinished { run: record.run, summary: summary.clone() })?;
-        Ok(self.exit(&summary))
+        hook.map(|()| self.exit(&summary))
+    }
+
+    /// The site's hooks before the plan, the plan, and if all went well the hooks after it. A failed hook is told
+    /// beside the summary.
+    async fn with_hooks(
+        &self,
+        plan: &Plan,
+        driver: &impl Driver,
+        record: &Record,
+        stop: &Stop,
+    ) -> Result<(Summary, Result<()>)> {
+        let dir = self.store.dir().join("hooks");
+        if let Err(trouble) = self.hooks.run(Side::Pre, &dir, |event| record.show(event)).await {
+            let summary = Summary { stopped: plan.subjects(), ..Summary::default() };
+            return Ok((summary, Err(trouble)));
+        }
+        let emit = |event| record.emit(event);
+        let runner = Runner { driver, emit, mode: self.cx.mode(), stop: stop.clone() };
+        let summary = runner.run(plan).await?;
+        if !summary.all_done() {
+            return Ok((summary, Ok(())));
+        }
+        let hook = self.hooks.run(Side::Post, &dir, |event| record.show(event)).await;
+        Ok((summary, hook))
     }
 
     fn begin(&self) -> Result<Record> {
@@ -114,11 +140,19 @@ impl Record {
         if let Some(journal) = &self.journal {
             journal.append(&event)?;
         }
-        self.show(event);
+        self.tell(event);
         Ok(())
     }
 
+    /// Shows an event and keeps it if it can be kept: for what must not end the run.
     fn show(&self, event: Event) {
+        if let Some(Err(trouble)) = self.journal.as_ref().map(|journal| journal.append(&event)) {
+            tracing::warn!(%trouble, "an event is not kept");
+        }
+        self.tell(event);
+    }
+
+    fn tell(&self, event: Event) {
         let mut report = self.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         report.event(&Stamped { at: Timestamp::now(), event });
     }

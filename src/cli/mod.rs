@@ -4,6 +4,7 @@ pub mod ask;
 pub mod configuration;
 pub mod execute;
 pub mod exit;
+pub mod hooks;
 pub mod lab;
 pub mod options;
 pub mod overcloud;

@@ -44,6 +44,15 @@ pub struct Options {
     /// With --check: exit with 5 if something would change
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
+    /// Only what carries one of these tags (hooks, as in Kayobe)
+    #[arg(short, long, global = true, value_name = "TAGS")]
+    pub tags: Option<String>,
+    /// Not what carries one of these tags (hooks, as in Kayobe)
+    #[arg(long, global = true, value_name = "TAGS")]
+    pub skip_tags: Option<String>,
+    /// Let hooks run with become
+    #[arg(short, long, global = true)]
+    pub r#become: bool,
     /// Read the vault password from this file, or from its output if it is executable
     #[arg(long, global = true, value_name = "FILE")]
     pub vault_password_file: Option<Utf8PathBuf>,
@@ -123,7 +132,7 @@ impl Context {
     }
 
     /// The environment as lookups see it: what options say counts as if it had been exported.
-    fn evaluation_environment(&self, load: &Load) -> Environment {
+    pub fn evaluation_environment(&self, load: &Load) -> Environment {
         let mut seen = self.environment.clone();
         seen.0.insert("KAYOBE_CONFIG_PATH".into(), load.config_path.to_string());
         seen.0.insert("YMIR_STATE_DIR".into(), self.environment.state_dir().to_string());

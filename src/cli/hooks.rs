@@ -1,0 +1,56 @@
+//! The site's hooks around a command.
+
+use camino::Utf8Path;
+
+use super::options::Context;
+use crate::{
+    ansible::Variables,
+    drivers::ansible::{self, Arguments, HookRun},
+    event::Event,
+    model::hook::{Hooks, Side},
+    trouble::Result,
+};
+
+/// The hooks of one command, found and known to be runnable.
+pub struct HookSides {
+    hooks: Hooks,
+    run: HookRun,
+}
+
+impl HookSides {
+    /// Finds the command's hooks in all layers; a hook that cannot run is a trouble before anything is done.
+    pub fn of(cx: &Context, variables: &Variables, command: &str) -> Result<Self> {
+        let options = &cx.options;
+        let layers = variables.layers().to_vec();
+        let hooks = ansible::find(&layers, command, options.skip_hooks.as_deref())?;
+        let load = cx.load()?;
+        let environment = cx.evaluation_environment(&load);
+        ansible::check_runnable(&hooks, &environment)?;
+        let arguments = Arguments {
+            extra_vars: options.extra_vars.clone(),
+            inventories: options.inventory.clone(),
+            limit: options.limit.clone(),
+            tags: options.tags.clone(),
+            skip_tags: options.skip_tags.clone(),
+            r#become: options.r#become,
+            check: options.check,
+            diff: options.diff,
+            verbose: options.verbose,
+        };
+        let run = HookRun {
+            environment,
+            layers,
+            defaults: Vec::new(),
+            vault_password: load.vault_password,
+            arguments,
+            dir: Utf8Path::new("").into(),
+        };
+        Ok(Self { hooks, run })
+    }
+
+    /// Runs the hooks of one side; their files are kept in `dir` meanwhile.
+    pub async fn run(&self, side: Side, dir: &Utf8Path, say: impl FnMut(Event)) -> Result<()> {
+        let run = HookRun { dir: dir.into(), ..self.run.clone() };
+        ansible::run(&self.hooks, side, &run, say).await
+    }
+}
