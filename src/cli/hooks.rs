@@ -24,7 +24,7 @@ impl HookSides {
         let layers = variables.layers().to_vec();
         let hooks = ansible::find(&layers, command, options.skip_hooks.as_deref())?;
         let load = cx.load()?;
-        let environment = cx.evaluation_environment(&load);
+        let environment = cx.evaluation_environment(load);
         ansible::check_runnable(&hooks, &environment)?;
         let arguments = Arguments {
             extra_vars: options.extra_vars.clone(),
@@ -41,7 +41,7 @@ impl HookSides {
             environment,
             layers,
             defaults: Vec::new(),
-            vault_password: load.vault_password,
+            vault_password: load.vault_password.clone(),
             arguments,
             dir: Utf8Path::new("").into(),
         };

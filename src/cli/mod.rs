@@ -62,11 +62,8 @@ pub fn main(args: Vec<String>) -> ExitCode {
         Err(error) => error.exit(),
     };
     options::start_logging(&cli.options);
-    let cx = options::Context {
-        options: cli.options,
-        environment: Environment::of_this_process(),
-        args: args.into_iter().skip(1).collect(),
-    };
+    let kept = args.into_iter().skip(1).collect();
+    let cx = options::Context::new(cli.options, Environment::of_this_process(), kept);
     let runtime = tokio::runtime::Runtime::new().expect("starting the async runtime");
     let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
@@ -99,10 +96,6 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.output = cx.options.output;
     options.no_progress = cx.options.no_progress;
     options.diff |= cx.options.diff;
-    let cx = options::Context {
-        options,
-        environment: cx.environment.clone(),
-        args: request.args.clone(),
-    };
+    let cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
     Box::pin(execute(&cx, cli.command)).await
 }

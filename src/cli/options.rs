@@ -1,6 +1,6 @@
 //! Options that every command takes, and what they mean.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
@@ -89,18 +89,33 @@ pub struct Context {
     pub environment: Environment,
     /// The command line without the program's name.
     pub args: Vec<String>,
+    /// Made once, so that a vault password is asked for once.
+    load: OnceLock<Load>,
 }
 
 impl Context {
+    pub fn new(options: Options, environment: Environment, args: Vec<String>) -> Self {
+        Self { options, environment, args, load: OnceLock::new() }
+    }
+
     /// Reads the site repository.
     pub fn variables(&self) -> Result<Arc<Variables>> {
         let load = self.load()?;
-        let world = Machine::new(self.evaluation_environment(&load));
-        Variables::load(&load, Arc::new(world)).map(Arc::new)
+        let world = Machine::new(self.evaluation_environment(load));
+        Variables::load(load, Arc::new(world)).map(Arc::new)
     }
 
     /// What to load, from options and environment.
-    pub fn load(&self) -> Result<Load> {
+    pub fn load(&self) -> Result<&Load> {
+        if self.load.get().is_none() {
+            let made = self.make_load()?;
+            // Nobody else makes one meanwhile: a command starts in one thread.
+            drop(self.load.set(made));
+        }
+        self.load.get().ok_or_else(|| Trouble::internal("what to load is gone"))
+    }
+
+    fn make_load(&self) -> Result<Load> {
         Ok(Load {
             config_path: self.config_path()?,
             environment: self.environment_name(),
