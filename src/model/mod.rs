@@ -1,3 +1,4 @@
 //! The site, typed and checked: plain data with public fields, no I/O, no YAML.
 
 pub mod hook;
+pub mod lab;
