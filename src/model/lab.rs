@@ -72,7 +72,8 @@ impl TryFrom<String> for Endpoint {
 
     fn try_from(text: String) -> Result<Self, String> {
         let parse = || {
-            let (address, port) = text.strip_prefix("http://")?.trim_end_matches('/').split_once(':')?;
+            let (address, port) =
+                text.strip_prefix("http://")?.trim_end_matches('/').split_once(':')?;
             Some(Self { address: address.parse().ok()?, port: port.parse().ok()? })
         };
         parse().ok_or_else(|| format!("`{text}` is not of the form http://ADDRESS:PORT"))

@@ -73,7 +73,9 @@ fn nodes(read: &Reader<'_>) -> Result<Vec<Node>> {
         variable: format!("{NODES}.{name}"),
         origin: written.setting.origin.clone(),
     };
-    let node = |(name, value): (&String, &Value)| match serde_json::from_value::<Hardware>(value.clone()) {
+    let node = |(name, value): (&String, &Value)| match serde_json::from_value::<Hardware>(
+        value.clone(),
+    ) {
         Ok(hardware) => Ok(Node { name: name.clone(), hardware, setting: part(name) }),
         Err(error) => Err(Trouble::refused(format!("{name}: reading the lab's description of it"))
             .because(error)
@@ -101,7 +103,12 @@ fn check_paths(lab: &Lab) -> Result<()> {
         }
     }
     if lab.path.value.as_str().len() > LONGEST_PATH {
-        return refuse(&lab.path, &format!("sockets in it would have too long a path; it may have {LONGEST_PATH} characters"));
+        return refuse(
+            &lab.path,
+            &format!(
+                "sockets in it would have too long a path; it may have {LONGEST_PATH} characters"
+            ),
+        );
     }
     Ok(())
 }
@@ -110,23 +117,31 @@ fn check_network(lab: &Lab) -> Result<()> {
     let network = lab.address.value;
     for first_or_last in [&lab.leases.first, &lab.leases.last] {
         if !network.contains(&first_or_last.value) || first_or_last.value == network.addr() {
-            return Err(Trouble::refused(format!("the lab cannot hand out {}", first_or_last.value))
-                .because(format!("it is not a free address of the bridge's network {network}"))
-                .set_by(&first_or_last.setting)
-                .set_by(&lab.address.setting));
+            return Err(Trouble::refused(format!(
+                "the lab cannot hand out {}",
+                first_or_last.value
+            ))
+            .because(format!("it is not a free address of the bridge's network {network}"))
+            .set_by(&first_or_last.setting)
+            .set_by(&lab.address.setting));
         }
     }
     for url in [&lab.image_url, &lab.ironic_url] {
         if url.value.address != network.addr() {
             return Err(Trouble::refused(format!("the lab cannot serve {}", url.value))
-                .because(format!("it serves on the address of its bridge only, which is {}", network.addr()))
+                .because(format!(
+                    "it serves on the address of its bridge only, which is {}",
+                    network.addr()
+                ))
                 .set_by(&url.setting)
                 .set_by(&lab.address.setting));
         }
     }
     let redfish = Sourced { value: lab.redfish_url(), setting: lab.redfish.port.setting.clone() };
     let mut taken: BTreeMap<u16, &Setting> = BTreeMap::new();
-    for Sourced { value: Endpoint { port, .. }, setting } in [&lab.image_url, &lab.ironic_url, &redfish] {
+    for Sourced { value: Endpoint { port, .. }, setting } in
+        [&lab.image_url, &lab.ironic_url, &redfish]
+    {
         if let Some(other) = taken.insert(*port, setting) {
             return Err(Trouble::refused(format!("two services of the lab want port {port}"))
                 .set_by(other)
@@ -145,12 +160,17 @@ fn check_nodes(nodes: &[Node]) -> Result<()> {
     let mut taken: BTreeMap<String, &Node> = BTreeMap::new();
     for node in nodes {
         let Hardware { uuid, mac, disk_serial, .. } = &node.hardware;
-        for (what, id) in [("UUID", uuid), ("MAC address", mac), ("disk serial number", disk_serial)] {
+        for (what, id) in
+            [("UUID", uuid), ("MAC address", mac), ("disk serial number", disk_serial)]
+        {
             let key = format!("{what} {}", id.to_lowercase());
             let Some(other) = taken.insert(key, node) else { continue };
-            return Err(Trouble::refused(format!("{} and {} have the same {what} {id}", other.name, node.name))
-                .set_by(&other.setting)
-                .set_by(&node.setting));
+            return Err(Trouble::refused(format!(
+                "{} and {} have the same {what} {id}",
+                other.name, node.name
+            ))
+            .set_by(&other.setting)
+            .set_by(&node.setting));
         }
     }
     Ok(())
@@ -159,11 +179,16 @@ fn check_nodes(nodes: &[Node]) -> Result<()> {
 /// What is wrong with one node's description.
 fn fault_of(node: &Node) -> Option<String> {
     let Hardware { uuid, mac, memory_mb, disk_gb, disk_serial, firmware: _ } = &node.hardware;
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    let hex = |text: &str, length: usize| text.len() == length && text.chars().all(|c| c.is_ascii_hexdigit());
+    let plain = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let hex = |text: &str, length: usize| {
+        text.len() == length && text.chars().all(|c| c.is_ascii_hexdigit())
+    };
     let lengths = |text: &str, separator: char, wanted: &[usize]| {
         let parts: Vec<&str> = text.split(separator).collect();
-        parts.len() == wanted.len() && parts.iter().zip(wanted).all(|(part, length)| hex(part, *length))
+        parts.len() == wanted.len()
+            && parts.iter().zip(wanted).all(|(part, length)| hex(part, *length))
     };
     if !plain(&node.name) {
         return Some("a node's name has letters, digits, `-`, `_` and `.` only".into());
@@ -175,7 +200,9 @@ fn fault_of(node: &Node) -> Option<String> {
         return Some(format!("`{mac}` is not a MAC address"));
     }
     if !plain(disk_serial) || disk_serial.len() > 20 {
-        return Some(format!("`{disk_serial}` is not a disk serial number of at most 20 letters and digits"));
+        return Some(format!(
+            "`{disk_serial}` is not a disk serial number of at most 20 letters and digits"
+        ));
     }
     if *memory_mb < 512 || *disk_gb < 1 {
         return Some("a node needs at least 512 MB of memory and 1 GB of disk".into());
@@ -209,14 +236,18 @@ mod tests {
             ("", vec![node("bm1", |_| {}), node("bm2", |_| {})]),
             ("bm1: `x` is not a UUID", vec![node("bm1", |it| it.uuid = "x".into())]),
             ("bm1: `52:54` is not a MAC address", vec![node("bm1", |it| it.mac = "52:54".into())]),
-            ("bm1: a node needs at least 512 MB of memory and 1 GB of disk", vec![node("bm1", |it| it.disk_gb = 0)]),
+            (
+                "bm1: a node needs at least 512 MB of memory and 1 GB of disk",
+                vec![node("bm1", |it| it.disk_gb = 0)],
+            ),
             (
                 "bm1 and bm2 have the same MAC address 52:54:00:AA:00:01",
                 vec![node("bm1", |_| {}), node("bm2", |it| it.mac = "52:54:00:AA:00:01".into())],
             ),
         ];
         for (wanted, nodes) in table {
-            let said = check_nodes(nodes).map_or_else(|trouble| trouble.what.clone(), |()| String::new());
+            let said =
+                check_nodes(nodes).map_or_else(|trouble| trouble.what.clone(), |()| String::new());
             assert_eq!(said, *wanted);
         }
     }
@@ -225,7 +256,12 @@ mod tests {
     fn an_endpoint_is_an_address_and_a_port() {
         let endpoint = |text: &str| Endpoint::try_from(text.to_owned()).map(|it| it.to_string());
         assert_eq!(endpoint("http://172.22.0.1:8080/"), Ok("http://172.22.0.1:8080".into()));
-        for wrong in ["https://172.22.0.1:8080", "http://seed:8080", "http://172.22.0.1", "http://172.22.0.1:80/x"] {
+        for wrong in [
+            "https://172.22.0.1:8080",
+            "http://seed:8080",
+            "http://172.22.0.1",
+            "http://172.22.0.1:80/x",
+        ] {
             assert!(endpoint(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,0 +1,111 @@
+//! The nodes: an empty disk and a domain each. Disks that exist are never touched.
+
+use std::fs;
+
+use camino::Utf8PathBuf;
+use rustix::process::Signal;
+use serde::Serialize;
+
+use super::{
+    Bench, Did,
+    daemon::{every_pid, gone, signal},
+    places, text,
+};
+use crate::{
+    drivers::libvirt::{Ask, Domain},
+    model::lab::{Accelerator, Hardware, Node},
+    trouble::{Result, Tell, Trouble},
+};
+
+/// What the domain's template may name.
+#[derive(Serialize)]
+struct Values<'a> {
+    kind: &'static str,
+    name: &'a str,
+    hardware: &'a Hardware,
+    bridge: &'a str,
+    disk: Utf8PathBuf,
+    firmware_variables: Utf8PathBuf,
+    console: Utf8PathBuf,
+}
+
+/// Makes sure that the node has its disk and its domain; `known` are the domains that exist.
+pub async fn ensure(bench: &Bench<'_>, node: &Node, known: &[Domain]) -> Result<Did> {
+    let has_new_disk = ensure_disk(bench, node)?;
+    let xml = domain_xml(bench, node)?;
+    // The BMC emulator changes the domain, so it is compared with what was defined last, not with what it is now.
+    let defined = bench.places.root.join("run").join(format!("{}.xml", node.name));
+    let is_known = known.iter().any(|domain| domain.name == node.name);
+    let is_same = fs::read_to_string(&defined).is_ok_and(|text| text == xml);
+    if is_known && is_same && !has_new_disk {
+        return Ok(Did::Nothing("defined".into()));
+    }
+    bench.libvirt.change(Ask::Define { xml: xml.clone() }).await.map_err(|trouble| {
+        trouble
+            .while_trying(format!("{}: defining the virtual machine", node.name))
+            .set_by(&node.setting)
+            .hint("if its UUID was changed: `ymir lab down` removes the machine with the old one")
+    })?;
+    places::write(&defined, &xml)?;
+    let disk = if has_new_disk { "with an empty disk" } else { "anew, its disk as it was" };
+    Ok(Did::Something(format!("defined {disk}")))
+}
+
+fn ensure_disk(bench: &Bench<'_>, node: &Node) -> Result<bool> {
+    let path = bench.places.disk(&node.name);
+    if path.exists() {
+        return Ok(false);
+    }
+    let what = || format!("{}: creating the disk {path}", node.name);
+    let new = Utf8PathBuf::from(format!("{path}.new"));
+    let file = fs::File::create(&new).or_host(what)?;
+    file.set_len(u64::from(node.hardware.disk_gb) << 30).or_host(what)?;
+    fs::rename(&new, &path).or_host(what)?;
+    Ok(true)
+}
+
+fn domain_xml(bench: &Bench<'_>, node: &Node) -> Result<String> {
+    let values = Values {
+        kind: match bench.lab.accelerator.value {
+            Accelerator::Tcg => "qemu",
+            Accelerator::Kvm => "kvm",
+        },
+        name: &node.name,
+        hardware: &node.hardware,
+        bridge: &bench.lab.bridge.value,
+        disk: bench.places.disk(&node.name),
+        firmware_variables: bench.places.pool().join(format!("{}.nvram", node.name)),
+        console: bench.places.console(&node.name),
+    };
+    text::render("domain.xml", include_str!("../../seed/node/domain.xml"), &values)
+}
+
+/// The processes of running nodes, known by the disk that they have open: name and number.
+pub fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
+    let command_of =
+        |pid: i32| Some((pid, fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?));
+    let commands: Vec<(i32, String)> = every_pid().filter_map(command_of).collect();
+    let of_node = |node: &Node| {
+        let disk = bench.places.disk(&node.name);
+        let is_its = |command: &str| {
+            command.starts_with("/usr/bin/qemu-system-") && command.contains(disk.as_str())
+        };
+        let (pid, _) = commands.iter().find(|(_, command)| is_its(command))?;
+        Some((node.name.clone(), *pid))
+    };
+    bench.lab.nodes.iter().filter_map(of_node).collect()
+}
+
+/// Switches all nodes off at once, without libvirt's help; says which were on.
+pub async fn kill_all(bench: &Bench<'_>) -> Result<Vec<String>> {
+    let running = processes(bench);
+    for (_, pid) in &running {
+        signal(*pid, Signal::KILL);
+    }
+    gone(|| processes(bench).is_empty()).await;
+    if let Some((name, pid)) = processes(bench).first() {
+        return Err(Trouble::host(format!("{name}: switching it off"))
+            .because(format!("its process {pid} did not end when it was killed")));
+    }
+    Ok(running.into_iter().map(|(name, _)| name).collect())
+}

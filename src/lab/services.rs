@@ -1,0 +1,236 @@
+//! The programs that serve the lab, and what each is told.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use super::{Bench, Did, health::Health, libvirtd, places, service::Service, text, venv};
+use crate::{
+    drivers::process::Run,
+    trouble::{Result, Tell},
+};
+
+/// All services in the order in which they start; they stop in the opposite one, so that Ironic is gone before it could
+/// switch a node on again.
+pub const NAMES: [&str; 5] = ["libvirtd", "nginx", "dnsmasq", "redfish", "ironic"];
+
+/// What the templates in `seed/` may name.
+#[derive(Serialize)]
+struct Values {
+    address: String,
+    bridge: String,
+    netmask: String,
+    dhcp_first: String,
+    dhcp_last: String,
+    image_path: String,
+    image_url: String,
+    image_port: u16,
+    ironic_url: String,
+    ironic_port: u16,
+    redfish_port: u16,
+    ramdisk_parameters: String,
+    libvirt_uri: String,
+    host_uuid: String,
+    log: String,
+    /// The service's own directory.
+    state: String,
+}
+
+fn values(bench: &Bench<'_>, service: &str) -> Values {
+    let lab = &bench.lab;
+    let address = lab.address.value;
+    Values {
+        address: address.addr().to_string(),
+        bridge: lab.bridge.value.clone(),
+        netmask: address.netmask().to_string(),
+        dhcp_first: lab.leases.first.value.to_string(),
+        dhcp_last: lab.leases.last.value.to_string(),
+        image_path: lab.image_path.value.to_string(),
+        image_url: lab.image_url.value.to_string(),
+        image_port: lab.image_url.value.port,
+        ironic_url: lab.ironic_url.value.to_string(),
+        ironic_port: lab.ironic_url.value.port,
+        redfish_port: lab.redfish.port.value,
+        ramdisk_parameters: lab.ramdisk_parameters.value.clone(),
+        libvirt_uri: bench.libvirt.uri().to_owned(),
+        host_uuid: uuid_of(&bench.places.root),
+        log: bench.places.root.join("log").into_string(),
+        state: bench.places.state(service).into_string(),
+    }
+}
+
+/// A UUID that stays the same for a lab; libvirt wants one and not every machine has its own.
+fn uuid_of(root: &camino::Utf8Path) -> String {
+    let hex = text::digest([root.as_str().as_bytes()]);
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+}
+
+/// The service of this name; `None` if there is none.
+pub fn named(bench: &Bench<'_>, name: &str) -> Result<Option<Service>> {
+    match name {
+        "libvirtd" => libvirtd(bench).map(Some),
+        "nginx" => nginx(bench).map(Some),
+        "dnsmasq" => dnsmasq(bench).map(Some),
+        "redfish" => redfish(bench).map(Some),
+        "ironic" => ironic(bench).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Every service, in the order of [`NAMES`].
+pub fn all(bench: &Bench<'_>) -> Result<Vec<Service>> {
+    let found = NAMES.iter().map(|name| named(bench, name));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// A file of a service: its place and its template, filled in.
+fn file(
+    bench: &Bench<'_>,
+    service: &str,
+    name: &str,
+    template: &str,
+) -> Result<(Utf8PathBuf, String)> {
+    let text = text::render(name, template, &values(bench, service))?;
+    Ok((bench.places.state(service).join(name), text))
+}
+
+fn libvirtd(bench: &Bench<'_>) -> Result<Service> {
+    let state = bench.places.state("libvirtd");
+    let files = [
+        ("etc/libvirtd.conf", include_str!("../../seed/libvirt/libvirtd.conf")),
+        ("etc/qemu.conf", include_str!("../../seed/libvirt/qemu.conf")),
+        ("enter.sh", include_str!("../../seed/libvirt/enter.sh")),
+    ];
+    let files = files.map(|(name, template)| file(bench, "libvirtd", name, template));
+    let enter = state.join("enter.sh");
+    let words = ["--mount", "--propagation", "private", "sh", enter.as_str(), state.as_str()];
+    Ok(Service {
+        name: "libvirtd",
+        run: Run::new("unshare").args(words),
+        listens: None,
+        address: bench.libvirt.uri().to_owned(),
+        files: files.into_iter().collect::<Result<_>>()?,
+        before: libvirtd::prepare,
+        health: Health::Libvirt(bench.libvirt.clone()),
+        patience: Duration::from_mins(1),
+    })
+}
+
+fn nginx(bench: &Bench<'_>) -> Result<Service> {
+    let conf = file(bench, "nginx", "nginx.conf", include_str!("../../seed/nginx/nginx.conf"))?;
+    let url = &bench.lab.image_url;
+    Ok(Service {
+        name: "nginx",
+        // Before it has read its configuration, it would complain into the system's log.
+        run: Run::new("nginx").args(["-e", "stderr", "-c", conf.0.as_str()]),
+        listens: Some((url.value, url.setting.clone())),
+        address: url.value.to_string(),
+        files: vec![conf],
+        before: |bench| places::make_dir(&bench.lab.image_path.value),
+        health: Health::Images(url.value),
+        patience: Duration::from_secs(30),
+    })
+}
+
+fn dnsmasq(bench: &Bench<'_>) -> Result<Service> {
+    let conf =
+        file(bench, "dnsmasq", "dnsmasq.conf", include_str!("../../seed/dnsmasq/dnsmasq.conf"))?;
+    Ok(Service {
+        name: "dnsmasq",
+        run: Run::new("dnsmasq").args(["--keep-in-foreground", &format!("--conf-file={}", conf.0)]),
+        listens: None,
+        address: format!("DHCP on {}", bench.lab.bridge.value),
+        files: vec![conf],
+        before: |_| Ok(()),
+        health: Health::Udp(67),
+        patience: Duration::from_secs(30),
+    })
+}
+
+fn redfish(bench: &Bench<'_>) -> Result<Service> {
+    let template = include_str!("../../seed/redfish/emulator.conf");
+    let conf = file(bench, "redfish", "emulator.conf", template)?;
+    let (redfish, url) = (&bench.lab.redfish, bench.lab.redfish_url());
+    let program = venv::REDFISH.program(&bench.places, "sushy-emulator");
+    Ok(Service {
+        name: "redfish",
+        run: Run::new(program).args(["--config", conf.0.as_str()]),
+        listens: Some((url, redfish.port.setting.clone())),
+        address: url.to_string(),
+        files: vec![conf],
+        before: |_| Ok(()),
+        health: Health::Redfish {
+            url,
+            user: redfish.user.value.clone(),
+            password: redfish.password.value.clone(),
+        },
+        patience: Duration::from_mins(1),
+    })
+}
+
+fn ironic(bench: &Bench<'_>) -> Result<Service> {
+    let files = [
+        ("ironic.conf", include_str!("../../seed/ironic/ironic.conf")),
+        ("new-database.conf", include_str!("../../seed/ironic/new-database.conf")),
+    ];
+    let files = files.map(|(name, template)| file(bench, "ironic", name, template));
+    let mut files: Vec<_> = files.into_iter().collect::<Result<_>>()?;
+    // Ironic fills this one in.
+    let grub = include_str!("../../seed/ironic/grub.cfg.template");
+    files.push((bench.places.state("ironic").join("grub.cfg.template"), grub.into()));
+    let url = &bench.lab.ironic_url;
+    let program = venv::IRONIC.program(&bench.places, "ironic");
+    Ok(Service {
+        name: "ironic",
+        run: Run::new(program).args(["--config-file", files[0].0.as_str()]),
+        listens: Some((url.value, url.setting.clone())),
+        address: url.value.to_string(),
+        files,
+        before: |bench| {
+            let state = bench.places.state("ironic");
+            let dirs = ["tmp", "images", "master", "tftp", "deploy-logs"];
+            dirs.iter().try_for_each(|name| places::make_dir(&state.join(name)))
+        },
+        health: Health::Ironic(url.value),
+        patience: Duration::from_mins(2),
+    })
+}
+
+/// Writes who may use the BMC emulator; the password travels through standard input.
+pub async fn write_redfish_users(bench: &Bench<'_>) -> Result<Did> {
+    let state = bench.places.state("redfish");
+    places::make_dir(&state)?;
+    let redfish = &bench.lab.redfish;
+    let script = include_str!("../../seed/redfish/users.py");
+    let words =
+        ["-c", script, state.join("users").as_str(), &redfish.user.value].map(str::to_owned);
+    let run = Run::new(venv::REDFISH.program(&bench.places, "python")).args(words);
+    let output = run.input(redfish.password.value.reveal()).output().await?;
+    // The command's line is the whole script, so the message names what it is for.
+    let output = output.checked("users.py").map_err(|trouble| {
+        trouble.while_trying("writing the BMC emulator's users").set_by(&redfish.password.setting)
+    })?;
+    let said = format!("{} may use the BMCs", redfish.user.value);
+    Ok(if output.stdout.trim() == "kept" { Did::Nothing(said) } else { Did::Something(said) })
+}
+
+/// Makes Ironic's database, whole or not at all.
+pub async fn create_database(bench: &Bench<'_>) -> Result<Did> {
+    let state = bench.places.state("ironic");
+    let (new, database) = (state.join("new.sqlite"), state.join("ironic.sqlite"));
+    let said = format!("in {database}");
+    if database.exists() {
+        return Ok(Did::Nothing(said));
+    }
+    ironic(bench)?.write_files()?;
+    places::forget(&new)?;
+    let program = venv::IRONIC.program(&bench.places, "ironic-dbsync");
+    let words = ["ironic.conf", "new-database.conf"].map(|name| state.join(name).into_string());
+    let words = words.into_iter().flat_map(|path| ["--config-file".to_owned(), path]);
+    let run = Run::new(program).args(words).arg("create_schema").dir(state.as_path());
+    let run = run.time_limit(Duration::from_mins(10)).log(bench.places.log("ironic-database"));
+    run.success().await.map_err(|trouble| trouble.while_trying("creating Ironic's database"))?;
+    std::fs::rename(&new, &database).or_host(|| format!("renaming {new}"))?;
+    Ok(Did::Something(said))
+}

@@ -1,0 +1,88 @@
+//! `ymir lab up`: from nothing to a running lab, each step only if it is needed.
+
+use std::future::Future;
+
+use super::{
+    Bench, Did, bridge, libvirtd, lock::Lock, node, packages as debian, service::Service, services,
+    venv,
+};
+use crate::trouble::{Result, Trouble};
+
+/// Brings the lab up, or what is missing of it.
+pub async fn up(bench: &Bench<'_>) -> Result<()> {
+    must_be_root()?;
+    let _lock = Lock::take(&bench.places)?;
+    bench.places.prepare()?;
+    step(bench, "packages", debian::ensure(bench)).await?;
+    futures::try_join!(
+        step(bench, "python redfish", venv::REDFISH.ensure(bench)),
+        step(bench, "python ironic", venv::IRONIC.ensure(bench)),
+    )?;
+    step(bench, "bridge", bridge::ensure(bench)).await?;
+    service(bench, "libvirtd").await?;
+    step(bench, "storage pool", libvirtd::ensure_pool(bench)).await?;
+    let known = bench.libvirt.domains().await?;
+    for node in &bench.lab.nodes {
+        step(bench, &node.name, node::ensure(bench, node, &known)).await?;
+    }
+    service(bench, "nginx").await?;
+    service(bench, "dnsmasq").await?;
+    step(bench, "redfish users", services::write_redfish_users(bench)).await?;
+    service(bench, "redfish").await?;
+    step(bench, "ironic database", services::create_database(bench)).await?;
+    service(bench, "ironic").await
+}
+
+/// Installs the lab's Debian packages and nothing else.
+pub async fn packages(bench: &Bench<'_>) -> Result<()> {
+    must_be_root()?;
+    let _lock = Lock::take(&bench.places)?;
+    step(bench, "packages", debian::ensure(bench)).await
+}
+
+/// Stops one service and starts it again.
+pub async fn restart(bench: &Bench<'_>, name: &str) -> Result<()> {
+    must_be_root()?;
+    let _lock = Lock::take(&bench.places)?;
+    find(bench, name)?.stop(bench).await?;
+    service(bench, name).await
+}
+
+async fn service(bench: &Bench<'_>, name: &str) -> Result<()> {
+    let service = find(bench, name)?;
+    step(bench, name, service.ensure(bench)).await
+}
+
+fn find(bench: &Bench<'_>, name: &str) -> Result<Service> {
+    services::named(bench, name)?.ok_or_else(|| {
+        Trouble::usage(format!("the lab has no service `{name}`"))
+            .hint(format!("its services are {}", services::NAMES.join(", ")))
+    })
+}
+
+/// Runs a step and tells what it did and how long that took.
+async fn step(
+    bench: &Bench<'_>,
+    name: &str,
+    work: impl Future<Output = Result<Did>>,
+) -> Result<()> {
+    let started = tokio::time::Instant::now();
+    let line = match work.await? {
+        Did::Nothing(said) => format!("{name}: {said}, nothing to do"),
+        Did::Something(said) => {
+            format!("{name}: {said} ({:.1} s)", started.elapsed().as_secs_f64())
+        }
+    };
+    (bench.tell)(&line);
+    Ok(())
+}
+
+/// Refuses to go on without the rights that nearly every step needs.
+pub fn must_be_root() -> Result<()> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Trouble::refused("working on the lab")
+        .because("bridges, virtual machines and Debian packages need root's rights")
+        .hint("run it with `sudo -E`"))
+}
