@@ -6,7 +6,6 @@ use virt::{
     connect::Connect,
     domain::Domain,
     error::{Error, ErrorNumber},
-    storage_pool::StoragePool,
     sys,
 };
 use ymir::drivers::libvirt::{self, Ask, Reply, Request};
@@ -38,7 +37,7 @@ fn answer() -> Result<Reply, String> {
 fn perform(connection: &Connect, ask: &Ask) -> Result<Reply, Error> {
     let changed = match ask {
         Ask::Domains => return domains(connection).map(Reply::Domains),
-        Ask::Define { xml } => Domain::define_xml(connection, xml).map(|_| true)?,
+        Ask::Define { xml } => connection.define_domain_xml(xml).map(|_| true)?,
         Ask::Undefine { name } => match domain(connection, name)? {
             None => false,
             Some(domain) => {
@@ -54,7 +53,7 @@ fn perform(connection: &Connect, ask: &Ask) -> Result<Reply, Error> {
             _ => false,
         },
         Ask::Start { name } => {
-            let domain = Domain::lookup_by_name(connection, name)?;
+            let domain = connection.lookup_domain_by_name(name)?;
             let off = !domain.is_active()?;
             if off {
                 domain.create()?;
@@ -69,8 +68,8 @@ fn perform(connection: &Connect, ask: &Ask) -> Result<Reply, Error> {
 fn domains(connection: &Connect) -> Result<Vec<libvirt::Domain>, Error> {
     let describe = |domain: &Domain| {
         Ok(libvirt::Domain {
-            name: domain.get_name()?,
-            uuid: domain.get_uuid_string()?,
+            name: domain.name()?,
+            uuid: domain.uuid_string()?,
             running: domain.is_active()?,
         })
     };
@@ -81,15 +80,15 @@ fn domains(connection: &Connect) -> Result<Vec<libvirt::Domain>, Error> {
 }
 
 fn domain(connection: &Connect, name: &str) -> Result<Option<Domain>, Error> {
-    unless(Domain::lookup_by_name(connection, name), ErrorNumber::NoDomain)
+    unless(connection.lookup_domain_by_name(name), ErrorNumber::NoDomain)
 }
 
 fn pool(connection: &Connect, name: &str, path: &str) -> Result<bool, Error> {
-    let known = unless(StoragePool::lookup_by_name(connection, name), ErrorNumber::NoStoragePool)?;
+    let known = unless(connection.lookup_storage_pool_by_name(name), ErrorNumber::NoStoragePool)?;
     let is_new = known.is_none();
     let pool = match known {
         Some(pool) => pool,
-        None => StoragePool::define_xml(connection, &pool_xml(name, path), 0)?,
+        None => connection.define_storage_pool_xml(&pool_xml(name, path), 0)?,
     };
     pool.set_autostart(true)?;
     let stopped = !pool.is_active()?;
@@ -112,7 +111,7 @@ fn pool_xml(name: &str, path: &str) -> String {
 fn unless<T>(found: Result<T, Error>, absent: ErrorNumber) -> Result<Option<T>, Error> {
     match found {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.code() == absent => Ok(None),
+        Err(error) if error.code().is_known_and(|code| code == absent) => Ok(None),
         Err(error) => Err(error),
     }
 }

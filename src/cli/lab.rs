@@ -30,6 +30,11 @@ pub enum Command {
         /// The node
         node: String,
     },
+    /// Stop one service; `up` starts it again
+    Stop {
+        /// libvirtd, nginx, dnsmasq, redfish or ironic
+        service: String,
+    },
     /// Stop one service and start it again
     Restart {
         /// libvirtd, nginx, dnsmasq, redfish or ironic
@@ -53,6 +58,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
                 tell(&format!("{node}: {path} (Ctrl-C ends)"));
                 console::follow(&path, &mut std::io::stdout()).await
             }
+            Command::Stop { service } => lab::stop(&bench, &service).await,
             Command::Restart { service } => lab::restart(&bench, &service).await,
             Command::Packages => lab::packages(&bench).await,
         }

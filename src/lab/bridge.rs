@@ -36,7 +36,7 @@ fn alias(bench: &Bench<'_>) -> String {
 }
 
 /// Makes sure that the bridge is there, is up and has its address.
-pub async fn ensure(bench: &Bench<'_>) -> Result<Did> {
+pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
     let lab = &bench.lab;
     let (name, address) = (&lab.bridge.value, lab.address.value);
     let links = links().await?;
@@ -81,7 +81,7 @@ pub async fn ensure(bench: &Bench<'_>) -> Result<Did> {
 }
 
 /// Removes every bridge that this lab made; says which.
-pub async fn remove(bench: &Bench<'_>) -> Result<Vec<String>> {
+pub(super) async fn remove(bench: &Bench<'_>) -> Result<Vec<String>> {
     let own = alias(bench);
     let links = links().await?;
     let names: Vec<String> =

@@ -14,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// A process that was started here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub(super) struct Identity {
     boot: String,
     pub pid: i32,
     /// In clock ticks since boot.
@@ -58,16 +58,16 @@ impl Identity {
     }
 
     /// The process of a record, whether it lives or not; `None` without a readable record.
-    pub fn recorded(record: &Utf8Path) -> Option<Self> {
+    pub(super) fn recorded(record: &Utf8Path) -> Option<Self> {
         Self::parse(&fs::read_to_string(record).ok()?)
     }
 
     /// The process of a record if it still runs.
-    pub fn running(record: &Utf8Path) -> Option<Self> {
+    pub(super) fn running(record: &Utf8Path) -> Option<Self> {
         Self::recorded(record).filter(Self::is_alive)
     }
 
-    pub fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(&self) -> bool {
         let same = |stat: Stat| stat.started == self.started && !stat.is_dead;
         self.is_of_this_boot() && Stat::of(self.pid).is_some_and(same)
     }
@@ -99,13 +99,13 @@ impl Identity {
 }
 
 /// The numbers of all processes.
-pub fn every_pid() -> impl Iterator<Item = i32> {
+pub(super) fn every_pid() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// Ends the process of a record, and what is left of its session in `dir`; says whether there was any.
-pub async fn stop(record: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
+pub(super) async fn stop(record: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
     let Some(identity) = Identity::recorded(record) else { return Ok(false) };
     let was_alive = identity.is_alive();
     if was_alive {
@@ -128,14 +128,14 @@ pub async fn stop(record: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
 }
 
 /// Sends a signal; a process that has just ended does not need it any more.
-pub fn signal(pid: i32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(pid) {
-        drop(kill_process(pid, signal));
+pub(super) fn signal(pid: i32, signal: Signal) {
+    if let Some(Err(error)) = Pid::from_raw(pid).map(|pid| kill_process(pid, signal)) {
+        tracing::debug!(pid, %error, "signalling");
     }
 }
 
 /// Waits until something is so, but not for ever.
-pub async fn gone(is_gone: impl Fn() -> bool) {
+pub(super) async fn gone(is_gone: impl Fn() -> bool) {
     let wait = async {
         while !is_gone() {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// How to ask a service for its health.
 #[derive(Debug, Clone)]
-pub enum Health {
+pub(super) enum Health {
     /// It lists its domains.
     Libvirt(Libvirt),
     /// Somebody listens on this UDP port.
@@ -26,7 +26,7 @@ pub enum Health {
 
 impl Health {
     /// Nothing if the service is well, else why not.
-    pub async fn fault(&self) -> Option<String> {
+    pub(super) async fn fault(&self) -> Option<String> {
         self.ask().await.err()
     }
 

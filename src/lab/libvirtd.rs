@@ -14,7 +14,7 @@ const SYSTEM_DIRS: [&str; 5] =
 const RUN_DIR: &str = "/run/libvirt";
 
 /// Makes what libvirtd needs to start.
-pub fn prepare(bench: &Bench<'_>) -> Result<()> {
+pub(super) fn prepare(bench: &Bench<'_>) -> Result<()> {
     let state = bench.places.state("libvirtd");
     // What an earlier boot left there would name processes that are strangers by now. While a node runs, it is what
     // libvirt finds the node again with.
@@ -28,7 +28,7 @@ pub fn prepare(bench: &Bench<'_>) -> Result<()> {
 }
 
 /// Makes sure that there is the storage pool which the BMC emulator puts virtual media into: it knows only `default`.
-pub async fn ensure_pool(bench: &Bench<'_>) -> Result<super::Did> {
+pub(super) async fn ensure_pool(bench: &Bench<'_>) -> Result<super::Did> {
     let path = bench.places.pool();
     let said = format!("`default` in {path}");
     let ask = Ask::Pool { name: "default".into(), path: path.into_string() };
@@ -37,7 +37,7 @@ pub async fn ensure_pool(bench: &Bench<'_>) -> Result<super::Did> {
 }
 
 /// Removes the run directory if the lab's libvirt was the only reason for it.
-pub fn remove_empty_run_dir() {
+pub(super) fn remove_empty_run_dir() {
     // It is not empty if the operator's libvirt uses it.
     drop(std::fs::remove_dir(RUN_DIR));
 }

@@ -12,11 +12,11 @@ use crate::trouble::{Result, Tell, Trouble};
 
 /// Held for as long as it lives, also through `kill -9`: the kernel lets go of it.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+pub(super) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl Lock {
     /// Takes the lock, or says who has it.
-    pub fn take(places: &Places) -> Result<Self> {
+    pub(super) fn take(places: &Places) -> Result<Self> {
         places::make_dir(&places.cache)?;
         let path = places.cache.join("lock");
         let what = || format!("locking {path}");

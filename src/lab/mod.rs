@@ -8,6 +8,7 @@ pub mod console;
 mod daemon;
 mod down;
 mod health;
+mod key;
 mod libvirtd;
 mod lock;
 mod node;
@@ -16,6 +17,7 @@ mod places;
 mod ports;
 mod service;
 mod services;
+
 pub mod status;
 mod text;
 mod up;
@@ -26,7 +28,7 @@ use camino::Utf8Path;
 use self::places::Places;
 pub use self::{
     down::down,
-    up::{packages, restart, up},
+    up::{packages, restart, stop, up},
 };
 use crate::{drivers::libvirt::Libvirt, model::lab::Lab};
 

@@ -30,7 +30,7 @@ struct Values<'a> {
 }
 
 /// Makes sure that the node has its disk and its domain; `known` are the domains that exist.
-pub async fn ensure(bench: &Bench<'_>, node: &Node, known: &[Domain]) -> Result<Did> {
+pub(super) async fn ensure(bench: &Bench<'_>, node: &Node, known: &[Domain]) -> Result<Did> {
     let has_new_disk = ensure_disk(bench, node)?;
     let xml = domain_xml(bench, node)?;
     // The BMC emulator changes the domain, so it is compared with what was defined last, not with what it is now.
@@ -81,7 +81,7 @@ fn domain_xml(bench: &Bench<'_>, node: &Node) -> Result<String> {
 }
 
 /// The processes of running nodes, known by the disk that they have open: name and number.
-pub fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
+pub(super) fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
     let command_of =
         |pid: i32| Some((pid, fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?));
     let commands: Vec<(i32, String)> = every_pid().filter_map(command_of).collect();
@@ -97,7 +97,7 @@ pub fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
 }
 
 /// Switches all nodes off at once, without libvirt's help; says which were on.
-pub async fn kill_all(bench: &Bench<'_>) -> Result<Vec<String>> {
+pub(super) async fn kill_all(bench: &Bench<'_>) -> Result<Vec<String>> {
     let running = processes(bench);
     for (_, pid) in &running {
         signal(*pid, Signal::KILL);

@@ -21,7 +21,7 @@ const NO_DAEMONS: &str =
 const LIMIT: Duration = Duration::from_hours(1);
 
 /// Makes sure that the lab's packages are installed.
-pub async fn ensure(bench: &Bench<'_>) -> Result<Did> {
+pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
     remove_policy()?;
     let wanted = &bench.lab.packages.value;
     let missing = to_install(wanted, &installed(wanted).await?);
@@ -151,7 +151,7 @@ impl Drop for NoDaemons {
 }
 
 /// Removes the policy if it is ours, also one that a killed Ymir left.
-pub fn remove_policy() -> Result<()> {
+pub(super) fn remove_policy() -> Result<()> {
     places::forget(Utf8Path::new(&format!("{POLICY}.ymir")))?;
     match fs::read_to_string(POLICY) {
         Ok(text) if text == NO_DAEMONS => places::forget(Utf8Path::new(POLICY)),

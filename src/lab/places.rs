@@ -9,62 +9,62 @@ const MARK: &str = "this-is-a-ymir-lab";
 
 /// The lab's directories and files.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub(super) struct Places {
     pub root: Utf8PathBuf,
     pub cache: Utf8PathBuf,
 }
 
 impl Places {
-    pub fn new(root: &Utf8Path, cache: &Utf8Path) -> Self {
+    pub(super) fn new(root: &Utf8Path, cache: &Utf8Path) -> Self {
         Self { root: root.to_owned(), cache: cache.join("lab") }
     }
 
     /// What a service writes.
-    pub fn log(&self, service: &str) -> Utf8PathBuf {
+    pub(super) fn log(&self, service: &str) -> Utf8PathBuf {
         self.root.join("log").join(format!("{service}.log"))
     }
 
     /// What was said while something was installed or built for the cache; it outlives the lab.
-    pub fn build_log(&self, what: &str) -> Utf8PathBuf {
+    pub(super) fn build_log(&self, what: &str) -> Utf8PathBuf {
         self.cache.join("log").join(format!("{what}.log"))
     }
 
     /// A node's serial console.
-    pub fn console(&self, node: &str) -> Utf8PathBuf {
+    pub(super) fn console(&self, node: &str) -> Utf8PathBuf {
         self.root.join("log").join(format!("{node}.console.log"))
     }
 
     /// Who runs a service: see [`super::daemon`].
-    pub fn record(&self, service: &str) -> Utf8PathBuf {
+    pub(super) fn record(&self, service: &str) -> Utf8PathBuf {
         self.root.join("run").join(format!("{service}.process"))
     }
 
     /// Digest of the configuration that a service was started with.
-    pub fn digest(&self, service: &str) -> Utf8PathBuf {
+    pub(super) fn digest(&self, service: &str) -> Utf8PathBuf {
         self.root.join("run").join(format!("{service}.digest"))
     }
 
     /// A service's own directory.
-    pub fn state(&self, service: &str) -> Utf8PathBuf {
+    pub(super) fn state(&self, service: &str) -> Utf8PathBuf {
         self.root.join(service)
     }
 
     /// Disks of nodes and virtual media.
-    pub fn pool(&self) -> Utf8PathBuf {
+    pub(super) fn pool(&self) -> Utf8PathBuf {
         self.root.join("pool")
     }
 
-    pub fn disk(&self, node: &str) -> Utf8PathBuf {
+    pub(super) fn disk(&self, node: &str) -> Utf8PathBuf {
         self.pool().join(format!("{node}.disk"))
     }
 
     /// The URI of the lab's own libvirt.
-    pub fn libvirt_uri(&self) -> String {
+    pub(super) fn libvirt_uri(&self) -> String {
         format!("qemu:///system?socket={}", self.root.join("libvirtd/run/libvirt-sock"))
     }
 
     /// Makes the directory; one that holds something else is refused, because `down` removes it.
-    pub fn prepare(&self) -> Result<()> {
+    pub(super) fn prepare(&self) -> Result<()> {
         let mark = self.root.join(MARK);
         if !mark.exists() && is_used(&self.root) {
             return Err(Trouble::refused(format!("using {} for the lab", self.root))
@@ -78,7 +78,7 @@ impl Places {
     }
 
     /// Removes everything but the cache; says whether there was anything.
-    pub fn remove(&self) -> Result<bool> {
+    pub(super) fn remove(&self) -> Result<bool> {
         if !self.root.exists() {
             return Ok(false);
         }
@@ -108,12 +108,12 @@ fn is_used(dir: &Utf8Path) -> bool {
 }
 
 /// Makes a directory with its parents.
-pub fn make_dir(dir: &Utf8Path) -> Result<()> {
+pub(super) fn make_dir(dir: &Utf8Path) -> Result<()> {
     std::fs::create_dir_all(dir).or_host(|| format!("creating {dir}"))
 }
 
 /// Writes a file with its directory, whole or not at all.
-pub fn write(path: &Utf8Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Utf8Path, text: &str) -> Result<()> {
     let what = || format!("writing {path}");
     if let Some(dir) = path.parent() {
         make_dir(dir)?;
@@ -124,7 +124,7 @@ pub fn write(path: &Utf8Path, text: &str) -> Result<()> {
 }
 
 /// Removes a file; none is fine.
-pub fn forget(path: &Utf8Path) -> Result<()> {
+pub(super) fn forget(path: &Utf8Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).or_host(|| format!("removing {path}"))

@@ -25,7 +25,7 @@ impl Listener {
 }
 
 /// Refuses a port that somebody else has.
-pub fn must_be_free(endpoint: Endpoint, setting: &Setting) -> Result<()> {
+pub(super) fn must_be_free(endpoint: Endpoint, setting: &Setting) -> Result<()> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
     let read = |table: &&str| fs::read_to_string(table).unwrap_or_default();
     let all: Vec<Listener> = tables.iter().flat_map(|table| listeners(&read(table))).collect();

@@ -25,7 +25,7 @@ const RECOVERY: Duration = Duration::from_secs(20);
 
 /// A program and what it needs.
 #[derive(Debug)]
-pub struct Service {
+pub(super) struct Service {
     pub name: &'static str,
     /// The command; directory, log and environment are added.
     pub run: Run,
@@ -44,7 +44,7 @@ pub struct Service {
 
 impl Service {
     /// Makes sure that the service runs with this configuration and is well.
-    pub async fn ensure(&self, bench: &Bench<'_>) -> Result<Did> {
+    pub(super) async fn ensure(&self, bench: &Bench<'_>) -> Result<Did> {
         let record = bench.places.record(self.name);
         let digest = self.digest();
         if let Some(identity) = Identity::running(&record) {
@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// Stops what runs and what is left of it; says whether there was anything.
-    pub async fn stop(&self, bench: &Bench<'_>) -> Result<bool> {
+    pub(super) async fn stop(&self, bench: &Bench<'_>) -> Result<bool> {
         let there = daemon::stop(&bench.places.record(self.name), &bench.places.root).await;
         there.map_err(|trouble| trouble.while_trying(format!("stopping {}", self.name)))
     }
@@ -122,7 +122,7 @@ impl Service {
     }
 
     /// Writes the service's files without starting it.
-    pub fn write_files(&self) -> Result<()> {
+    pub(super) fn write_files(&self) -> Result<()> {
         self.files.iter().try_for_each(|(path, content)| places::write(path, content))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// All services in the order in which they start; they stop in the opposite one, so that Ironic is gone before it could
 /// switch a node on again.
-pub const NAMES: [&str; 5] = ["libvirtd", "nginx", "dnsmasq", "redfish", "ironic"];
+pub(super) const NAMES: [&str; 5] = ["libvirtd", "nginx", "dnsmasq", "redfish", "ironic"];
 
 /// What the templates in `seed/` may name.
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ fn uuid_of(root: &camino::Utf8Path) -> String {
 }
 
 /// The service of this name; `None` if there is none.
-pub fn named(bench: &Bench<'_>, name: &str) -> Result<Option<Service>> {
+pub(super) fn named(bench: &Bench<'_>, name: &str) -> Result<Option<Service>> {
     match name {
         "libvirtd" => libvirtd(bench).map(Some),
         "nginx" => nginx(bench).map(Some),
@@ -79,7 +79,7 @@ pub fn named(bench: &Bench<'_>, name: &str) -> Result<Option<Service>> {
 }
 
 /// Every service, in the order of [`NAMES`].
-pub fn all(bench: &Bench<'_>) -> Result<Vec<Service>> {
+pub(super) fn all(bench: &Bench<'_>) -> Result<Vec<Service>> {
     let found = NAMES.iter().map(|name| named(bench, name));
     Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
@@ -198,7 +198,7 @@ fn ironic(bench: &Bench<'_>) -> Result<Service> {
 }
 
 /// Writes who may use the BMC emulator; the password travels through standard input.
-pub async fn write_redfish_users(bench: &Bench<'_>) -> Result<Did> {
+pub(super) async fn write_redfish_users(bench: &Bench<'_>) -> Result<Did> {
     let state = bench.places.state("redfish");
     places::make_dir(&state)?;
     let redfish = &bench.lab.redfish;
@@ -216,7 +216,7 @@ pub async fn write_redfish_users(bench: &Bench<'_>) -> Result<Did> {
 }
 
 /// Makes Ironic's database, whole or not at all.
-pub async fn create_database(bench: &Bench<'_>) -> Result<Did> {
+pub(super) async fn create_database(bench: &Bench<'_>) -> Result<Did> {
     let state = bench.places.state("ironic");
     let (new, database) = (state.join("new.sqlite"), state.join("ironic.sqlite"));
     let said = format!("in {database}");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::trouble::{Result, Tell};
 
 /// Fills in a template; a name that ends with `.xml` gets its values escaped for XML.
-pub fn render<T: Serialize>(name: &str, template: &str, values: &T) -> Result<String> {
+pub(super) fn render<T: Serialize>(name: &str, template: &str, values: &T) -> Result<String> {
     let what = || format!("rendering {name}");
     let mut tera = tera::Tera::new();
     tera.add_raw_template(name, template).or_internal(what)?;
@@ -16,7 +16,7 @@ pub fn render<T: Serialize>(name: &str, template: &str, values: &T) -> Result<St
 }
 
 /// A SHA-256 digest in hexadecimal.
-pub fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub(super) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     for part in parts {

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use super::{
-    Bench, Did, bridge, libvirtd, lock::Lock, node, packages as debian, service::Service, services,
-    venv,
+    Bench, Did, bridge, key, libvirtd, lock::Lock, node, packages as debian, service::Service,
+    services, venv,
 };
 use crate::trouble::{Result, Trouble};
 
@@ -18,6 +18,7 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
         step(bench, "python redfish", venv::REDFISH.ensure(bench)),
         step(bench, "python ironic", venv::IRONIC.ensure(bench)),
     )?;
+    step(bench, "ssh key", key::ensure(bench)).await?;
     step(bench, "bridge", bridge::ensure(bench)).await?;
     service(bench, "libvirtd").await?;
     step(bench, "storage pool", libvirtd::ensure_pool(bench)).await?;
@@ -38,6 +39,18 @@ pub async fn packages(bench: &Bench<'_>) -> Result<()> {
     must_be_root()?;
     let _lock = Lock::take(&bench.places)?;
     step(bench, "packages", debian::ensure(bench)).await
+}
+
+/// Stops one service; `up` starts it again.
+pub async fn stop(bench: &Bench<'_>, name: &str) -> Result<()> {
+    must_be_root()?;
+    let _lock = Lock::take(&bench.places)?;
+    let stopped = find(bench, name)?.stop(bench).await?;
+    (bench.tell)(&format!(
+        "{name}: {}",
+        if stopped { "stopped" } else { "does not run, nothing to do" }
+    ));
+    Ok(())
 }
 
 /// Stops one service and starts it again.
@@ -78,7 +91,7 @@ async fn step(
 }
 
 /// Refuses to go on without the rights that nearly every step needs.
-pub fn must_be_root() -> Result<()> {
+pub(super) fn must_be_root() -> Result<()> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }

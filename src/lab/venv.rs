@@ -22,16 +22,16 @@ const PYTHON: &str = "/usr/bin/python3";
 const LIMIT: Duration = Duration::from_mins(30);
 
 /// Ironic, in one process.
-pub const IRONIC: Venv =
+pub(super) const IRONIC: Venv =
     Venv { name: "ironic", requirements: include_str!("../../seed/ironic/requirements.txt") };
 
 /// sushy-tools, the BMC emulator.
-pub const REDFISH: Venv =
+pub(super) const REDFISH: Venv =
     Venv { name: "redfish", requirements: include_str!("../../seed/redfish/requirements.txt") };
 
 /// A Python environment by what is in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Venv {
+pub(super) struct Venv {
     pub name: &'static str,
     pub requirements: &'static str,
 }
@@ -47,18 +47,18 @@ struct Manifest {
 impl Venv {
     /// Where the environment is: another list of requirements is another directory. Environments cannot be renamed
     /// (their programs name the directory), so it is built in place and counts when its manifest is there.
-    pub fn dir(&self, places: &Places) -> Utf8PathBuf {
+    pub(super) fn dir(&self, places: &Places) -> Utf8PathBuf {
         let key = &text::digest([self.requirements.as_bytes()])[..12];
         places.cache.join("venvs").join(format!("{}-{key}", self.name))
     }
 
     /// A program of the environment.
-    pub fn program(&self, places: &Places, name: &str) -> Utf8PathBuf {
+    pub(super) fn program(&self, places: &Places, name: &str) -> Utf8PathBuf {
         self.dir(places).join("bin").join(name)
     }
 
     /// Makes sure that the environment is there and undamaged.
-    pub async fn ensure(&self, bench: &Bench<'_>) -> Result<Did> {
+    pub(super) async fn ensure(&self, bench: &Bench<'_>) -> Result<Did> {
         let dir = self.dir(&bench.places);
         let manifest = dir.join("ymir.json");
         let python = python().await?;
