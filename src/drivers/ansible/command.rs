@@ -136,3 +136,105 @@ fn variable_files(layer: &Utf8Path) -> Vec<Utf8PathBuf> {
     files.sort();
     files
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{secret::Secret, settings::Environment};
+
+    /// A base with an environment, and what runs in it.
+    fn site(dir: &tempfile::TempDir) -> HookRun {
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let layers = ["base", "env"].map(|layer| root.join(layer)).to_vec();
+        for layer in &layers {
+            fs::create_dir_all(layer.join("inventory")).unwrap();
+            fs::create_dir_all(layer.join("directory.yml")).unwrap();
+            for file in ["b.yml", "a.json", "c.yaml", "readme.md", ".hidden.yml"] {
+                fs::write(layer.join(file), "{}").unwrap();
+            }
+        }
+        HookRun {
+            environment: Environment::default(),
+            layers,
+            defaults: Vec::new(),
+            vault_password: None,
+            arguments: Arguments::default(),
+            dir: root.join("state"),
+        }
+    }
+
+    /// The command line, with the temporary directories' names taken out.
+    fn args(cx: &HookRun) -> String {
+        let material = Material::write(cx).unwrap();
+        let hook = Hook { file: "pre.d/1-a.yml".into(), playbook: "/site/a.yml".into() };
+        let line = Command { cx, hooks: &[hook], material: &material }.args().join(" ");
+        let root = cx.dir.parent().unwrap();
+        let own = material.inventory();
+        line.replace(own.parent().unwrap().as_str(), "OWN").replace(root.as_str(), "ROOT")
+    }
+
+    fn environment(cx: &HookRun) -> std::collections::BTreeMap<String, String> {
+        let material = Material::write(cx).unwrap();
+        let command = Command { cx, hooks: &[], material: &material };
+        command.environment("/venv/bin/ansible-playbook".into()).into_iter().collect()
+    }
+
+    #[test]
+    fn inventories_and_variable_files_stand_in_kayobes_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cx = site(&dir);
+        let files = |layer: &str| {
+            ["a.json", "b.yml", "c.yaml"].map(|file| format!("-e @ROOT/{layer}/{file}")).join(" ")
+        };
+        let files = format!("{} {}", files("base"), files("env"));
+        assert_eq!(
+            args(&cx),
+            format!(
+                "--inventory OWN/inventory --inventory ROOT/base/inventory --inventory ROOT/env/inventory {files} /site/a.yml"
+            )
+        );
+        cx.vault_password = Some(Secret::new("hunter2"));
+        cx.arguments = Arguments {
+            extra_vars: vec!["a=1".into(), "@more.yml".into()],
+            inventories: vec!["mine".into()],
+            limit: Some("bm1".into()),
+            tags: Some("x".into()),
+            skip_tags: Some("y".into()),
+            r#become: true,
+            check: true,
+            diff: true,
+            verbose: 2,
+        };
+        assert_eq!(
+            args(&cx),
+            format!(
+                "--vault-password-file OWN/vault-password --inventory OWN/inventory --inventory mine {files} \
+                 -e a=1 -e @more.yml --limit bm1 --skip-tags y --tags x,kayobe-generate-config \
+                 --become --check --diff -v -v /site/a.yml"
+            )
+        );
+    }
+
+    #[test]
+    fn what_the_operator_has_set_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cx = site(&dir);
+        let base = cx.layers[0].clone();
+        let set = environment(&cx);
+        assert!(!set.contains_key("ANSIBLE_CONFIG"), "there is no ansible.cfg");
+        assert!(
+            set["ANSIBLE_FILTER_PLUGINS"].starts_with(&format!("{base}/ansible/filter_plugins:"))
+        );
+        assert_eq!(set["YMIR_ENVIRONMENT_LAYERS"], cx.layers[1]);
+        assert_eq!(set["PATH"], "/venv/bin");
+
+        fs::write(base.join("ansible.cfg"), "").unwrap();
+        assert_eq!(environment(&cx)["ANSIBLE_CONFIG"], base.join("ansible.cfg"));
+        let own = [("ANSIBLE_CONFIG", "mine"), ("ANSIBLE_FILTER_PLUGINS", "also mine")];
+        cx.environment = Environment(own.map(|(name, value)| (name.into(), value.into())).into());
+        let set = environment(&cx);
+        assert_eq!(own.map(|(name, _)| set[name].as_str()), own.map(|(_, value)| value));
+    }
+}
