@@ -1,6 +1,7 @@
 //! Performs actions; all side effects live here.
 
 pub mod ansible;
+pub mod image;
 pub mod libvirt;
 pub mod process;
 

@@ -1,6 +1,8 @@
 //! Pure planning: a site and a request become a plan. Nothing here does I/O or sees YAML.
 
 pub mod action;
+pub mod deployment_image;
+pub mod host_image;
 
 use std::collections::BTreeSet;
 

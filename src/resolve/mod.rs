@@ -1,5 +1,7 @@
 //! Translates variables to the model; the only place where a Kayobe variable name is spelled.
 
+pub mod image_recipe;
+pub mod images;
 pub mod lab;
 
 use serde::de::DeserializeOwned;

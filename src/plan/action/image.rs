@@ -1,8 +1,49 @@
 //! Actions performed by the image builder.
 
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::image::{DeploymentImage, HostImage},
+    origin::Setting,
+};
 
 /// One action by the image builder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub enum ImageAction {}
+pub enum ImageAction {
+    /// A root disk image is built from its recipe and published.
+    HostImage(Box<Build<HostImage>>),
+    /// The deployment kernel and ramdisk are built and published.
+    DeploymentImage(Box<Build<DeploymentImage>>),
+    /// An image that a host is to get lies where it is published, unharmed.
+    Published(Published),
+}
+
+/// What is to be built, and where its result goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Build<R> {
+    pub recipe: R,
+    /// Digest of everything that decides what is built: the recipe and the builder's own version.
+    pub digest: String,
+    /// Lines for `sources.list`; empty means the sources of the machine that builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apt_sources: Vec<String>,
+    /// The directory that is published over HTTP.
+    pub publish: Utf8PathBuf,
+    /// What was built before this is out of date, whatever its recipe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_after: Option<Timestamp>,
+}
+
+/// An image's file, and the settings that chose it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// The directory that is published over HTTP.
+    pub directory: Utf8PathBuf,
+    /// The image's file in it; beside it lies its checksum, with `.sha256` added to the name.
+    pub file: String,
+    /// The setting that chose the image for the host.
+    pub setting: Setting,
+}

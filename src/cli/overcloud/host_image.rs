@@ -1,0 +1,58 @@
+//! `ymir overcloud host image …`
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    ansible::Variables,
+    cli::{execute::Session, exit::Exit, options::Context},
+    drivers::{Drivers, image::ImageDriver},
+    plan::host_image::{self, Request},
+    resolve::{Reader, images::images},
+    trouble::Result,
+};
+
+/// The host whose variables say what a site has only one of.
+const SITE: &str = "localhost";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Root disk images for the hosts.
+    #[command(subcommand)]
+    Image(Image),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Image {
+    /// Build the images that are out of date, and publish them
+    Build(Build),
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Names of images; all of the site by default
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Build even what is up to date
+    #[arg(long)]
+    force_rebuild: bool,
+}
+
+pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
+    let Command::Image(Image::Build(build)) = command;
+    let session = Session::open(cx, "overcloud host image build")?;
+    let images = images(&site(&session.variables), &cx.config_path()?)?;
+    let force = build.force_rebuild.then(jiff::Timestamp::now);
+    let plan = host_image::plan(&images, &Request { names: build.names, force })?;
+    session.run(&plan, &driver(cx)).await
+}
+
+/// Reads what a site has only one of.
+pub(in crate::cli) fn site(variables: &Variables) -> Reader<'_> {
+    Reader::new(variables, SITE)
+}
+
+/// The image builder alone.
+pub(in crate::cli) fn driver(cx: &Context) -> Drivers<'static> {
+    let image = ImageDriver::new(cx.environment.cache_dir());
+    Drivers { image: Some(Box::new(image)), ..Drivers::default() }
+}

@@ -1,0 +1,158 @@
+//! Root file systems from mmdebstrap. Images with the same base share one, unpacked from the cache for each of them.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    Workshop,
+    contained::contained,
+    room::{Room, locked},
+    sources, tools,
+};
+use crate::{
+    model::image::Base,
+    plan::digest,
+    trouble::{Result, Tell},
+};
+
+/// Grows when bases are made in another way.
+const BASES: u32 = 1;
+
+/// What is in a base: packages on top of the smallest system, and the commands that set it up.
+#[derive(Debug, Serialize)]
+pub(super) struct Contents<'a> {
+    pub(super) base: &'a Base,
+    pub(super) packages: &'a [&'a str],
+    /// Shell commands that mmdebstrap runs before it installs the packages; `$1` is the root.
+    pub(super) before: &'a [&'a str],
+}
+
+/// Documentation in other tongues and manuals: half of what a small system would hold.
+const LEFT_OUT: [&str; 3] = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"];
+
+impl Workshop<'_> {
+    /// A root file system with these contents, up to date with its apt sources only as of when its base was made.
+    pub(super) async fn root(&self, room: &Room, contents: &Contents<'_>) -> Result<Utf8PathBuf> {
+        let archive = self.archive(room, contents).await?;
+        let root = room.path("root");
+        fs::create_dir(&root).or_host(|| format!("creating {root}"))?;
+        self.voice.progress("unpacking the base system");
+        let unpack = contained("tar").args(["--numeric-owner", "--xattrs", "--xattrs-include=*"]);
+        let unpack = unpack.args(["--zstd", "-C", root.as_str(), "-xpf", archive.as_str()]);
+        unpack.log(&self.log).time_limit(super::STEP_LIMIT).success().await?;
+        Ok(root)
+    }
+
+    /// The archive of the base in the cache, made if it is not there. Who comes second waits for the first.
+    async fn archive(&self, room: &Room, contents: &Contents<'_>) -> Result<Utf8PathBuf> {
+        let digest = digest(&(BASES, contents, self.apt_sources));
+        let archive = self.cache.join("bases").join(format!("{}.tar.zst", &digest[..16]));
+        let _turn = self.wait_for(&archive.with_extension("lock")).await?;
+        if made_after(&archive, self.built_after) {
+            return Ok(archive);
+        }
+        self.voice.progress("making the base system");
+        self.bootstrap(&room.path("base.tar.zst"), contents).await?;
+        let telling = || format!("keeping the base system {archive}");
+        fs::File::open(room.path("base.tar.zst"))
+            .and_then(|file| file.sync_all())
+            .or_host(telling)?;
+        fs::rename(room.path("base.tar.zst"), &archive).or_host(telling)?;
+        Ok(archive)
+    }
+
+    async fn bootstrap(&self, archive: &Utf8Path, contents: &Contents<'_>) -> Result<()> {
+        let Contents { base, packages, before } = contents;
+        let hook = |command: &&str| format!("--essential-hook={command}");
+        let mut run = contained("mmdebstrap")
+            .args(["--quiet", "--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io"])
+            .args(LEFT_OUT.map(|path| format!("--dpkgopt=path-exclude={path}")))
+            .args(before.iter().map(hook))
+            .args(sources::settings().await?.iter().map(|line| format!("--aptopt={line}")))
+            .arg(format!("--include={}", packages.join(",")))
+            .args([base.release.as_str(), archive.as_str()]);
+        for source in sources::lines(base, self.apt_sources)? {
+            run = run.arg(source);
+        }
+        let done = run.env("PATH", tools::PATH).log(&self.log).time_limit(super::STEP_LIMIT);
+        done.success().await.map(drop)
+    }
+
+    /// Waits for a lock on a thread that may block.
+    pub(super) async fn wait_for(&self, path: &Utf8Path) -> Result<fs::File> {
+        let path = path.to_owned();
+        let lock = tokio::task::spawn_blocking(move || locked(&path));
+        lock.await.or_internal(|| "waiting for a lock".into())?
+    }
+}
+
+fn made_after(path: &Utf8Path, time: Option<Timestamp>) -> bool {
+    let made = fs::metadata(path).and_then(|data| data.modified());
+    let made = made.ok().and_then(|made| Timestamp::try_from(made).ok());
+    made.is_some_and(|made| time.is_none_or(|time| made >= time))
+}
+
+/// Removes what only the making of a base needed, and what must differ between hosts.
+pub(super) fn finish(root: &Utf8Path) -> Result<()> {
+    let telling = || format!("finishing {root}");
+    for file in ["etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap"] {
+        remove_if_there(&root.join(file))?;
+    }
+    let keys = root.join("etc/ssh").read_dir_utf8().into_iter().flatten().flatten();
+    for key in keys.filter(|entry| entry.file_name().starts_with("ssh_host_")) {
+        fs::remove_file(key.path()).or_host(telling)?;
+    }
+    for dir in ["var/cache/apt", "var/lib/apt/lists", "var/log", "tmp", "var/tmp", "run"] {
+        empty(&root.join(dir))?;
+    }
+    // Empty, not missing: systemd fills it at the first boot without taking that for a first set-up.
+    fs::write(root.join("etc/machine-id"), "").or_host(telling)
+}
+
+/// Removes what a directory holds, but keeps directories of logs, which daemons expect.
+fn empty(dir: &Utf8Path) -> Result<()> {
+    let telling = || format!("emptying {dir}");
+    for entry in dir.read_dir_utf8().into_iter().flatten() {
+        let entry = entry.or_host(telling)?;
+        let kind = entry.file_type().or_host(telling)?;
+        match (kind.is_dir(), dir.ends_with("log")) {
+            (true, true) => empty(entry.path())?,
+            (true, false) => fs::remove_dir_all(entry.path()).or_host(telling)?,
+            (false, _) => fs::remove_file(entry.path()).or_host(telling)?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn remove_if_there(path: &Utf8Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).or_host(|| format!("removing {path}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file of a root file system, and the directories that lead to it.
+pub(super) fn put(root: &Utf8Path, file: &str, text: &str) -> Result<()> {
+    let path = root.join(file);
+    let telling = || format!("writing {path}");
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).or_host(telling)?;
+    }
+    fs::write(&path, text).or_host(telling)
+}
+
+/// Makes a symbolic link in a root file system, in the place of whatever is there.
+pub(super) fn link(root: &Utf8Path, file: &str, target: &str) -> Result<()> {
+    let path = root.join(file);
+    let telling = || format!("linking {path} to {target}");
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).or_host(telling)?;
+    }
+    remove_if_there(&path)?;
+    std::os::unix::fs::symlink(target, &path).or_host(telling)
+}

@@ -1,0 +1,98 @@
+//! Where builds happen: a directory per build, gone when the build ends, however it ends.
+//!
+//! A build that is killed cannot clean up, so every room holds a lock that the kernel frees: a room without a living
+//! owner is removed by the next build.
+
+use std::{
+    fs::{self, File, TryLockError},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::trouble::{Result, Tell};
+
+/// A directory that only this build uses.
+#[derive(Debug)]
+pub(super) struct Room {
+    dir: Utf8PathBuf,
+    _lock: File,
+}
+
+impl Room {
+    /// Removes what killed builds left under `cache`, then makes a new room there.
+    pub(super) fn new(cache: &Utf8Path) -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let all = cache.join("building");
+        fs::create_dir_all(&all).or_host(|| format!("creating {all}"))?;
+        // Between making a room and locking it nobody may take it for a leftover.
+        let _door = locked(&all.join("door"))?;
+        sweep(&all)?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let dir = all.join(format!("{}-{number}", std::process::id()));
+        fs::create_dir(&dir).or_host(|| format!("creating {dir}"))?;
+        let lock = locked(&dir.join("lock"))?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    pub(super) fn path(&self, name: &str) -> Utf8PathBuf {
+        self.dir.join(name)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next build's sweep, which tells why it fails.
+        drop(fs::remove_dir_all(&self.dir));
+    }
+}
+
+/// Opens the file and waits until nobody else holds its lock.
+pub(super) fn locked(path: &Utf8Path) -> Result<File> {
+    let telling = || format!("taking the lock {path}");
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).or_host(telling)?;
+    }
+    let file = File::create(path).or_host(telling)?;
+    file.lock().or_host(telling)?;
+    Ok(file)
+}
+
+fn sweep(all: &Utf8Path) -> Result<()> {
+    for entry in all.read_dir_utf8().or_host(|| format!("reading {all}"))? {
+        let dir = entry.or_host(|| format!("reading {all}"))?.into_path();
+        if dir.is_dir() && !has_owner(&dir) {
+            fs::remove_dir_all(&dir)
+                .or_host(|| format!("removing {dir}, which a killed build left"))?;
+        }
+    }
+    Ok(())
+}
+
+fn has_owner(room: &Utf8Path) -> bool {
+    let Ok(lock) = File::open(room.join("lock")) else { return false };
+    matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leftovers_go_and_living_rooms_stay() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = Utf8Path::from_path(cache.path()).unwrap();
+        let living = Room::new(cache).unwrap();
+        let dead = cache.join("building/1-0");
+        fs::create_dir_all(dead.join("root/etc")).unwrap();
+        fs::write(dead.join("lock"), "").unwrap();
+        let unlocked = cache.join("building/2-0");
+        fs::create_dir(&unlocked).unwrap();
+        let next = Room::new(cache).unwrap();
+        assert!(!dead.exists() && !unlocked.exists());
+        assert!(living.dir.exists() && next.dir.exists() && living.dir != next.dir);
+        let gone = living.dir.clone();
+        drop(living);
+        assert!(!gone.exists());
+    }
+}

@@ -1,0 +1,38 @@
+//! `seed deployment image build`: the kernel and ramdisk that every host boots to be inspected and deployed.
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+
+use super::{
+    Plan,
+    action::{
+        Action,
+        image::{Build, ImageAction},
+    },
+    host_image::recipe_digest,
+};
+use crate::model::image::DeploymentImage;
+
+/// The name under which the ramdisk is built and published.
+pub const NAME: &str = "ipa";
+
+/// Plans to build the ramdisk; `force` is when `--force-rebuild` was given.
+pub fn plan(
+    image: &DeploymentImage,
+    apt_sources: &[String],
+    publish: &Utf8Path,
+    force: Option<Timestamp>,
+) -> Plan {
+    let build = Build {
+        recipe: image.clone(),
+        digest: recipe_digest(image, apt_sources),
+        apt_sources: apt_sources.to_vec(),
+        publish: publish.to_owned(),
+        built_after: force,
+    };
+    let title = format!("build {NAME}.kernel and {NAME}.initramfs");
+    Plan::named("seed deployment image build").stage("build images", &[build], |build| {
+        let action = Action::Image(ImageAction::DeploymentImage(Box::new(build.clone())));
+        (NAME.into(), vec![(title.clone(), action)])
+    })
+}
