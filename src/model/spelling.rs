@@ -1,9 +1,13 @@
 //! Which known name was meant by a misspelt one.
 
+use std::cmp::Reverse;
+
 /// The known name that is closest to a misspelt one, if any is close.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|name| (distance(wrong, name), name));
-    let (distance, name) = scored.min()?;
+    // Of two that are equally far, the one that begins alike was meant.
+    let alike = |name: &str| wrong.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let scored = known.into_iter().map(|name| (distance(wrong, name), Reverse(alike(name)), name));
+    let (distance, _, name) = scored.min()?;
     (distance <= 1 + wrong.chars().count() / 2).then_some(name)
 }
 
