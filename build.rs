@@ -12,6 +12,8 @@ fn git(args: &[&str]) -> Option<String> {
 fn main() {
     println!("cargo::rerun-if-changed=.git/HEAD");
     println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Files that are added here become part of the binary.
+    println!("cargo::rerun-if-changed=src/ansible/builtin");
     let commit =
         git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown commit".into());
     println!("cargo::rustc-env=YMIR_COMMIT={commit}");

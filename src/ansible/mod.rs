@@ -1,8 +1,14 @@
 //! Reads a site repository exactly as Ansible would. It knows files and precedence, not what a variable means.
 
 pub mod builtin;
+pub mod files;
+pub mod inventory;
+pub mod layers;
+pub mod near;
+pub mod patterns;
 pub mod template;
 pub mod variables;
+pub mod vault;
 pub mod world;
 pub mod yaml;
 

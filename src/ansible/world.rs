@@ -1,7 +1,8 @@
 //! What lookups and executable inventories may ask of the outside, injected so that tests stay pure.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, io::ErrorKind, path::Path};
 
+use super::inventory::fnmatch;
 use crate::trouble::{Result, Tell};
 
 /// The outside, as far as evaluating variables needs it.
@@ -12,8 +13,19 @@ pub trait World: Debug + Send + Sync {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>>;
     /// Paths that match a shell pattern, sorted.
     fn glob(&self, pattern: &str) -> Result<Vec<String>>;
+    /// What a directory holds, sorted by name; `Ok(None)` if the path is no directory.
+    fn list(&self, _path: &str) -> Result<Option<Vec<Entry>>> {
+        Ok(None)
+    }
     /// Runs a shell command and gives its exit code, standard output and standard error.
     fn shell(&self, command: &str) -> Result<(i32, String, String)>;
+}
+
+/// What stands in a directory; a link counts as what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub name: String,
+    pub is_dir: bool,
 }
 
 /// The real machine, with the environment variables it was given.
@@ -36,13 +48,44 @@ impl World for Machine {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error).or_refused(|| format!("reading {path}")),
         }
     }
 
-    fn glob(&self, _pattern: &str) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    fn glob(&self, pattern: &str) -> Result<Vec<String>> {
+        let (mut found, rest) = match pattern.strip_prefix('/') {
+            Some(rest) => (vec!["/".to_owned()], rest),
+            None => (vec![String::new()], pattern),
+        };
+        for part in rest.split('/').filter(|part| !part.is_empty()) {
+            found = found.iter().flat_map(|dir| step(dir, part)).collect();
+        }
+        Ok(found)
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<Entry>>> {
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).or_refused(|| format!("reading the directory {path}")),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.or_refused(|| format!("reading the directory {path}"))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            found.push(Entry { name, is_dir: entry.path().is_dir() });
+        }
+        found.sort();
+        Ok(Some(found))
     }
 
     #[expect(
@@ -55,4 +98,24 @@ impl World for Machine {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ok((output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr)))
     }
+}
+
+/// The paths that one part of a pattern finds in a directory.
+fn step(dir: &str, part: &str) -> Vec<String> {
+    let base =
+        if dir.is_empty() || dir.ends_with('/') { dir.to_owned() } else { format!("{dir}/") };
+    if !part.contains(['*', '?', '[']) {
+        let path = format!("{base}{part}");
+        return if Path::new(&path).exists() { vec![path] } else { Vec::new() };
+    }
+    let real = if base.is_empty() { "." } else { &base };
+    let Ok(entries) = std::fs::read_dir(real) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let hidden = part.starts_with('.');
+    let mut fitting: Vec<String> = names
+        .filter(|name| (hidden || !name.starts_with('.')) && fnmatch::matches(part, name))
+        .map(|name| format!("{base}{name}"))
+        .collect();
+    fitting.sort();
+    fitting
 }

@@ -1,0 +1,150 @@
+//! Reads the files of a site repository: text, out of the vault if need be, parsed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    vault,
+    world::{Entry, World},
+    yaml::{self, Data, Node},
+};
+use crate::{
+    origin::Origin,
+    secret::Secret,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// Endings of files that hold variables; a file without an ending does, too.
+const ENDINGS: &[&str] = &["yml", "yaml", "json"];
+
+/// Access to the files of one site.
+#[derive(Debug)]
+pub struct Files {
+    pub world: Arc<dyn World>,
+    /// Paths below it are shown relative to it.
+    pub root: Utf8PathBuf,
+    pub password: Option<Secret>,
+}
+
+/// A file's text.
+#[derive(Debug)]
+pub struct Text {
+    /// The file as messages name it.
+    pub file: Arc<str>,
+    pub content: String,
+    /// The whole file was encrypted.
+    pub secret: bool,
+}
+
+/// A file of variables.
+#[derive(Debug)]
+pub struct VarsFile {
+    pub pairs: Vec<(String, Node)>,
+    /// The whole file was encrypted.
+    pub secret: bool,
+}
+
+impl Files {
+    /// The file as messages name it: below the site's root without the root.
+    pub fn shown(&self, path: &Utf8Path) -> Arc<str> {
+        path.strip_prefix(&self.root).unwrap_or(path).as_str().into()
+    }
+
+    /// What a directory holds, sorted by name; `None` if it is no directory.
+    pub fn list(&self, path: &Utf8Path) -> Result<Option<Vec<Entry>>> {
+        self.world.list(path.as_str())
+    }
+
+    /// A file's text; `None` if there is no such file.
+    pub fn text(&self, path: &Utf8Path) -> Result<Option<Text>> {
+        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let file = self.shown(path);
+        let content = String::from_utf8(bytes).or_refused(|| format!("reading {file} as UTF-8"))?;
+        let secret = vault::is_vault(&content);
+        let content = if secret {
+            vault::open(&content, self.password.as_ref(), &Origin::whole(&file))?
+        } else {
+            content
+        };
+        Ok(Some(Text { file, content, secret }))
+    }
+
+    /// The text as YAML.
+    pub fn parse(&self, text: &Text) -> Result<Node> {
+        let parse = if text.secret { yaml::parse_secret } else { yaml::parse };
+        parse(&text.content, &text.file)
+    }
+
+    /// A file of variables; `None` if there is no such file.
+    pub fn vars(&self, path: &Utf8Path) -> Result<Option<VarsFile>> {
+        let Some(text) = self.text(path)? else { return Ok(None) };
+        let root = self.parse(&text)?;
+        Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
+    }
+
+    /// The files of `group_vars` or `host_vars` for one name, in the order in which they are read.
+    pub fn vars_files(&self, folder: &Utf8Path, name: &str) -> Result<Vec<Utf8PathBuf>> {
+        let Some(entries) = self.list(folder)? else { return Ok(Vec::new()) };
+        let by_name: BTreeMap<&str, &Entry> =
+            entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+        let endings =
+            std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
+        let found =
+            endings.map(|end| format!("{name}{end}")).find(|name| by_name.contains_key(&**name));
+        let Some(found) = found else { return Ok(Vec::new()) };
+        let mut files = Vec::new();
+        if by_name[&*found].is_dir {
+            self.collect(&folder.join(&found), &mut files)?;
+        } else {
+            files.push(folder.join(&found));
+        }
+        Ok(files)
+    }
+
+    fn collect(&self, folder: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<()> {
+        for entry in self.list(folder)?.unwrap_or_default() {
+            if entry.name.starts_with('.') || entry.name.ends_with('~') {
+                continue;
+            }
+            let path = folder.join(&entry.name);
+            let ending = path.extension();
+            if entry.is_dir && ending.is_none() {
+                self.collect(&path, files)?;
+            } else if !entry.is_dir && ending.is_none_or(|ending| ENDINGS.contains(&ending)) {
+                files.push(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// The extra-vars files of a layer: those with an ending, at its top level.
+    pub fn extra_vars_files(&self, layer: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+        let entries = self.list(layer)?.unwrap_or_default();
+        let files =
+            entries.iter().filter(|entry| !entry.is_dir).map(|entry| layer.join(&entry.name));
+        let with_ending =
+            |path: &Utf8PathBuf| path.extension().is_some_and(|ending| ENDINGS.contains(&ending));
+        Ok(files.filter(with_ending).collect())
+    }
+}
+
+/// The variables of a map; nothing is no variables.
+pub fn variables(root: Node) -> Result<Vec<(String, Node)>> {
+    let pairs = match root.data {
+        Data::Map(pairs) => pairs,
+        Data::Null => Vec::new(),
+        other => {
+            return Err(Trouble::refused(format!("reading variables from {}", root.origin.file))
+                .because(format!("it holds {}, not a map of variables", other.kind()))
+                .at(&root.origin));
+        }
+    };
+    let named = |(name, value): (Node, Node)| match name.data {
+        Data::Text(text) | Data::Unsafe(text) => Ok((text, value)),
+        other => Err(Trouble::refused(format!("reading variables from {}", name.origin.file))
+            .because(format!("the name of a variable is text, not {}: quote it", other.kind()))
+            .at(&name.origin)),
+    };
+    pairs.into_iter().map(named).collect()
+}

@@ -1,0 +1,139 @@
+//! Host names with ranges and ports: `web[01:10].example.org:2222`.
+
+use std::net::Ipv6Addr;
+
+/// More hosts than any inventory line means.
+const MOST_HOSTS: usize = 100_000;
+
+/// A name, possibly with ranges, and a port; `None` if it is no network name.
+pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
+    let (name, port) = split_port(text);
+    is_network_name(name).then_some((name, port))
+}
+
+/// The hosts that a name in an inventory stands for, and the port that follows it.
+pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<u16>), String> {
+    let (name, port) = parse(text).unwrap_or((text, None));
+    if text.trim_end().ends_with(':') && port.is_none() {
+        return Err(format!("`{text}` ends in `:` without a port"));
+    }
+    if name == "---" {
+        return Err("`---` begins a YAML file; give it the ending .yml".into());
+    }
+    let mut hosts = Vec::new();
+    expand_ranges(name, &mut hosts)?;
+    Ok((hosts, port))
+}
+
+fn split_port(text: &str) -> (&str, Option<u16>) {
+    let Some((name, port)) = text.rsplit_once(':') else { return (text, None) };
+    if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return (text, None);
+    }
+    let Ok(number) = port.parse() else { return (text, None) };
+    if let Some(inner) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'))
+        && !inner.is_empty()
+    {
+        return (inner, Some(number));
+    }
+    match without_brackets(name) {
+        Some(plain) if !plain.contains(':') => (name, Some(number)),
+        _ => (text, None),
+    }
+}
+
+/// The text with each `[…]` taken out; `None` if brackets do not pair.
+fn without_brackets(text: &str) -> Option<String> {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        plain.push_str(before);
+        rest = after.split_once(']')?.1;
+    }
+    plain.push_str(rest);
+    (!plain.contains(']')).then_some(plain)
+}
+
+/// Ranges count as one digit; what is left must be a host name or an address.
+fn is_network_name(text: &str) -> bool {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((range, after)) = after.split_once(']') else { return false };
+        if !is_range(range) {
+            return false;
+        }
+        plain.push_str(before);
+        plain.push('1');
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain.parse::<Ipv6Addr>().is_ok() || plain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    label.starts_with(word)
+        && label.chars().all(|c| word(c) || c == '-')
+        && !label.ends_with(['-', '_'])
+}
+
+fn is_range(range: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let letter = |text: &str| text.len() == 1 && text.as_bytes()[0].is_ascii_alphabetic();
+    let hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut parts = range.split(':');
+    let (Some(first), Some(last)) = (parts.next(), parts.next()) else { return false };
+    let bounds = (number(first) && number(last))
+        || (letter(first) && letter(last))
+        || (hex(first) && hex(last));
+    bounds && parts.next().is_none_or(number) && parts.next().is_none()
+}
+
+fn expand_ranges(name: &str, hosts: &mut Vec<String>) -> Result<(), String> {
+    let Some((head, rest)) = name.split_once('[') else {
+        if hosts.len() >= MOST_HOSTS {
+            return Err(format!("a range gives more than {MOST_HOSTS} hosts"));
+        }
+        hosts.push(name.to_owned());
+        return Ok(());
+    };
+    let (range, tail) = rest.split_once(']').ok_or_else(|| format!("`{name}` lacks a `]`"))?;
+    for item in items(range)? {
+        expand_ranges(&format!("{head}{item}{tail}"), hosts)?;
+    }
+    Ok(())
+}
+
+/// `01:10`, `a:f` or `1:9:2` item by item; both bounds belong to it.
+fn items(range: &str) -> Result<Box<dyn Iterator<Item = String>>, String> {
+    let wrong = |why: &str| format!("the range [{range}] {why}");
+    let parts: Vec<&str> = range.split(':').collect();
+    let (first, last, step) = match *parts {
+        [first, last] => (first, last, "1"),
+        [first, last, step] => (first, last, step),
+        _ => return Err(wrong("is not begin:end or begin:end:step")),
+    };
+    let first = if first.is_empty() { "0" } else { first };
+    if last.is_empty() {
+        return Err(wrong("has no end"));
+    }
+    let width = if first.starts_with('0') && first.len() > 1 { first.len() } else { 0 };
+    if width > 0 && width != last.len() {
+        return Err(wrong("has bounds of different lengths"));
+    }
+    let step: usize =
+        step.parse().ok().filter(|step| *step > 0).ok_or_else(|| wrong("has no step"))?;
+    let position = |text: &str| LETTERS.find(text).filter(|_| text.len() == 1);
+    if let (Some(from), Some(to)) = (position(first), position(last)) {
+        if from > to {
+            return Err(wrong("ends before it begins"));
+        }
+        return Ok(Box::new(LETTERS[from..=to].chars().step_by(step).map(String::from)));
+    }
+    let number = |text: &str| text.parse::<u32>().map_err(|_| wrong("has no numbers or letters"));
+    let (from, to) = (number(first)?, number(last)?);
+    Ok(Box::new((from..=to).step_by(step).map(move |item| format!("{item:0width$}"))))
+}
+
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

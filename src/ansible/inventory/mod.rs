@@ -1,0 +1,163 @@
+//! Hosts and groups as Ansible's inventory files describe them.
+
+mod address;
+pub mod fnmatch;
+mod graph;
+mod ini;
+mod literal;
+pub mod source;
+mod words;
+mod yaml;
+
+#[cfg(test)]
+pub(in crate::ansible) mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::yaml::{Data, Node};
+use crate::{origin::Origin, trouble::Result};
+
+/// Names of this machine.
+const LOCALHOST: &[&str] = &["localhost", "127.0.0.1", "::1"];
+
+/// The group that every host belongs to.
+pub const ALL: &str = "all";
+/// The group of hosts that are in no other group.
+pub const UNGROUPED: &str = "ungrouped";
+
+/// Whether Ansible takes a text as one host's name or address, ranges and a port included.
+pub fn is_one_name(text: &str) -> bool {
+    address::parse(text).is_some()
+}
+
+/// Hosts and groups, in the order in which they were met.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    pub hosts: Vec<Host>,
+    pub groups: Vec<Group>,
+    host_index: BTreeMap<String, usize>,
+    group_index: BTreeMap<String, usize>,
+}
+
+/// A host and what inventory files say about it.
+#[derive(Debug)]
+pub struct Host {
+    pub name: String,
+    /// As written, in order; a later one of the same name wins.
+    pub vars: Vec<(String, Node)>,
+    /// Every group it is in, directly or through a group's parents; known after [`Inventory::settle`].
+    pub groups: BTreeSet<usize>,
+    /// Not in the inventory: this machine, which Ansible always knows.
+    pub implicit: bool,
+}
+
+/// A group and what inventory files say about it.
+#[derive(Debug)]
+pub struct Group {
+    pub name: String,
+    /// As written, in order; a later one of the same name wins.
+    pub vars: Vec<(String, Node)>,
+    pub hosts: Vec<usize>,
+    pub children: Vec<usize>,
+    pub parents: Vec<usize>,
+    /// `ansible_group_priority`: of groups equally deep, the one with the highest has the last word.
+    pub priority: i64,
+    /// The longest way from `all`; known after [`Inventory::settle`].
+    pub depth: usize,
+}
+
+impl Inventory {
+    /// An inventory with the two groups that always exist.
+    pub fn new() -> Self {
+        let mut inventory = Self::default();
+        let all = inventory.add_group(ALL);
+        let ungrouped = inventory.add_group(UNGROUPED);
+        inventory.groups[all].children.push(ungrouped);
+        inventory.groups[ungrouped].parents.push(all);
+        inventory
+    }
+
+    pub fn host(&self, name: &str) -> Option<usize> {
+        self.host_index.get(name).copied()
+    }
+
+    pub fn group(&self, name: &str) -> Option<usize> {
+        self.group_index.get(name).copied()
+    }
+
+    /// The group of this name, made if there is none.
+    pub fn add_group(&mut self, name: &str) -> usize {
+        if let Some(known) = self.group(name) {
+            return known;
+        }
+        self.groups.push(Group {
+            name: name.to_owned(),
+            vars: Vec::new(),
+            hosts: Vec::new(),
+            children: Vec::new(),
+            parents: Vec::new(),
+            priority: 1,
+            depth: 0,
+        });
+        self.group_index.insert(name.to_owned(), self.groups.len() - 1);
+        self.groups.len() - 1
+    }
+
+    /// The host of this name, made if there is none, as a member of the group. Tells whether it is new.
+    fn add_host(&mut self, name: &str, group: usize) -> (usize, bool) {
+        let known = self.host(name);
+        let host = known.unwrap_or_else(|| {
+            self.hosts.push(Host {
+                name: name.to_owned(),
+                vars: Vec::new(),
+                groups: BTreeSet::new(),
+                implicit: false,
+            });
+            self.host_index.insert(name.to_owned(), self.hosts.len() - 1);
+            self.hosts.len() - 1
+        });
+        let members = &mut self.groups[group].hosts;
+        if !members.contains(&host) {
+            members.push(host);
+        }
+        (host, known.is_none())
+    }
+
+    /// Adds this machine if no inventory has it: it has the variables of `all` and is in no group.
+    pub fn add_implicit_localhost(&mut self) {
+        if LOCALHOST.iter().any(|name| self.host(name).is_some()) {
+            return;
+        }
+        let node = |text: &str| Node {
+            origin: Origin::whole("implicit localhost"),
+            data: Data::Text(text.to_owned()),
+        };
+        self.hosts.push(Host {
+            name: LOCALHOST[0].to_owned(),
+            vars: vec![("ansible_connection".to_owned(), node("local"))],
+            groups: BTreeSet::new(),
+            implicit: true,
+        });
+        self.host_index.insert(LOCALHOST[0].to_owned(), self.hosts.len() - 1);
+    }
+
+    /// Sets a variable of what has this name. As in Ansible, a group hides a host of the same name.
+    fn set_variable(&mut self, entity: &str, name: &str, value: Node) -> Result<()> {
+        if let Some(group) = self.group(entity) {
+            return self.set_group_variable(group, name, value);
+        }
+        if let Some(host) = self.host(entity) {
+            self.hosts[host].vars.push((name.to_owned(), value));
+        }
+        Ok(())
+    }
+
+    fn set_group_variable(&mut self, group: usize, name: &str, value: Node) -> Result<()> {
+        if name == "ansible_group_priority" {
+            self.groups[group].priority = graph::priority(&value)?;
+        } else {
+            self.groups[group].vars.push((name.to_owned(), value));
+        }
+        Ok(())
+    }
+}

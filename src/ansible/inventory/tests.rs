@@ -1,0 +1,260 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use camino::Utf8Path;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ansible::{
+    files::Files,
+    world::{Entry, World},
+};
+
+/// A world of files in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Paper(pub(crate) BTreeMap<String, String>);
+
+impl Paper {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        Self(files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect())
+    }
+
+    pub(crate) fn files(self, root: &str) -> Files {
+        Files { world: Arc::new(self), root: root.into(), password: None }
+    }
+}
+
+impl World for Paper {
+    fn env(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.get(path).map(|text| text.clone().into_bytes()))
+    }
+
+    fn glob(&self, _pattern: &str) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<Entry>>> {
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let below = self.0.keys().filter_map(|file| file.strip_prefix(&prefix));
+        let mut entries: Vec<Entry> = below
+            .map(|rest| match rest.split_once('/') {
+                Some((dir, _)) => Entry { name: dir.into(), is_dir: true },
+                None => Entry { name: rest.into(), is_dir: false },
+            })
+            .collect();
+        entries.sort();
+        entries.dedup();
+        Ok((!entries.is_empty()).then_some(entries))
+    }
+
+    fn shell(&self, _command: &str) -> Result<(i32, String, String)> {
+        Ok((127, String::new(), String::new()))
+    }
+}
+
+/// An inventory of one file.
+pub(crate) fn inventory(name: &str, text: &str) -> Result<Inventory> {
+    let files = Paper::of(&[(name, text)]).files("/");
+    let mut inventory = Inventory::new();
+    source::read(&mut inventory, &files, Utf8Path::new(name))?;
+    inventory.settle();
+    Ok(inventory)
+}
+
+/// Groups with their hosts, and variables of hosts and groups, without what every host has.
+fn shape(inventory: &Inventory) -> Value {
+    let name = |host: &usize| inventory.hosts[*host].name.clone();
+    let groups: serde_json::Map<String, Value> = (0..inventory.groups.len())
+        .map(|group| {
+            let members: Vec<String> = inventory.members(group).iter().map(name).collect();
+            (inventory.groups[group].name.clone(), json!(members))
+        })
+        .filter(|(name, members)| name != ALL && *members != json!([]))
+        .collect();
+    let vars = |vars: &[(String, Node)]| -> Value {
+        let own = vars.iter().filter(|(name, _)| !name.starts_with("inventory_"));
+        own.map(|(name, node)| (name.clone(), data(node))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let hosts = inventory.hosts.iter().map(|host| (host.name.clone(), vars(&host.vars)));
+    let of_groups = inventory.groups.iter().map(|group| (group.name.clone(), vars(&group.vars)));
+    let all: serde_json::Map<String, Value> =
+        hosts.chain(of_groups).filter(|(_, vars)| *vars != json!({})).collect();
+    json!({ "groups": groups, "vars": all })
+}
+
+fn data(node: &Node) -> Value {
+    match &node.data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => json!(value),
+        Data::Int(value) => json!(i64::try_from(*value).unwrap()),
+        Data::Float(value) => json!(value),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => json!(text),
+        Data::List(items) => items.iter().map(data).collect(),
+        Data::Map(pairs) => {
+            let pairs =
+                pairs.iter().map(|(key, value)| (key.data.as_text().unwrap().into(), data(value)));
+            pairs.collect::<serde_json::Map<_, _>>().into()
+        }
+    }
+}
+
+#[test]
+fn ini_inventories_mean_what_ansible_reads() {
+    let table = [
+        ("a\nb # c\n; d\n", json!({"groups": {"ungrouped": ["a", "b"]}, "vars": {}})),
+        (
+            "[g]\nweb[01:03]\n[h:children]\ng\n[g:vars]\nx = 'y'\n",
+            json!({"groups": {"g": ["web01", "web02", "web03"], "h": ["web01", "web02", "web03"]}, "vars": {"g": {"x": "y"}}}),
+        ),
+        (
+            "[h:children]\ng\n[g]\na\n[h]\nb\n",
+            json!({"groups": {"h": ["b", "a"], "g": ["a"]}, "vars": {}}),
+        ),
+        (
+            "a:2222 x=1 y=\"1\" z='\"1\"' t=True l=\"['a', 2]\" s=b=c\n",
+            json!({"groups": {"ungrouped": ["a"]}, "vars": {"a": {"ansible_port": 2222, "x": 1, "y": 1, "z": "1", "t": true, "l": ["a", 2], "s": "b=c"}}}),
+        ),
+        ("[seed]\nseed x=1\n", json!({"groups": {"seed": ["seed"]}, "vars": {"seed": {"x": 1}}})),
+        (
+            "n[a:c]-[1:2]\n",
+            json!({"groups": {"ungrouped": ["na-1", "na-2", "nb-1", "nb-2", "nc-1", "nc-2"]}, "vars": {}}),
+        ),
+        ("n[1:9:4]\n", json!({"groups": {"ungrouped": ["n1", "n5", "n9"]}, "vars": {}})),
+    ];
+    for (text, expected) in table {
+        let found = inventory("/hosts", text).unwrap_or_else(|trouble| panic!("{text}: {trouble}"));
+        assert_eq!(shape(&found), expected, "{text}");
+    }
+}
+
+#[test]
+fn python_literals_are_values_and_all_else_is_text() {
+    let table = [
+        ("1", json!(1)),
+        ("-1", json!(-1)),
+        ("0644", json!("0644")),
+        ("0x1f", json!(31)),
+        ("1_000", json!(1000)),
+        ("1.5", json!(1.5)),
+        ("1e3", json!(1000.0)),
+        ("10.0.0.1", json!("10.0.0.1")),
+        ("True", json!(true)),
+        ("true", json!("true")),
+        ("None", json!(null)),
+        ("1, 2", json!([1, 2])),
+        ("(1,)", json!([1])),
+        ("[]", json!([])),
+        ("{'a': [1, 'b'], }", json!({"a": [1, "b"]})),
+        ("'a' 'b'", json!("ab")),
+        ("'a\\n'", json!("a\n")),
+        ("r'a\\n'", json!("a\\n")),
+        ("{{ a }}", json!("{{ a }}")),
+        ("[a, b]", json!("[a, b]")),
+        ("1 # one", json!(1)),
+        ("a # one", json!("a # one")),
+        ("'open", json!("'open")),
+        ("", json!("")),
+    ];
+    for (text, expected) in table {
+        let node = super::literal::value(text, &Origin::whole("t"));
+        assert_eq!(data(&node), expected, "{text}");
+    }
+}
+
+#[test]
+fn yaml_inventories_mean_what_ansible_reads() {
+    let text = "
+all:
+  vars: {x: 1}
+  children:
+    g:
+      hosts:
+        a[1:2]: {y: true}
+        b:
+      children: h
+    h: {hosts: {b: {z: 2}}}
+";
+    let found = inventory("/hosts.yml", text).unwrap();
+    let expected = json!({
+        "groups": {"g": ["a1", "a2", "b"], "h": ["b"]},
+        "vars": {"a1": {"y": true}, "a2": {"y": true}, "b": {"z": 2}, "all": {"x": 1}},
+    });
+    assert_eq!(shape(&found), expected);
+}
+
+#[test]
+fn faults_in_inventories_name_their_place() {
+    let table = [
+        ("/hosts", "[g:vars]\nx=1\n", "hosts:1:1: there is no group `g`"),
+        ("/hosts", "[g:children]\nh\n", "hosts:2:1: there is no group `h` to be a child"),
+        ("/hosts", "[g]\n[g:children]\ng\n", "hosts:3:1: the group `g` would be inside itself"),
+        ("/hosts", "[g g]\n", "no spaces are allowed"),
+        ("/hosts", "a b\n", "`name=value` is expected after a host, not `b`"),
+        ("/hosts", "a x='1\n", "a quotation mark is not closed"),
+        ("/hosts", "a[1:]\n", "has no end"),
+        ("/hosts", "a[01:3]\n", "different lengths"),
+        ("/hosts", "a[1:999999999]\n", "more than 100000 hosts"),
+        ("/hosts.yml", "all: {hosts: [a]}\n", "hosts.yml:1:14: `hosts` must be a map, not a list"),
+        ("/hosts.yml", "[a]\n", "it holds a list, not a map of groups"),
+        ("/hosts.yml", "plugin: x\n", "configures an inventory plugin"),
+        ("/hosts", "#!/bin/sh\n", "it is a program"),
+    ];
+    for (name, text, expected) in table {
+        let trouble = inventory(name, text).err().unwrap_or_else(|| panic!("{text} is accepted"));
+        let origin = trouble.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!("{origin}: {}", trouble.causes.join(": "));
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_directory_is_read_as_ansible_reads_it() {
+    let files = Paper::of(&[
+        ("/i/b", "[g]\nb\n"),
+        ("/i/a", "[g]\na\n"),
+        ("/i/.hidden", "h"),
+        ("/i/notes.md", "n"),
+        ("/i/old.cfg", "o"),
+        ("/i/hosts.example", "e\n"),
+        ("/i/group_vars/g", "x: 1"),
+        ("/i/sub/c.yml", "g: {hosts: {c: {}}}"),
+    ]);
+    let mut inventory = Inventory::new();
+    source::read(&mut inventory, &files.files("/i"), Utf8Path::new("/i")).unwrap();
+    inventory.settle();
+    let expected = json!({"groups": {"g": ["a", "b", "c"], "ungrouped": ["e"]}, "vars": {}});
+    assert_eq!(shape(&inventory), expected);
+}
+
+#[test]
+fn groups_are_layered_by_depth_then_priority_then_name() {
+    let text = "[a]\nx\n[b]\nx\n[c]\nx\n[deep:children]\na\n[a:vars]\n[b:vars]\nansible_group_priority=10\n";
+    let found = inventory("/hosts", text).unwrap();
+    let names: Vec<&str> = found
+        .layered_groups(0)
+        .into_iter()
+        .map(|group| found.groups[group].name.as_str())
+        .collect();
+    assert_eq!(names, ["c", "deep", "b", "a"]);
+}
+
+#[test]
+fn shell_patterns_match_as_in_python() {
+    let table = [
+        ("*", "", true),
+        ("a*c", "abbc", true),
+        ("a*c", "abcd", false),
+        ("a?c", "abc", true),
+        ("[a-c]1", "b1", true),
+        ("[!a-c]1", "b1", false),
+        ("[]]", "]", true),
+        ("[a", "[a", true),
+        ("*a*b*", "xxaxxbxx", true),
+    ];
+    for (pattern, name, expected) in table {
+        assert_eq!(fnmatch::matches(pattern, name), expected, "{pattern} {name}");
+    }
+}

@@ -1,0 +1,253 @@
+//! The directories of configuration that one environment consists of: the base, its dependencies, itself.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    files::Files,
+    near,
+    yaml::{Data, Node},
+};
+use crate::trouble::{Result, Trouble};
+
+/// The shared layer's name among environments in Ymir's own layout.
+const COMMON: &str = "common";
+/// Names the environments that an environment builds on.
+const DEPENDENCIES_FILE: &str = ".kayobe-environment";
+/// Kayobe uses this name for its own inventory.
+const RESERVED: &str = "kayobe";
+
+/// How a site repository is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `environments/common` is the shared layer.
+    Own,
+    /// The directory itself is the shared layer, as in `etc/kayobe`.
+    Kayobe,
+}
+
+/// The layers of one environment.
+#[derive(Debug)]
+pub struct Layers {
+    pub layout: Layout,
+    /// Lowest first: the base, the dependencies, the environment.
+    pub dirs: Vec<Utf8PathBuf>,
+    pub environment: Option<String>,
+}
+
+impl Layers {
+    /// Finds the layers of an environment, or only the base without one.
+    pub fn find(files: &Files, root: &Utf8Path, environment: Option<&str>) -> Result<Self> {
+        let environments = root.join("environments");
+        let own = files.list(&environments.join(COMMON))?.is_some();
+        let (layout, base) = if own {
+            (Layout::Own, environments.join(COMMON))
+        } else {
+            (Layout::Kayobe, root.into())
+        };
+        check_root(files, root, layout)?;
+        let mut dirs = vec![base];
+        if let Some(name) = environment {
+            let names = Finder { files, environments: &environments, layout }.ordered(name)?;
+            dirs.extend(names.iter().map(|name| environments.join(name)));
+        }
+        Ok(Self { layout, dirs, environment: environment.map(str::to_owned) })
+    }
+
+    /// The shared layer.
+    pub fn base(&self) -> &Utf8Path {
+        &self.dirs[0]
+    }
+
+    /// The selected environment, or the base without one.
+    pub fn selected(&self) -> &Utf8Path {
+        &self.dirs[self.dirs.len() - 1]
+    }
+}
+
+fn check_root(files: &Files, root: &Utf8Path, layout: Layout) -> Result<()> {
+    if layout == Layout::Own {
+        return Ok(());
+    }
+    let refused = |cause: &str| {
+        Trouble::refused(format!("opening the site repository {root}")).because(cause)
+    };
+    let Some(entries) = files.list(root)? else {
+        return Err(refused("it is no directory").hint("check --config-path"));
+    };
+    let has = |name: &str| entries.iter().any(|entry| entry.is_dir && entry.name == name);
+    if has("inventory") || has("environments") || !files.extra_vars_files(root)?.is_empty() {
+        return Ok(());
+    }
+    let trouble = refused(
+        "it has neither `environments/common` nor what a Kayobe configuration has: `inventory`, `environments` or YAML files",
+    );
+    let nested = root.join("etc/kayobe");
+    Err(match files.list(&nested)? {
+        Some(_) => trouble.hint(format!("did you mean --config-path {nested}?")),
+        None => trouble.hint("check --config-path, $YMIR_CONFIG_PATH and $KAYOBE_CONFIG_PATH"),
+    })
+}
+
+struct Finder<'a> {
+    files: &'a Files,
+    environments: &'a Utf8Path,
+    layout: Layout,
+}
+
+impl Finder<'_> {
+    /// The environment after everything that it builds on. As in Kayobe, environments that depend on nothing come
+    /// before all that depend on something, and so on; among equals the order is the one written.
+    fn ordered(&self, name: &str) -> Result<Vec<String>> {
+        let mut known = Vec::new();
+        let mut levels = BTreeMap::new();
+        self.visit(name, &mut Vec::new(), &mut known, &mut levels)?;
+        // The sort is stable: it keeps the order of discovery.
+        known.sort_by_key(|name| levels.get(name).copied());
+        Ok(known)
+    }
+
+    /// The length of the longest chain of dependencies below an environment.
+    fn visit(
+        &self,
+        name: &str,
+        above: &mut Vec<String>,
+        known: &mut Vec<String>,
+        levels: &mut BTreeMap<String, usize>,
+    ) -> Result<usize> {
+        if let Some(at) = above.iter().position(|other| other == name) {
+            let circle = [&above[at..], &[name.to_owned()]].concat().join(" → ");
+            return Err(Trouble::refused("ordering the environments")
+                .because(format!("they depend on each other in a circle: {circle}"))
+                .hint(format!("remove a dependency in one of their {DEPENDENCIES_FILE} files")));
+        }
+        if let Some(level) = levels.get(name) {
+            return Ok(*level);
+        }
+        self.check(name, above.last())?;
+        known.push(name.to_owned());
+        above.push(name.to_owned());
+        let mut level = 0;
+        for dependency in self.dependencies(name)? {
+            level = level.max(1 + self.visit(&dependency, above, known, levels)?);
+        }
+        above.pop();
+        levels.insert(name.to_owned(), level);
+        Ok(level)
+    }
+
+    fn check(&self, name: &str, wanted_by: Option<&String>) -> Result<()> {
+        let refused = |cause: String| {
+            Trouble::refused(format!("opening the environment `{name}`")).because(cause)
+        };
+        if name == RESERVED || (name == COMMON && self.layout == Layout::Own) {
+            return Err(refused(format!("the name `{name}` is reserved")));
+        }
+        let plain = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+        if plain && self.files.list(&self.environments.join(name))?.is_some() {
+            return Ok(());
+        }
+        let known = self.known()?;
+        let cause = match wanted_by {
+            Some(other) => {
+                format!("the environment `{other}` depends on it, and it does not exist")
+            }
+            None => format!("there is no directory {}/{name}", self.files.shown(self.environments)),
+        };
+        let trouble = refused(cause);
+        Err(match (&*known, near::nearest(name, known.iter().map(String::as_str)).first()) {
+            ([], _) => trouble.hint(format!("there are no environments in {}", self.environments)),
+            (_, Some(near)) => trouble
+                .hint(format!("did you mean `{near}`? known environments: {}", known.join(", "))),
+            (_, None) => trouble.hint(format!("known environments: {}", known.join(", "))),
+        })
+    }
+
+    fn known(&self) -> Result<Vec<String>> {
+        let entries = self.files.list(self.environments)?.unwrap_or_default();
+        let shared = |name: &str| name == COMMON && self.layout == Layout::Own;
+        let names = entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name);
+        Ok(names.filter(|name| !shared(name) && !name.starts_with('.')).collect())
+    }
+
+    fn dependencies(&self, name: &str) -> Result<Vec<String>> {
+        let path = self.environments.join(name).join(DEPENDENCIES_FILE);
+        let Some(text) = self.files.text(&path)? else { return Ok(Vec::new()) };
+        let root = self.files.parse(&text)?;
+        let refused = |node: &Node, cause: &str| {
+            Trouble::refused(format!("reading {}", text.file)).because(cause).at(&node.origin)
+        };
+        let Some(list) = root.get("dependencies") else { return Ok(Vec::new()) };
+        let Data::List(items) = &list.data else {
+            return Err(refused(list, "`dependencies` must be a list of environments"));
+        };
+        let name = |item: &Node| {
+            let text = item.data.as_text().map(str::to_owned);
+            text.ok_or_else(|| refused(item, "a dependency is the name of an environment"))
+        };
+        items.iter().map(name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ansible::inventory::tests::Paper;
+
+    fn find(files: &[(&str, &str)], environment: Option<&str>) -> Result<String> {
+        let layers = Layers::find(&Paper::of(files).files("/s"), Utf8Path::new("/s"), environment)?;
+        let names = layers.dirs.iter().map(|dir| dir.as_str().trim_start_matches("/s"));
+        Ok(format!("{:?} {}", layers.layout, names.collect::<Vec<_>>().join(" ")))
+    }
+
+    #[test]
+    fn both_layouts_are_found() {
+        let own = [("/s/environments/common/a.yml", ""), ("/s/environments/lab/a.yml", "")];
+        let kayobe = [("/s/a.yml", ""), ("/s/environments/lab/a.yml", "")];
+        assert_eq!(find(&own, None).unwrap(), "Own /environments/common");
+        assert_eq!(find(&own, Some("lab")).unwrap(), "Own /environments/common /environments/lab");
+        assert_eq!(find(&kayobe, None).unwrap(), "Kayobe ");
+        assert_eq!(find(&kayobe, Some("lab")).unwrap(), "Kayobe  /environments/lab");
+    }
+
+    #[test]
+    fn dependencies_come_first_in_the_order_written() {
+        let files = [
+            ("/s/a.yml", ""),
+            ("/s/environments/e/.kayobe-environment", "dependencies: [z, a, m]"),
+            ("/s/environments/a/.kayobe-environment", "dependencies: [deep]"),
+            ("/s/environments/z/x.yml", ""),
+            ("/s/environments/m/x.yml", ""),
+            ("/s/environments/deep/x.yml", ""),
+        ];
+        let found = find(&files, Some("e")).unwrap();
+        assert_eq!(found.replace("/environments/", ""), "Kayobe  z deep m a e");
+    }
+
+    #[test]
+    fn what_is_no_environment_is_refused() {
+        let files = [
+            ("/s/a.yml", ""),
+            ("/s/environments/one/.kayobe-environment", "dependencies: [two]"),
+            ("/s/environments/two/.kayobe-environment", "dependencies: [one]"),
+            ("/s/environments/bad/.kayobe-environment", "dependencies: one"),
+            ("/s/environments/lost/.kayobe-environment", "dependencies: [gone]"),
+        ];
+        let table = [
+            ("one", "one → two → one"),
+            ("bad", "`dependencies` must be a list"),
+            ("lost", "the environment `lost` depends on it"),
+            ("on", "did you mean `one`? known environments: bad, lost, one, two"),
+            ("kayobe", "the name `kayobe` is reserved"),
+            ("../s", "there is no directory"),
+        ];
+        for (name, expected) in table {
+            let trouble = find(&files, Some(name)).unwrap_err();
+            let message = format!("{trouble} {}", trouble.hints.join(" "));
+            assert!(message.contains(expected), "{name}: {message}");
+        }
+        let other = find(&[("/s/etc/kayobe/a.yml", "")], None).unwrap_err();
+        assert_eq!(other.hints, ["did you mean --config-path /s/etc/kayobe?"]);
+    }
+}

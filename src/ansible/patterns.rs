@@ -1,0 +1,274 @@
+//! Ansible's host patterns: `web*:!web3`, `controllers,&rack1`, `~(a|b)\d+`, `compute[0:3]`.
+
+use std::collections::BTreeSet;
+
+use super::{
+    inventory::{ALL, Inventory, fnmatch},
+    near,
+};
+use crate::trouble::{Result, Trouble};
+
+/// What a pattern's part does with the hosts that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Add,
+    Intersect,
+    Exclude,
+}
+
+/// Hosts that a pattern selects, in Ansible's order; a pattern that selects none is refused.
+pub fn select(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>> {
+    let hosts = matching_hosts(inventory, pattern)?;
+    if hosts.is_empty() { Err(nothing(inventory, pattern)) } else { Ok(hosts) }
+}
+
+/// Hosts that a pattern selects, in Ansible's order; there may be none.
+pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>> {
+    let mut parts: Vec<(Effect, &str)> = split(pattern).into_iter().map(effect).collect();
+    // As in Ansible: first what adds, then what restricts, then what excludes.
+    parts.sort_by_key(|(effect, _)| *effect);
+    let mut hosts = Vec::new();
+    if parts.first().is_some_and(|(effect, _)| *effect != Effect::Add) {
+        hosts = matching(inventory, ALL)?;
+    }
+    for (effect, part) in &parts {
+        let found = matching(inventory, part)?;
+        match effect {
+            Effect::Add => hosts.extend(found),
+            Effect::Intersect => hosts.retain(|host| found.contains(host)),
+            Effect::Exclude => hosts.retain(|host| !found.contains(host)),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    hosts.retain(|host| seen.insert(*host));
+    Ok(hosts)
+}
+
+fn nothing(inventory: &Inventory, pattern: &str) -> Trouble {
+    let trouble = Trouble::refused(format!("selecting hosts by `{pattern}`"))
+        .because("the pattern matches no host of this environment");
+    let groups = inventory.groups.iter().map(|group| group.name.as_str());
+    let names: Vec<&str> =
+        groups.chain(inventory.hosts.iter().map(|host| host.name.as_str())).collect();
+    let unknown = split(pattern).into_iter().map(|part| effect(part).1);
+    let near: Vec<&str> = unknown
+        .filter(|part| !names.contains(part))
+        .flat_map(|part| near::nearest(part, names.iter().copied()))
+        .collect();
+    if near.is_empty() {
+        trouble.hint(
+            "`ymir configuration dump --var-name group_names` lists every host with its groups",
+        )
+    } else {
+        trouble.hint(format!("did you mean `{}`?", near.join("` or `")))
+    }
+}
+
+fn effect(part: &str) -> (Effect, &str) {
+    match part.split_at_checked(1) {
+        Some(("!", rest)) => (Effect::Exclude, rest),
+        Some(("&", rest)) => (Effect::Intersect, rest),
+        _ => (Effect::Add, part),
+    }
+}
+
+/// The parts of a pattern: at commas if there are any, else at colons outside of brackets.
+fn split(pattern: &str) -> Vec<&str> {
+    let parts: Vec<&str> = if pattern.contains(',') {
+        pattern.split(',').collect()
+    } else if super::inventory::is_one_name(pattern) {
+        vec![pattern]
+    } else {
+        at_colons(pattern)
+    };
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+fn at_colons(pattern: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut from, mut inside) = (0, false);
+    for (at, c) in pattern.char_indices() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            ':' | ' ' | '\t' if !inside => {
+                parts.push(&pattern[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&pattern[from..]);
+    parts
+}
+
+fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
+    if let Some(host) = inventory.host(part) {
+        return Ok(vec![host]);
+    }
+    let (expression, subscript) = subscript(part)?;
+    let found = enumerate(inventory, expression)?;
+    let Some((first, last)) = subscript else { return Ok(found) };
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let at = |index: i64| usize::try_from(if index < 0 { index + count } else { index }).ok();
+    let chosen = match last {
+        None => at(first).and_then(|at| found.get(at..=at)),
+        Some(last) => {
+            let end = at(last).map_or(0, |last| (last + 1).min(found.len()));
+            at(first).and_then(|first| found.get(first.min(end)..end))
+        }
+    };
+    match chosen {
+        None if !found.is_empty() => Err(Trouble::refused(format!("selecting hosts by `{part}`"))
+            .because(format!("`{expression}` has only {count} hosts"))),
+        chosen => Ok(chosen.unwrap_or_default().to_vec()),
+    }
+}
+
+/// The first host and, unless it is the only one, the last; below zero counts from the end.
+type Subscript = (i64, Option<i64>);
+
+/// `name[1]`, `name[-1]`, `name[0:2]`: both ends belong to it.
+fn subscript(part: &str) -> Result<(&str, Option<Subscript>)> {
+    let whole = (part, None);
+    let Some((name, inside)) = part
+        .strip_suffix(']')
+        .filter(|_| !part.starts_with('~'))
+        .and_then(|part| part.rsplit_once('['))
+    else {
+        return Ok(whole);
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| {
+        text.parse::<i64>().map_err(|_| {
+            Trouble::refused(format!("selecting hosts by `{part}`"))
+                .because("the number is too large")
+        })
+    };
+    if name.is_empty() {
+        return Ok(whole);
+    }
+    if digits(inside.strip_prefix('-').unwrap_or(inside)) {
+        return Ok((name, Some((number(inside)?, None))));
+    }
+    match inside.split_once([':', '-']) {
+        Some((first, last)) if digits(first) && (last.is_empty() || digits(last)) => {
+            let last = if last.is_empty() { -1 } else { number(last)? };
+            // As in Ansible, an end of 0 counts as no end given.
+            let last = Some(last).filter(|last| *last != 0);
+            Ok((name, Some((number(first)?, last))))
+        }
+        _ => Ok(whole),
+    }
+}
+
+fn enumerate(inventory: &Inventory, expression: &str) -> Result<Vec<usize>> {
+    let fits = Matcher::new(expression)?;
+    let groups: Vec<usize> = (0..inventory.groups.len())
+        .filter(|group| fits.matches(&inventory.groups[*group].name))
+        .collect();
+    let mut hosts: Vec<usize> = groups.iter().flat_map(|group| inventory.members(*group)).collect();
+    if groups.is_empty() || expression.starts_with('~') || expression.contains(['.', '?', '*', '['])
+    {
+        hosts.extend((0..inventory.hosts.len()).filter(|host| {
+            let host = &inventory.hosts[*host];
+            !host.implicit && fits.matches(&host.name)
+        }));
+    }
+    Ok(hosts)
+}
+
+enum Matcher<'a> {
+    Shell(&'a str),
+    Regex(Box<fancy_regex::Regex>),
+}
+
+impl<'a> Matcher<'a> {
+    fn new(expression: &'a str) -> Result<Self> {
+        let Some(regex) = expression.strip_prefix('~') else { return Ok(Self::Shell(expression)) };
+        // Python's `match` holds the beginning, not the end.
+        let regex = fancy_regex::Regex::new(&format!("^(?:{regex})"));
+        regex.map(Box::new).map(Self::Regex).map_err(|error| {
+            Trouble::refused(format!("selecting hosts by `{expression}`")).caused_by(&error)
+        })
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Shell(pattern) => fnmatch::matches(pattern, name),
+            Self::Regex(regex) => regex.is_match(name).unwrap_or(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ansible::inventory::tests::inventory;
+
+    const HOSTS: &str = "
+lone
+[web]
+web[1:4]
+[db]
+db1
+web1
+[rack:children]
+web
+[v6]
+fe80::1
+";
+
+    #[test]
+    fn patterns_select_as_in_ansible() {
+        let inventory = inventory("/hosts", HOSTS).unwrap();
+        let table = [
+            ("all", "lone db1 web1 fe80::1 web2 web3 web4"),
+            ("*", "lone db1 web1 fe80::1 web2 web3 web4"),
+            ("web", "web1 web2 web3 web4"),
+            ("web2", "web2"),
+            ("web:db", "web1 web2 web3 web4 db1"),
+            ("db,web", "db1 web1 web2 web3 web4"),
+            ("web:&db", "web1"),
+            ("web:!db", "web2 web3 web4"),
+            ("!db:web", "web2 web3 web4"),
+            ("!rack", "lone db1 fe80::1"),
+            ("&db", "db1 web1"),
+            ("web[0]", "web1"),
+            ("web[-1]", "web4"),
+            ("web[1:2]", "web2 web3"),
+            ("web[2:]", "web3 web4"),
+            ("web[3:9]", "web4"),
+            ("web[2:0]", "web3"),
+            ("w*[0:1]", "web1 web2"),
+            ("web?:!web[1-2]", "web1 web4"),
+            ("~web[23]", "web2 web3"),
+            ("~(db|lo)", "db1 web1 lone"),
+            ("fe80::1", "fe80::1"),
+            (" web1 , db1 ", "web1 db1"),
+            ("ungrouped", "lone"),
+        ];
+        for (pattern, expected) in table {
+            let hosts = select(&inventory, pattern)
+                .unwrap_or_else(|trouble| panic!("{pattern}: {trouble}"));
+            let names: Vec<&str> = hosts.iter().map(|host| &*inventory.hosts[*host].name).collect();
+            assert_eq!(names.join(" "), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_selects_nothing_is_refused_with_near_names() {
+        let inventory = inventory("/hosts", HOSTS).unwrap();
+        let table = [
+            ("wbe", "did you mean `web`?"),
+            ("db1:&web", "lists every host"),
+            ("web9", "did you mean `web` or `web1` or `web2`?"),
+        ];
+        for (pattern, expected) in table {
+            let trouble = select(&inventory, pattern).unwrap_err();
+            assert!(trouble.hints.join(" ").contains(expected), "{pattern}: {:?}", trouble.hints);
+        }
+        assert!(select(&inventory, "web[7]").unwrap_err().to_string().contains("has only 4 hosts"));
+        assert!(select(&inventory, "~(").is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! `-e` as Ansible reads it: `name=value` pairs, a map in YAML or JSON, or `@file`.
+
+use camino::Utf8Path;
+
+use crate::{
+    ansible::{
+        files::{self, Files, VarsFile},
+        yaml::{self, Data, Node},
+    },
+    origin::Origin,
+    trouble::{Kind, Result, Trouble},
+};
+
+/// The file name in origins.
+const OPTION: &str = "-e on the command line";
+
+/// The variables of one `-e`.
+pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
+    if let Some(path) = option.strip_prefix('@') {
+        return files.vars(Utf8Path::new(path))?.ok_or_else(|| {
+            usage(option)
+                .because(format!("there is no file {path}"))
+                .hint("check the path after `@`")
+        });
+    }
+    let pairs = match option.chars().next() {
+        None => Vec::new(),
+        Some('/' | '.') => {
+            return Err(usage(option)
+                .because("it looks like a file")
+                .hint(format!("to read a file, write -e @{option}")));
+        }
+        Some('{' | '[') => {
+            let root = yaml::parse(option, &OPTION.into())?;
+            if !matches!(root.data, Data::Map(_)) {
+                let kind = root.data.kind();
+                return Err(usage(option).because(format!("it is {kind}, not a map of variables")));
+            }
+            files::variables(root)?
+        }
+        Some(_) => assignments(option)?,
+    };
+    Ok(VarsFile { pairs, secret: false })
+}
+
+/// The option's value may be a secret, so no more than its beginning is shown.
+fn usage(option: &str) -> Trouble {
+    let shown = option.split('=').next().unwrap_or_default();
+    let shown = if shown.len() == option.len() { shown.to_owned() } else { format!("{shown}=…") };
+    Trouble::new(Kind::Usage, format!("reading -e {shown}"))
+}
+
+fn assignments(option: &str) -> Result<Vec<(String, Node)>> {
+    let node = |text: String| Node { origin: Origin::whole(OPTION), data: Data::Text(text) };
+    let words = words(option)
+        .ok_or_else(|| usage(option).because("a quotation mark or `{{` in it is not closed"))?;
+    let pair = |word: &String| {
+        let (name, value) =
+            word.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+                usage(option)
+                    .because("`name=value` is expected")
+                    .hint("quote a value that has spaces: -e 'name=\"a b\"'")
+            })?;
+        Ok((name.trim().to_owned(), node(unquoted(value.trim()).to_owned())))
+    };
+    words.iter().map(pair).collect()
+}
+
+/// Splits at spaces that are neither inside quotation marks nor inside a template.
+fn words(option: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for c in option.chars() {
+        match (quote, c) {
+            (Some(open), _) if open == c && before != '\\' => quote = None,
+            (None, '\'' | '"') if before != '\\' => quote = Some(c),
+            _ => {}
+        }
+        match (before, c) {
+            ('{', '{' | '%' | '#') => depth += 1,
+            ('}' | '%' | '#', '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = c;
+        if c.is_whitespace() && quote.is_none() && depth == 0 {
+            words.push(std::mem::take(&mut word));
+        } else {
+            word.push(c);
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    (quote.is_none() && depth == 0).then_some(words)
+}
+
+fn unquoted(value: &str) -> &str {
+    let inside = |mark| value.strip_prefix(mark).and_then(|value: &str| value.strip_suffix(mark));
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_are_split_as_ansible_splits_them() {
+        let table: &[(&str, &[(&str, &str)])] = &[
+            ("a=1", &[("a", "1")]),
+            ("a=1 b='x y' c=\"z\"", &[("a", "1"), ("b", "x y"), ("c", "z")]),
+            ("a={{ b + c }} d=e", &[("a", "{{ b + c }}"), ("d", "e")]),
+            ("a='{{ \"x y\" }}'", &[("a", "{{ \"x y\" }}")]),
+            ("a=b=c", &[("a", "b=c")]),
+            ("a=", &[("a", "")]),
+        ];
+        for (option, expected) in table {
+            let found = assignments(option).unwrap();
+            let found: Vec<(&str, &str)> =
+                found.iter().map(|(name, node)| (&**name, node.data.as_text().unwrap())).collect();
+            assert_eq!(found, *expected, "{option}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_shown() {
+        for option in ["password='hunter2", "password=hunter2 rest"] {
+            let message = format!("{:?}", assignments(option).unwrap_err());
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Reads every file of a site once and lays out who sets what, in Ansible's order of precedence.
+
+use std::{collections::HashMap, sync::Arc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Load, extra, magic, site::Site, table::Table};
+use crate::{
+    ansible::{
+        builtin,
+        files::Files,
+        inventory::{ALL, Inventory, source},
+        layers::{Layers, Layout},
+        world::World,
+        yaml::{Data, Node},
+    },
+    origin::Origin,
+    trouble::Result,
+};
+
+/// Reads the site.
+pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
+    let files =
+        Files { world, root: load.config_path.clone(), password: load.vault_password.clone() };
+    let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
+    let sources = sources(&files, &layers, &load.inventories)?;
+    let mut inventory = Inventory::new();
+    for path in &sources {
+        source::read(&mut inventory, &files, path)?;
+    }
+    inventory.settle();
+    inventory.add_implicit_localhost();
+    let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
+    let reader = Reader { files: &files, layers: &layers, inventory: &inventory };
+    let folders: Vec<Utf8PathBuf> =
+        sources.iter().map(|path| reader.folder_of(path)).collect::<Result<_>>()?;
+    let chains = reader.chains(&folders)?;
+    let extra = reader.extra(&load.extra_vars)?;
+    let magic = magic::common(&inventory, &order);
+    Ok(Site::new(files, layers, inventory, order).with(chains, extra, magic))
+}
+
+/// Where inventories are: what `-i` says, else every layer's `inventory`.
+fn sources(files: &Files, layers: &Layers, given: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    let mut found = Vec::new();
+    for dir in &layers.dirs {
+        let inventory = dir.join("inventory");
+        if files.list(&inventory)?.is_some() {
+            found.push(inventory);
+        }
+    }
+    Ok(found)
+}
+
+struct Reader<'a> {
+    files: &'a Files,
+    layers: &'a Layers,
+    inventory: &'a Inventory,
+}
+
+/// Group variables of one inventory, by group.
+type ByGroup = HashMap<usize, Arc<Table>>;
+
+impl Reader<'_> {
+    /// The folder beside which `group_vars` and `host_vars` lie.
+    fn folder_of(&self, source: &Utf8Path) -> Result<Utf8PathBuf> {
+        let is_dir = self.files.list(source)?.is_some();
+        Ok(if is_dir { source.into() } else { source.parent().unwrap_or(source).into() })
+    }
+
+    /// For each host the levels that set its variables, lowest first.
+    fn chains(&self, folders: &[Utf8PathBuf]) -> Result<Vec<Vec<Arc<Table>>>> {
+        let used: Vec<usize> = (0..self.inventory.groups.len())
+            .filter(|group| self.inventory.hosts.iter().any(|host| host.groups.contains(group)))
+            .collect();
+        let all = self.inventory.group(ALL);
+        let (own, everywhere) = (Arc::new(own()?), Arc::new(self.everywhere(folders)?));
+        let in_inventory: ByGroup =
+            used.iter().map(|group| (*group, Arc::new(self.inventory_vars(*group)))).collect();
+        let mut by_source = vec![by_group(&used, |group| self.built_in(group))?];
+        for folder in folders {
+            by_source.push(by_group(&used, |group| self.group_vars(folder, group))?);
+        }
+        let mut chains = Vec::new();
+        for host in 0..self.inventory.hosts.len() {
+            let groups = self.inventory.layered_groups(host);
+            let mut chain = vec![Arc::clone(&own)];
+            chain.extend(all.and_then(|all| in_inventory.get(&all)).cloned());
+            chain.extend(groups.iter().filter_map(|group| in_inventory.get(group)).cloned());
+            chain.push(Arc::clone(&everywhere));
+            // As in Ansible: what a later inventory says about any group counts more than the depth of the group.
+            for source in &by_source {
+                chain.extend(groups.iter().filter_map(|group| source.get(group)).cloned());
+            }
+            chain.push(Arc::new(self.host_vars(folders, host)?));
+            chain.retain(|table| !table.is_empty());
+            chains.push(chain);
+        }
+        Ok(chains)
+    }
+
+    /// `group_vars` of `all`: built in, then of each inventory.
+    fn everywhere(&self, folders: &[Utf8PathBuf]) -> Result<Table> {
+        let mut table = Table::default();
+        table.extend(builtin::defaults(ALL)?, &"built-in default".into(), false);
+        if self.layers.layout == Layout::Own {
+            table.extend(self.layout_paths(), &"layout of the site repository".into(), false);
+        }
+        for folder in folders {
+            self.read_into(&mut table, folder, "group_vars", ALL)?;
+        }
+        Ok(table)
+    }
+
+    /// Paths that Kayobe's defaults would derive from its own layout.
+    fn layout_paths(&self) -> Vec<(String, Node)> {
+        let node = |data| Node { origin: Origin::whole("layout of the site repository"), data };
+        let text = |path: &Utf8PathBuf| node(Data::Text(path.to_string()));
+        let selected = text(&self.layers.selected().to_path_buf());
+        let search = self.layers.dirs[1..].iter().map(text).collect();
+        vec![
+            ("kayobe_config_path".to_owned(), text(&self.layers.base().to_path_buf())),
+            ("kayobe_env_config_path".to_owned(), selected),
+            ("kayobe_env_search_paths".to_owned(), node(Data::List(search))),
+        ]
+    }
+
+    fn inventory_vars(&self, group: usize) -> Table {
+        let group = &self.inventory.groups[group];
+        let mut table = Table::default();
+        let level = format!("inventory, group {}", group.name).into();
+        table.extend(group.vars.iter().cloned(), &level, false);
+        table
+    }
+
+    fn built_in(&self, group: usize) -> Result<Table> {
+        let name = &self.inventory.groups[group].name;
+        let mut table = Table::default();
+        if name != ALL {
+            let level = format!("built-in default of {name}").into();
+            table.extend(builtin::defaults(name)?, &level, false);
+        }
+        Ok(table)
+    }
+
+    fn group_vars(&self, folder: &Utf8Path, group: usize) -> Result<Table> {
+        let name = &self.inventory.groups[group].name;
+        let mut table = Table::default();
+        if name != ALL {
+            self.read_into(&mut table, folder, "group_vars", name)?;
+        }
+        Ok(table)
+    }
+
+    fn host_vars(&self, folders: &[Utf8PathBuf], host: usize) -> Result<Table> {
+        let name = &self.inventory.hosts[host].name;
+        let mut table = Table::default();
+        let level = format!("inventory, host {name}").into();
+        table.extend(self.inventory.hosts[host].vars.iter().cloned(), &level, false);
+        table.extend(magic::of_host(self.inventory, host), &"Ansible".into(), false);
+        for folder in folders {
+            self.read_into(&mut table, folder, "host_vars", name)?;
+        }
+        Ok(table)
+    }
+
+    /// Adds what the files for one name in `group_vars` or `host_vars` say.
+    fn read_into(
+        &self,
+        table: &mut Table,
+        folder: &Utf8Path,
+        kind: &str,
+        name: &str,
+    ) -> Result<()> {
+        // Ansible leaves out names that are absolute paths.
+        if name.starts_with('/') {
+            return Ok(());
+        }
+        let level = format!("{kind} of {name}").into();
+        for path in self.files.vars_files(&folder.join(kind), name)? {
+            self.read_file(table, &path, &level)?;
+        }
+        Ok(())
+    }
+
+    fn read_file(&self, table: &mut Table, path: &Utf8Path, level: &Arc<str>) -> Result<()> {
+        if let Some(found) = self.files.vars(path)? {
+            table.extend(found.pairs, level, found.secret);
+        }
+        Ok(())
+    }
+
+    /// The files at the top of each layer, then `-e`.
+    fn extra(&self, options: &[String]) -> Result<Table> {
+        let mut table = Table::default();
+        let level = "extra-vars file".into();
+        for dir in &self.layers.dirs {
+            for path in self.files.extra_vars_files(dir)? {
+                self.read_file(&mut table, &path, &level)?;
+            }
+        }
+        let level = "-e".into();
+        for option in options {
+            let found = extra::read(self.files, option)?;
+            table.extend(found.pairs, &level, found.secret);
+        }
+        Ok(table)
+    }
+}
+
+fn own() -> Result<Table> {
+    let mut table = Table::default();
+    table.extend(builtin::own()?, &"built-in default".into(), false);
+    Ok(table)
+}
+
+fn by_group(used: &[usize], read: impl Fn(usize) -> Result<Table>) -> Result<ByGroup> {
+    used.iter().map(|group| Ok((*group, Arc::new(read(*group)?)))).collect()
+}

@@ -1,0 +1,87 @@
+//! Variables that Ansible sets itself and that nothing overrides.
+
+use std::sync::Arc;
+
+use super::table::Table;
+use crate::{
+    ansible::{
+        inventory::{ALL, Inventory},
+        yaml::{Data, Node},
+    },
+    origin::Origin,
+};
+
+/// The ansible-core whose behaviour is followed.
+const ANSIBLE_VERSION: [i128; 3] = [2, 21, 5];
+
+fn node(data: Data) -> Node {
+    Node { origin: Origin::whole("set by Ansible's rules"), data }
+}
+
+fn text(text: &str) -> Node {
+    node(Data::Text(text.to_owned()))
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> Node {
+    node(Data::List(items.map(text).collect()))
+}
+
+fn level() -> Arc<str> {
+    "Ansible".into()
+}
+
+/// What is the same for all hosts. `order` is the order of hosts.
+pub(super) fn common(inventory: &Inventory, order: &[usize]) -> Table {
+    let name = |host: &usize| inventory.hosts[*host].name.as_str();
+    let hosts = list(order.iter().map(name));
+    let groups =
+        inventory.groups.iter().enumerate().map(|(group, known)| {
+            (text(&known.name), list(inventory.members(group).iter().map(name)))
+        });
+    let pairs = [
+        ("groups", node(Data::Map(groups.collect()))),
+        ("ansible_facts", node(Data::Map(Vec::new()))),
+        ("ansible_check_mode", node(Data::Bool(false))),
+        ("ansible_diff_mode", node(Data::Bool(false))),
+        ("ansible_version", version()),
+        ("ansible_play_hosts_all", hosts.clone()),
+        ("ansible_play_hosts", hosts.clone()),
+        ("ansible_play_batch", hosts.clone()),
+        ("play_hosts", hosts),
+        ("ansible_run_tags", list(["all"].into_iter())),
+        ("ansible_skip_tags", list([].into_iter())),
+    ];
+    let mut table = Table::default();
+    table.extend(pairs.map(|(name, node)| (name.to_owned(), node)), &level(), false);
+    table
+}
+
+fn version() -> Node {
+    let [major, minor, revision] = ANSIBLE_VERSION;
+    let full = format!("{major}.{minor}.{revision}");
+    let pairs = [
+        ("string", Data::Text(full.clone())),
+        ("full", Data::Text(full)),
+        ("major", Data::Int(major)),
+        ("minor", Data::Int(minor)),
+        ("revision", Data::Int(revision)),
+    ];
+    node(Data::Map(pairs.map(|(name, data)| (text(name), node(data))).into()))
+}
+
+/// What a host is called and where it belongs. In Ansible these count as the host's inventory variables.
+pub(super) fn of_host(inventory: &Inventory, host: usize) -> Vec<(String, Node)> {
+    let host = &inventory.hosts[host];
+    let is_address = host.name.parse::<std::net::IpAddr>().is_ok();
+    let short =
+        if is_address { &host.name } else { host.name.split('.').next().unwrap_or_default() };
+    let mut groups: Vec<&str> =
+        host.groups.iter().map(|group| inventory.groups[*group].name.as_str()).collect();
+    groups.retain(|group| *group != ALL);
+    groups.sort_unstable();
+    vec![
+        ("inventory_hostname".to_owned(), text(&host.name)),
+        ("inventory_hostname_short".to_owned(), text(short)),
+        ("group_names".to_owned(), list(groups.into_iter())),
+    ]
+}

@@ -1,0 +1,172 @@
+//! Every variable of every host: which layers set it, which one wins, and what it evaluates to.
+
+mod extra;
+mod load;
+mod magic;
+mod mask;
+mod site;
+mod table;
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use self::{site::Site, table::Entry};
+use super::{near, patterns, world::World};
+use crate::{
+    origin::{Origin, Setting},
+    secret::{Secret, SecretRef, Secrets},
+    trouble::{Result, Trouble},
+};
+
+/// What to load, as the command line gives it.
+#[derive(Debug, Clone, Default)]
+pub struct Load {
+    /// `--config-path`: a Kayobe configuration, or a directory that holds `environments/common`.
+    pub config_path: Utf8PathBuf,
+    pub environment: Option<String>,
+    /// `-e` in the order given: `k=v`, `@file` or JSON.
+    pub extra_vars: Vec<String>,
+    /// `-i`: replaces the site's inventories.
+    pub inventories: Vec<Utf8PathBuf>,
+    pub vault_password: Option<Secret>,
+}
+
+/// Where one layer sets a variable.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub origin: Origin,
+    /// What kind of place it is: `extra-vars file`, `group_vars of controllers`, `built-in default`, …
+    pub level: String,
+    /// As written, secrets masked.
+    pub written: String,
+}
+
+/// All variables of a site repository.
+#[derive(Debug)]
+pub struct Variables {
+    site: Arc<Site>,
+}
+
+impl Variables {
+    /// Reads every file once; nothing is evaluated yet.
+    pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
+        load::site(load, world).map(|site| Self { site: Arc::new(site) })
+    }
+
+    /// All hosts, in inventory order.
+    pub fn hosts(&self) -> Vec<String> {
+        self.named(self.site.order.iter().copied())
+    }
+
+    /// Hosts of a group, in inventory order; `None` if there is no such group.
+    pub fn group(&self, name: &str) -> Option<Vec<String>> {
+        let group = self.site.inventory.group(name)?;
+        Some(self.named(self.site.inventory.members(group)))
+    }
+
+    /// Groups of a host, its own and their parents.
+    pub fn groups_of(&self, host: &str) -> Vec<String> {
+        let inventory = &self.site.inventory;
+        let Some(host) = inventory.host(host) else { return Vec::new() };
+        let groups = inventory.hosts[host].groups.iter();
+        groups.map(|group| inventory.groups[*group].name.clone()).collect()
+    }
+
+    /// Hosts that an Ansible host pattern selects, in inventory order; a pattern that selects none is refused.
+    pub fn select(&self, pattern: &str) -> Result<Vec<String>> {
+        let chosen = patterns::select(&self.site.inventory, pattern)?;
+        let ordered = self.site.order.iter().copied().filter(|host| chosen.contains(host));
+        let implicit = chosen.iter().copied().filter(|host| !self.site.order.contains(host));
+        Ok(self.named(ordered.chain(implicit)))
+    }
+
+    /// Every variable name that the host has, sorted.
+    pub fn names(&self, host: &str) -> Vec<String> {
+        let Some(host) = self.site.inventory.host(host) else { return Vec::new() };
+        self.site.names(host).into_iter().map(str::to_owned).collect()
+    }
+
+    /// A variable's value for a host; `Ok(None)` if nothing sets it. What cannot be evaluated is a trouble that names
+    /// the chain of variables.
+    pub fn value(&self, host: &str, name: &str) -> Result<Option<Value>> {
+        let Some(host) = self.site.inventory.host(host) else { return Ok(None) };
+        let Some(known) = self.site.known(host, name) else { return Ok(None) };
+        known.value.map(|value| Some(Value::clone(&value)))
+    }
+
+    /// [`value`](Self::value) for people to see: secrets, and text that holds or was made from them, are stars.
+    pub fn masked(&self, host: &str, name: &str) -> Result<Option<Value>> {
+        let Some(host) = self.site.inventory.host(host) else { return Ok(None) };
+        let Some(known) = self.site.known(host, name) else { return Ok(None) };
+        let value = known.value?;
+        if !known.read_secret {
+            return Ok(Some(Value::clone(&value)));
+        }
+        let whole = self.site.winner(host, name).is_some_and(Entry::is_secret);
+        Ok(Some(mask::secrets(&value, &self.site.secrets(), whole)))
+    }
+
+    /// Where the winning value was written.
+    pub fn setting(&self, host: &str, name: &str) -> Option<Setting> {
+        let entry = self.site.winner(self.site.inventory.host(host)?, name)?;
+        Some(Setting { variable: name.to_owned(), origin: entry.written().origin.clone() })
+    }
+
+    /// Everything that sets the variable for this host, the winner first.
+    pub fn candidates(&self, host: &str, name: &str) -> Vec<Candidate> {
+        let Some(host) = self.site.inventory.host(host) else { return Vec::new() };
+        let candidate = |entry: &Entry| Candidate {
+            origin: entry.written().origin.clone(),
+            level: entry.level.to_string(),
+            written: entry.masked(),
+        };
+        self.site.entries(host, name).map(candidate).collect()
+    }
+
+    /// Whether the value holds text that came out of a vault, or was made from such text.
+    pub fn is_secret(&self, host: &str, name: &str) -> bool {
+        let Some(host) = self.site.inventory.host(host) else { return false };
+        self.site.known(host, name).is_some_and(|known| known.read_secret)
+    }
+
+    /// The layers' directories, lowest first: the base, the environment's dependencies, the environment.
+    pub fn layers(&self) -> &[Utf8PathBuf] {
+        &self.site.layers.dirs
+    }
+
+    /// The directory of the selected environment, or the base without one: where Ymir writes files that are kept.
+    pub fn environment_dir(&self) -> &Utf8Path {
+        self.site.layers.selected()
+    }
+
+    /// Known variable names of a host that are like this one, best first.
+    pub fn names_near(&self, host: &str, name: &str) -> Vec<String> {
+        let names = self.names(host);
+        let near = near::nearest(name, names.iter().map(String::as_str));
+        near.into_iter().map(str::to_owned).collect()
+    }
+
+    fn named(&self, hosts: impl IntoIterator<Item = usize>) -> Vec<String> {
+        hosts.into_iter().map(|host| self.site.name(host).to_owned()).collect()
+    }
+}
+
+impl Secrets for Variables {
+    fn find(&self, reference: &SecretRef) -> Result<Secret> {
+        let SecretRef { host, variable, path } = reference;
+        let missing =
+            || Trouble::refused(format!("{host}: `{variable}` no longer holds {}", path.join(".")));
+        let value = self.value(host, variable)?.ok_or_else(missing)?;
+        let found = path.iter().try_fold(&value, |value, key| match value {
+            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
+            _ => value.get(key),
+        });
+        match found.ok_or_else(missing)? {
+            Value::String(text) => Ok(Secret::new(text.clone())),
+            Value::Number(number) => Ok(Secret::new(number.to_string())),
+            _ => Err(missing()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Opens what `ansible-vault` encrypted: whole files and single values, formats 1.1 and 1.2.
+
+use aes::Aes256;
+use ctr::{
+    Ctr128BE,
+    cipher::{KeyIvInit, StreamCipher},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::{
+    origin::Origin,
+    secret::Secret,
+    trouble::{Result, Trouble},
+};
+
+const HEADER: &str = "$ANSIBLE_VAULT;";
+const ROUNDS: u32 = 10_000;
+/// The vault id that Ansible gives to passwords without one.
+const DEFAULT_LABEL: &str = "default";
+
+/// Whether a file's text is encrypted as a whole.
+pub fn is_vault(text: &str) -> bool {
+    text.starts_with(HEADER)
+}
+
+/// Opens a vault text; `origin` is where it stands.
+pub fn open(text: &str, password: Option<&Secret>, origin: &Origin) -> Result<String> {
+    let refused = |cause: &str| {
+        Trouble::refused(format!("opening the vault text at {origin}")).because(cause).at(origin)
+    };
+    let Some(password) = password else {
+        return Err(refused("it is encrypted and no vault password is given")
+            .hint("set KAYOBE_VAULT_PASSWORD, or use --vault-password-file or --ask-vault-pass"));
+    };
+    let envelope = Envelope::parse(text).map_err(refused)?;
+    envelope.open(password).map_err(|fault| match fault {
+        Fault::Password => {
+            let label = envelope.label.filter(|label| *label != DEFAULT_LABEL);
+            let note = label.map(|label| format!(" (vault id `{label}`)")).unwrap_or_default();
+            refused(&format!("the vault password is wrong{note}"))
+                .hint("check the vault password; one password serves the whole site")
+        }
+        Fault::Content(cause) => refused(cause),
+    })
+}
+
+/// The parts of an encrypted text.
+struct Envelope<'text> {
+    label: Option<&'text str>,
+    salt: Vec<u8>,
+    digest: Vec<u8>,
+    encrypted: Vec<u8>,
+}
+
+enum Fault {
+    Password,
+    Content(&'static str),
+}
+
+impl<'text> Envelope<'text> {
+    fn parse(text: &'text str) -> Result<Self, &'static str> {
+        let mut lines = text.trim().lines().map(str::trim);
+        let header: Vec<&str> = lines.next().unwrap_or_default().split(';').collect();
+        let label = match *header {
+            ["$ANSIBLE_VAULT", "1.1", "AES256"] => None,
+            ["$ANSIBLE_VAULT", "1.2", "AES256", label] => Some(label),
+            ["$ANSIBLE_VAULT", ..] => {
+                return Err("its vault format is none of 1.1 and 1.2, AES256");
+            }
+            _ => return Err("it does not begin with `$ANSIBLE_VAULT;`"),
+        };
+        let damaged = "the text is damaged";
+        let inner = unhex(&lines.collect::<String>()).ok_or(damaged)?;
+        let inner = String::from_utf8(inner).map_err(|_| damaged)?;
+        let mut parts = inner.splitn(3, '\n').map(unhex);
+        let mut part = || parts.next().flatten().ok_or(damaged);
+        Ok(Self { label, salt: part()?, digest: part()?, encrypted: part()? })
+    }
+
+    fn open(&self, password: &Secret) -> Result<String, Fault> {
+        let mut keys = [0; 80];
+        pbkdf2::pbkdf2_hmac::<Sha256>(password.reveal().as_bytes(), &self.salt, ROUNDS, &mut keys);
+        let (cipher_key, rest) = keys.split_at(32);
+        let (digest_key, iv) = rest.split_at(32);
+        let damaged = |_| Fault::Content("the text is damaged");
+        let mut digest = Hmac::<Sha256>::new_from_slice(digest_key).map_err(damaged)?;
+        digest.update(&self.encrypted);
+        digest.verify_slice(&self.digest).map_err(|_| Fault::Password)?;
+        let mut plain = self.encrypted.clone();
+        Ctr128BE::<Aes256>::new_from_slices(cipher_key, iv)
+            .map_err(damaged)?
+            .apply_keystream(&mut plain);
+        let padding = usize::from(plain.last().copied().unwrap_or(0));
+        plain.truncate(plain.len().saturating_sub(padding));
+        String::from_utf8(plain).map_err(|_| Fault::Content("what it holds is not UTF-8 text"))
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text
+        .trim()
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `hello vault` as `ansible-vault` encrypted it with the password `sesame`.
+    const TEXT: &str = "$ANSIBLE_VAULT;1.1;AES256\n\
+        63356161663465366535636438643032623966396334353165356334323632613633613835353761\n\
+        3163613735366163346431326263373736646337373232390a633738626266616638653231326333\n\
+        32656430643030303536393633383766653466383361383638636663623135663862376138353337\n\
+        6136663865313831650a663463643533636538353763343138323034616334376636656564626634\n\
+        3764";
+    const LABELLED: &str = "$ANSIBLE_VAULT;1.2;AES256;prod\n\
+        65653235303265666564313961653236333336383963336133313864656566303238376534326437\n\
+        3666343532613261383566363233336633616566303566660a623135626131336562316435353939\n\
+        61343362306130393033613533643635376233336437343138643733383936666233613332646661\n\
+        6534653762363234660a373734376566386361366339633433663333656430346162346336356632\n\
+        3833";
+
+    fn read(text: &str, password: Option<&str>) -> Result<String> {
+        let password = password.map(Secret::new);
+        open(text, password.as_ref(), &Origin::whole("t.yml"))
+    }
+
+    #[test]
+    fn texts_of_ansible_vault_open() {
+        assert_eq!(read(TEXT, Some("sesame")).unwrap(), "hello vault\n");
+        assert_eq!(read(LABELLED, Some("sesame")).unwrap(), "hello vault\n");
+        let indented = TEXT.replace('\n', "\n    ");
+        assert_eq!(read(&indented, Some("sesame")).unwrap(), "hello vault\n");
+    }
+
+    #[test]
+    fn what_cannot_be_opened_says_why() {
+        let damaged = TEXT.replacen('3', "x", 1);
+        let table = [
+            (TEXT, None, "no vault password is given"),
+            (TEXT, Some("wrong"), "the vault password is wrong"),
+            (LABELLED, Some("wrong"), "(vault id `prod`)"),
+            (&damaged, Some("sesame"), "the text is damaged"),
+            ("$ANSIBLE_VAULT;1.0;AES\n00", Some("sesame"), "vault format"),
+            ("plain", Some("sesame"), "does not begin with"),
+            ("$ANSIBLE_VAULT;1.1;AES256\n", Some("sesame"), "damaged"),
+        ];
+        for (text, password, expected) in table {
+            let message = read(text, password).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `ymir configuration …`
+
+mod dump;
+mod explain;
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    exit::Exit,
+    options::{Context, Format},
+};
+use crate::{
+    ansible::Variables,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// What the configuration says, and why.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show variables and their values for hosts, as JSON or YAML
+    Dump(dump::Args),
+    /// Show a variable's value for a host, where it comes from, and everything it overrides
+    Explain(explain::Args),
+}
+
+pub fn execute(cx: &Context, command: Command) -> Result<Exit> {
+    let variables = cx.variables()?;
+    let text = match command {
+        Command::Dump(args) => dump::text(cx, &variables, &args)?,
+        Command::Explain(args) => explain::text(cx, &variables, &args)?,
+    };
+    print(&text);
+    Ok(Exit::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+/// The one host of this name.
+fn host(variables: &Variables, name: &str) -> Result<String> {
+    let hosts = variables.select(name)?;
+    match <[String; 1]>::try_from(hosts) {
+        Ok([host]) => Ok(host),
+        Err(hosts) => {
+            Err(Trouble::usage(format!("`{name}` selects {} hosts, not one", hosts.len()))
+                .hint("give the name of one host"))
+        }
+    }
+}
+
+/// JSON as Kayobe prints it (sorted, four spaces) or YAML.
+fn rendered(value: &Value, format: Format) -> Result<String> {
+    let sorted = sorted(value);
+    if format == Format::Yaml {
+        return serde_yaml::to_string(&sorted).or_internal(|| "writing YAML".into());
+    }
+    let mut bytes = Vec::new();
+    let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, indent);
+    sorted.serialize(&mut serializer).or_internal(|| "writing JSON".into())?;
+    bytes.push(b'\n');
+    String::from_utf8(bytes).or_internal(|| "writing JSON".into())
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Object(pairs) => {
+            let mut pairs: Vec<_> = pairs.iter().collect();
+            pairs.sort_by_key(|(key, _)| *key);
+            let pairs = pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value)));
+            pairs.collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A variable that no host in question has.
+fn unknown(variables: &Variables, host: &str, name: &str) -> Trouble {
+    let trouble = Trouble::refused(format!("looking up the variable `{name}` of {host}"))
+        .because("nothing sets it");
+    let near = variables.names_near(host, name);
+    if near.is_empty() {
+        return trouble.hint("`ymir configuration dump` shows every variable");
+    }
+    trouble.hint(format!("did you mean `{}`?", near.join("` or `")))
+}
