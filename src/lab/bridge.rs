@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Bench, Did};
+use super::{Bench, Did, text};
 use crate::{
     drivers::process::Run,
     trouble::{Result, Tell, Trouble},
@@ -16,6 +16,14 @@ struct Link {
     ifalias: String,
     #[serde(default)]
     addr_info: Vec<Address>,
+    #[serde(default)]
+    linkinfo: Kind,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Kind {
+    #[serde(default)]
+    info_kind: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +33,11 @@ struct Address {
 }
 
 impl Link {
+    /// A bridge that nobody has named or given an address: Ymir was killed before it could.
+    fn is_half_made(&self) -> bool {
+        self.linkinfo.info_kind == "bridge" && self.ifalias.is_empty() && self.addr_info.is_empty()
+    }
+
     fn has(&self, address: &str) -> bool {
         self.addr_info.iter().any(|it| it.local.as_deref() == Some(address))
     }
@@ -35,17 +48,29 @@ fn alias(bench: &Bench<'_>) -> String {
     format!("ymir lab in {}", bench.places.root)
 }
 
+/// A locally administered address that stays the same for a lab.
+fn mac(bench: &Bench<'_>) -> String {
+    let hex = text::digest([bench.places.root.as_str().as_bytes()]);
+    let bytes: Vec<&str> = (0..5).map(|at| &hex[2 * at..2 * at + 2]).collect();
+    format!("02:{}", bytes.join(":"))
+}
+
 /// Makes sure that the bridge is there, is up and has its address.
 pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
     let lab = &bench.lab;
     let (name, address) = (&lab.bridge.value, lab.address.value);
     let links = links().await?;
     let known = links.iter().find(|link| link.ifname == *name);
-    if let Some(stranger) = known.filter(|link| link.ifalias != alias(bench)) {
-        let owner = if stranger.ifalias.is_empty() { "it has no alias" } else { &stranger.ifalias };
+    if let Some(stranger) =
+        known.filter(|link| link.ifalias != alias(bench) && !link.is_half_made())
+    {
+        let owner = match stranger.ifalias.as_str() {
+            "" => "it says nothing about who did".to_owned(),
+            other => format!("it says `{other}`"),
+        };
         return Err(Trouble::refused(format!("making the bridge {name}"))
             .because(format!(
-                "there is an interface of that name which this lab did not make: {owner}"
+                "there is an interface of that name which this lab did not make; {owner}"
             ))
             .set_by(&lab.bridge.setting)
             .hint(format!("remove it with `ip link delete {name}`, or choose another name")));
@@ -63,14 +88,13 @@ pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
             .any(|it| it.local.as_ref() == Some(&ip) && it.prefixlen == Some(address.prefix_len()))
     });
     if known.is_none() {
-        // In one call, so that there is never a bridge without its owner's name.
-        let words = ["link", "add", name, "alias"].map(str::to_owned);
-        run_ip(
-            words.into_iter().chain([alias(bench)]).chain(
-                ["type", "bridge", "stp_state", "0", "forward_delay", "0"].map(str::to_owned),
-            ),
-        )
-        .await?;
+        // Without a MAC address of its own it takes one from its ports, and nodes lose it when another node goes.
+        let add = ["link", "add", name, "address", &mac(bench)];
+        let kind = ["type", "bridge", "stp_state", "0", "forward_delay", "0"];
+        run_ip(add.into_iter().chain(kind)).await?;
+    }
+    if known.is_none_or(Link::is_half_made) {
+        run_ip(["link", "set", name, "alias", &alias(bench)]).await?;
     }
     if !is_complete {
         run_ip(["address", "replace", &address.to_string(), "dev", name]).await?;
@@ -93,7 +117,7 @@ pub(super) async fn remove(bench: &Bench<'_>) -> Result<Vec<String>> {
 }
 
 async fn links() -> Result<Vec<Link>> {
-    let output = Run::new("ip").args(["-json", "address", "show"]).success().await?;
+    let output = Run::new("ip").args(["-json", "-details", "address", "show"]).success().await?;
     serde_json::from_str(&output.stdout)
         .or_internal(|| "reading what `ip -json address` says".into())
 }

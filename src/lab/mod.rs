@@ -7,6 +7,8 @@ mod bridge;
 pub mod console;
 mod daemon;
 mod down;
+#[cfg(test)]
+mod example;
 mod health;
 mod key;
 mod libvirtd;

@@ -109,3 +109,62 @@ pub(super) async fn kill_all(bench: &Bench<'_>) -> Result<Vec<String>> {
     }
     Ok(running.into_iter().map(|(name, _)| name).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::example;
+
+    #[test]
+    fn a_node_is_a_uefi_machine_with_one_disk_on_the_bridge() {
+        let bench = example::bench(example::lab());
+        let xml = domain_xml(&bench, &bench.lab.nodes[0]).unwrap();
+        insta::assert_snapshot!(xml, @r"
+        <domain type='qemu'>
+          <name>bm1</name>
+          <uuid>11111111-0000-4000-8000-000000000001</uuid>
+          <memory unit='MiB'>3072</memory>
+          <vcpu>1</vcpu>
+          <os>
+            <type arch='x86_64' machine='q35'>hvm</type>
+            <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
+            <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>/lab/pool/bm1.nvram</nvram>
+            <boot dev='hd'/>
+            <bios useserial='yes'/>
+          </os>
+          <features><acpi/><apic/></features>
+          <cpu mode='maximum'/>
+          <clock offset='utc'/>
+          <on_poweroff>destroy</on_poweroff>
+          <on_reboot>restart</on_reboot>
+          <on_crash>destroy</on_crash>
+          <devices>
+            <emulator>/usr/bin/qemu-system-x86_64</emulator>
+            <disk type='file' device='disk'>
+              <driver name='qemu' type='raw' cache='unsafe' discard='unmap'/>
+              <source file='/lab/pool/bm1.disk'/>
+              <target dev='vda' bus='virtio'/>
+              <serial>LAB0001</serial>
+            </disk>
+            <interface type='bridge'>
+              <source bridge='ymirbr0'/>
+              <mac address='52:54:00:aa:00:01'/>
+              <model type='virtio'/>
+            </interface>
+            <serial type='file'><source path='/lab/log/bm1.console.log' append='on'/><target port='0'/></serial>
+            <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+            <memballoon model='none'/>
+          </devices>
+        </domain>
+        ");
+    }
+
+    #[test]
+    fn what_users_wrote_is_escaped_in_xml() {
+        let mut bench = example::bench(example::lab());
+        bench.lab.bridge.value = "<&'".into();
+        let xml = domain_xml(&bench, &bench.lab.nodes[0]).unwrap();
+        assert!(xml.contains("<source bridge='&lt;&amp;"), "{xml}");
+        assert_eq!(xml.matches('\'').count() % 2, 0, "{xml}");
+    }
+}

@@ -234,3 +234,84 @@ pub(super) async fn create_database(bench: &Bench<'_>) -> Result<Did> {
     std::fs::rename(&new, &database).or_host(|| format!("renaming {new}"))?;
     Ok(Did::Something(said))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::example;
+
+    /// All files of all services, as they are written.
+    fn files() -> Vec<(Utf8PathBuf, String)> {
+        let services = all(&example::bench(example::lab())).unwrap();
+        services.into_iter().flat_map(|service| service.files).collect()
+    }
+
+    #[test]
+    fn every_template_is_filled_in_and_holds_no_secret() {
+        for (path, text) in files() {
+            let is_ironics = path.ends_with("grub.cfg.template");
+            assert!(is_ironics || !text.contains("{{"), "{path}: {text}");
+            assert!(!text.contains("not-to-be-seen"), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn services_are_told_the_labs_addresses() {
+        let files = files();
+        let table: &[(&str, &[&str])] = &[
+            (
+                "ironic.conf",
+                &[
+                    "my_ip = 172.22.0.1",
+                    "host_ip = 172.22.0.1",
+                    "port = 6385",
+                    "connection = sqlite:////lab/ironic/ironic.sqlite",
+                    "deploy_kernel = http://172.22.0.1:8080/ipa.kernel",
+                    "esp_image = /lab/httpboot/esp.img",
+                    "http_root = /lab/httpboot",
+                    "automated_clean = false",
+                    "disable_zstandard_decompression = true",
+                    "kernel_append_params = console=ttyS0,115200",
+                ],
+            ),
+            ("nginx.conf", &["listen 172.22.0.1:8080;", "access_log /lab/log/nginx-access.log;"]),
+            (
+                "dnsmasq.conf",
+                &["interface=ymirbr0", "dhcp-range=172.22.0.100,172.22.0.199,255.255.255.0,1h"],
+            ),
+            (
+                "emulator.conf",
+                &[
+                    "SUSHY_EMULATOR_LISTEN_IP = '172.22.0.1'",
+                    "SUSHY_EMULATOR_AUTH_FILE = '/lab/redfish/users'",
+                    "SUSHY_EMULATOR_LIBVIRT_URI = 'qemu:///system?socket=/lab/libvirtd/run/libvirt-sock'",
+                ],
+            ),
+        ];
+        for (name, lines) in table {
+            let (_, text) = files.iter().find(|(path, _)| path.ends_with(name)).unwrap();
+            for line in *lines {
+                assert!(text.lines().any(|it| it.trim() == *line), "{name} lacks `{line}`");
+            }
+        }
+    }
+
+    #[test]
+    fn services_listen_on_the_bridge_and_nowhere_else() {
+        for (path, text) in files() {
+            assert!(!text.contains("0.0.0.0"), "{path}");
+        }
+        let services = all(&example::bench(example::lab())).unwrap();
+        let names: Vec<&str> = services.iter().map(|service| service.name).collect();
+        assert_eq!(names, NAMES);
+        assert_eq!(services.iter().filter(|service| service.listens.is_some()).count(), 3);
+    }
+
+    #[test]
+    fn a_uuid_has_the_form_of_one() {
+        assert_eq!(
+            uuid_of("/lab".into()).split('-').map(str::len).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12]
+        );
+    }
+}

@@ -19,7 +19,10 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
         step(bench, "python ironic", venv::IRONIC.ensure(bench)),
     )?;
     step(bench, "ssh key", key::ensure(bench)).await?;
-    step(bench, "bridge", bridge::ensure(bench)).await?;
+    if step(bench, "bridge", bridge::ensure(bench)).await? {
+        // It listens on the bridge of old.
+        find(bench, "dnsmasq")?.stop(bench).await?;
+    }
     service(bench, "libvirtd").await?;
     step(bench, "storage pool", libvirtd::ensure_pool(bench)).await?;
     let known = bench.libvirt.domains().await?;
@@ -38,7 +41,7 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
 pub async fn packages(bench: &Bench<'_>) -> Result<()> {
     must_be_root()?;
     let _lock = Lock::take(&bench.places)?;
-    step(bench, "packages", debian::ensure(bench)).await
+    step(bench, "packages", debian::ensure(bench)).await.map(drop)
 }
 
 /// Stops one service; `up` starts it again.
@@ -63,7 +66,7 @@ pub async fn restart(bench: &Bench<'_>, name: &str) -> Result<()> {
 
 async fn service(bench: &Bench<'_>, name: &str) -> Result<()> {
     let service = find(bench, name)?;
-    step(bench, name, service.ensure(bench)).await
+    step(bench, name, service.ensure(bench)).await.map(drop)
 }
 
 fn find(bench: &Bench<'_>, name: &str) -> Result<Service> {
@@ -73,21 +76,22 @@ fn find(bench: &Bench<'_>, name: &str) -> Result<Service> {
     })
 }
 
-/// Runs a step and tells what it did and how long that took.
+/// Runs a step, tells what it did and how long that took, and says whether it did anything.
 async fn step(
     bench: &Bench<'_>,
     name: &str,
     work: impl Future<Output = Result<Did>>,
-) -> Result<()> {
+) -> Result<bool> {
     let started = tokio::time::Instant::now();
-    let line = match work.await? {
+    let did = work.await?;
+    let line = match &did {
         Did::Nothing(said) => format!("{name}: {said}, nothing to do"),
         Did::Something(said) => {
             format!("{name}: {said} ({:.1} s)", started.elapsed().as_secs_f64())
         }
     };
     (bench.tell)(&line);
-    Ok(())
+    Ok(matches!(did, Did::Something(_)))
 }
 
 /// Refuses to go on without the rights that nearly every step needs.
