@@ -228,7 +228,8 @@ pub(super) async fn create_database(bench: &Bench<'_>) -> Result<Did> {
     let program = venv::IRONIC.program(&bench.places, "ironic-dbsync");
     let words = ["ironic.conf", "new-database.conf"].map(|name| state.join(name).into_string());
     let words = words.into_iter().flat_map(|path| ["--config-file".to_owned(), path]);
-    let run = Run::new(program).args(words).arg("create_schema").dir(state.as_path());
+    let run = venv::mortal(program.as_str()).args(words);
+    let run = run.arg("create_schema").dir(state.as_path());
     let run = run.time_limit(Duration::from_mins(10)).log(bench.places.log("ironic-database"));
     run.success().await.map_err(|trouble| trouble.while_trying("creating Ironic's database"))?;
     std::fs::rename(&new, &database).or_host(|| format!("renaming {new}"))?;

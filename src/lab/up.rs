@@ -46,9 +46,10 @@ pub async fn packages(bench: &Bench<'_>) -> Result<()> {
 
 /// Stops one service; `up` starts it again.
 pub async fn stop(bench: &Bench<'_>, name: &str) -> Result<()> {
+    let service = find(bench, name)?;
     must_be_root()?;
     let _lock = Lock::take(&bench.places)?;
-    let stopped = find(bench, name)?.stop(bench).await?;
+    let stopped = service.stop(bench).await?;
     (bench.tell)(&format!(
         "{name}: {}",
         if stopped { "stopped" } else { "does not run, nothing to do" }
@@ -58,9 +59,10 @@ pub async fn stop(bench: &Bench<'_>, name: &str) -> Result<()> {
 
 /// Stops one service and starts it again.
 pub async fn restart(bench: &Bench<'_>, name: &str) -> Result<()> {
+    let known = find(bench, name)?;
     must_be_root()?;
     let _lock = Lock::take(&bench.places)?;
-    find(bench, name)?.stop(bench).await?;
+    known.stop(bench).await?;
     service(bench, name).await
 }
 

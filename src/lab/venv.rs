@@ -93,7 +93,8 @@ impl Venv {
     async fn build(&self, bench: &Bench<'_>, dir: &Utf8Path) -> Result<()> {
         let log = bench.places.build_log(&format!("python-{}", self.name));
         let wheels = bench.places.cache.join("wheels");
-        let run = |run: Run| {
+        let run = |program: &str, args: &[&str]| {
+            let run = mortal(program).args(args.iter().copied());
             let run =
                 run.env("PIP_CACHE_DIR", wheels.as_str()).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
             run.time_limit(LIMIT).log(&log)
@@ -103,14 +104,19 @@ impl Venv {
             trouble.while_trying(what).hint(format!("the whole output is in {log}"))
         };
         let requirements = dir.join("requirements.txt");
-        run(Run::new(PYTHON).args(["-m", "venv", dir.as_str()])).success().await.map_err(hint)?;
+        run(PYTHON, &["-m", "venv", dir.as_str()]).success().await.map_err(hint)?;
         places::write(&requirements, self.requirements)?;
-        let pip = Run::new(dir.join("bin/pip").as_str());
+        let pip = dir.join("bin/pip");
         let install =
             ["install", "--no-input", "--no-deps", "--requirement", requirements.as_str()];
-        run(pip.args(install)).success().await.map_err(hint)?;
+        run(pip.as_str(), &install).success().await.map_err(hint)?;
         Ok(())
     }
+}
+
+/// A program that ends with Ymir, even with a killed one: the next one must not meet it in the same directory.
+pub(super) fn mortal(program: &str) -> Run {
+    Run::new("setpriv").args(["--pdeathsig", "KILL", program])
 }
 
 async fn python() -> Result<String> {
