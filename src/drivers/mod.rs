@@ -1,9 +1,13 @@
 //! Performs actions; all side effects live here.
 
 pub mod ansible;
+pub mod config_drive;
 pub mod image;
+pub mod ironic;
+pub mod known_hosts;
 pub mod libvirt;
 pub mod process;
+pub mod user_data;
 
 use futures::{
     StreamExt,

@@ -1,6 +1,13 @@
 //! The site, typed and checked: plain data with public fields, no I/O, no YAML.
 
+pub mod check;
 pub mod hook;
+pub mod host;
 pub mod image;
 pub mod lab;
+pub mod network;
+pub mod node;
+pub mod site;
 pub mod spelling;
+
+pub use self::{host::Host, site::Site};

@@ -2,7 +2,11 @@
 
 pub mod action;
 pub mod deployment_image;
+pub mod deprovision;
+pub mod hardware_inspect;
+pub mod hardware_register;
 pub mod host_image;
+pub mod provision;
 
 use std::collections::BTreeSet;
 

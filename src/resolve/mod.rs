@@ -1,8 +1,11 @@
 //! Translates variables to the model; the only place where a Kayobe variable name is spelled.
 
+pub mod hosts;
 pub mod image_recipe;
 pub mod images;
 pub mod lab;
+pub mod networks;
+pub mod nodes;
 
 use serde::de::DeserializeOwned;
 

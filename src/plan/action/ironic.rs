@@ -1,8 +1,72 @@
 //! Actions performed through Ironic.
 
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One action through Ironic.
+use crate::model::{
+    host::{Access, HostImage, Patience},
+    network::AdminAddress,
+    node::{Ironic, Node},
+};
+
+/// One action through Ironic. Each walks one node to where the action says, from whatever state it is in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub enum IronicAction {}
+pub enum IronicAction {
+    Register(Box<Register>),
+    Inspect(Box<Inspect>),
+    Deploy(Box<Deploy>),
+    Undeploy(Box<Undeploy>),
+}
+
+impl IronicAction {
+    /// The Ironic that it goes to.
+    pub fn ironic(&self) -> &Ironic {
+        match self {
+            Self::Register(action) => &action.ironic,
+            Self::Inspect(action) => &action.ironic,
+            Self::Deploy(action) => &action.ironic,
+            Self::Undeploy(action) => &action.ironic,
+        }
+    }
+}
+
+/// The node exists, is as the site says, and Ironic can talk to its BMC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Register {
+    pub ironic: Ironic,
+    pub node: Node,
+    pub patience: Patience,
+}
+
+/// The node's hardware was looked at since this time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inspect {
+    pub ironic: Ironic,
+    pub node: Node,
+    pub since: Timestamp,
+    pub patience: Patience,
+}
+
+/// The node runs an image, with an address and an SSH host key that Ymir knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deploy {
+    pub ironic: Ironic,
+    pub node: Node,
+    pub admin: AdminAddress,
+    pub image: HostImage,
+    pub access: Access,
+    pub known_hosts: Utf8PathBuf,
+    pub patience: Patience,
+}
+
+/// The node is available: nothing runs on it, and its host key is forgotten.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undeploy {
+    pub ironic: Ironic,
+    pub node: Node,
+    pub access: Access,
+    pub known_hosts: Utf8PathBuf,
+    pub patience: Patience,
+}

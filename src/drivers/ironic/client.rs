@@ -1,0 +1,276 @@
+//! A thin client of Ironic's REST API: it agrees on a version, waits out what passes (a locked node, a busy or
+//! restarting Ironic), and turns errors into words.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::answer::{Passing, Refusal, passing, words};
+use crate::{
+    origin::Sourced,
+    secret::Secret,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// The API version that this client was written against; an older Ironic is spoken to in its own newest version.
+const BEST: (u32, u32) = (1, 99);
+
+/// The oldest version that does what Ymir needs: config drives given as JSON.
+const OLDEST: (u32, u32) = (1, 56);
+
+const VERSION_HEADER: &str = "X-OpenStack-Ironic-API-Version";
+const NEWEST_HEADER: &str = "X-OpenStack-Ironic-API-Maximum-Version";
+
+/// Requests in flight at once; Ironic's API is one Python process.
+const AT_ONCE: usize = 16;
+
+/// How long a request may take: changing the state of a node takes its lock first.
+const REQUEST_LIMIT: Duration = Duration::from_secs(90);
+
+/// Waiting out what passes by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// The first pause; each further one is one longer, up to ten of them.
+    pub pause: Duration,
+    /// How long to go on; a restart of Ironic takes less.
+    pub limit: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { pause: Duration::from_secs(1), limit: Duration::from_secs(180) }
+    }
+}
+
+/// Told what a request waits for.
+pub type Told<'a> = &'a (dyn Fn(String) + Send + Sync);
+
+/// One Ironic.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    url: Sourced<String>,
+    login: Option<(String, Secret)>,
+    version: Mutex<(u32, u32)>,
+    /// Whether Ironic has answered before: if so, a refused connection is a restart, else it is down.
+    reached: AtomicBool,
+    sent: AtomicU64,
+    slots: Semaphore,
+    pace: Pace,
+}
+
+/// A request that Ironic refused, or that could not be made.
+#[derive(Debug)]
+pub enum Failure {
+    /// Ironic understood and said no.
+    Refused(Refusal),
+    /// No answer came to a change that may have been made: look before asking again.
+    Lost(Trouble),
+    Trouble(Trouble),
+}
+
+impl Failure {
+    /// As a trouble of `what` was tried.
+    pub fn while_trying(self, what: impl Into<String>) -> Trouble {
+        match self {
+            Self::Refused(refusal) => Trouble::host(what).because(refusal.words),
+            Self::Lost(trouble) | Self::Trouble(trouble) => trouble.while_trying(what),
+        }
+    }
+}
+
+impl Client {
+    pub fn new(url: Sourced<String>, login: Option<(String, Secret)>, pace: Pace) -> Result<Self> {
+        // Fails only when another part of the program installed one before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        // Ironic is inside the site: a proxy for the way out would not find it.
+        let http = reqwest::Client::builder().no_proxy().timeout(REQUEST_LIMIT).build();
+        Ok(Self {
+            http: http.or_internal(|| "preparing an HTTP client".into())?,
+            url,
+            login,
+            version: Mutex::new(BEST),
+            reached: AtomicBool::new(false),
+            sent: AtomicU64::new(0),
+            slots: Semaphore::new(AT_ONCE),
+            pace,
+        })
+    }
+
+    /// How many requests were sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How this client waits.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    pub async fn get(&self, path: &str, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::GET, path, None, told).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Some(body), told).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::PUT, path, Some(body), told).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::PATCH, path, Some(body), told).await
+    }
+
+    /// Sends until there is an answer that will not change by waiting.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        told: Told<'_>,
+    ) -> Result<Value, Failure> {
+        let since = Instant::now();
+        let mut pauses = 0;
+        loop {
+            let passing = match self.once(&method, path, body).await {
+                Ok(value) => return Ok(value),
+                Err(Once::Final(failure)) => return Err(failure),
+                Err(Once::Passing(passing)) => passing,
+            };
+            if since.elapsed() >= self.pace.limit {
+                return Err(Failure::Trouble(self.too_long(&passing)));
+            }
+            told(passing.waits_for.clone());
+            tracing::debug!(%method, path, waits_for = %passing.waits_for, "asking Ironic again");
+            pauses = (pauses + 1).min(10);
+            tokio::time::sleep(self.pace.pause * pauses).await;
+        }
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Value, Once> {
+        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = match self.request(method, path, body).send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.unanswered(method, &error)),
+        };
+        self.reached.store(true, Ordering::Relaxed);
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.map_err(|error| self.unanswered(method, &error))?;
+        tracing::debug!(%method, path, status = status.as_u16(), "Ironic answered");
+        if status.is_success() {
+            return Ok(serde_json::from_str(&text).unwrap_or(Value::Null));
+        }
+        if status == StatusCode::NOT_ACCEPTABLE {
+            return Err(self.agree(&headers));
+        }
+        let refusal = Refusal { status: status.as_u16(), words: words(status.as_u16(), &text) };
+        let gateway = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        if gateway && (*method == Method::POST || *method == Method::PUT) {
+            return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words))));
+        }
+        match passing(&refusal) {
+            Some(passing) => Err(Once::Passing(passing)),
+            None if status == StatusCode::UNAUTHORIZED => Err(self.unauthorised(&refusal)),
+            None => Err(Once::Final(Failure::Refused(refusal))),
+        }
+    }
+
+    fn request(&self, method: &Method, path: &str, body: Option<&Value>) -> RequestBuilder {
+        let url = format!("{}/v1/{path}", self.url.value.trim_end_matches('/'));
+        let (major, minor) = *self.version.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = self
+            .http
+            .request(method.clone(), url)
+            .header(VERSION_HEADER, format!("{major}.{minor}"));
+        let request = match &self.login {
+            Some((name, password)) => request.basic_auth(name, Some(password.reveal())),
+            None => request,
+        };
+        match body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+
+    /// Ironic does not speak our version: takes its newest one, if that is new enough.
+    fn agree(&self, headers: &HeaderMap) -> Once {
+        let newest = headers.get(NEWEST_HEADER).and_then(|value| value.to_str().ok());
+        let parsed = newest.and_then(|text| {
+            let (major, minor) = text.split_once('.')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        });
+        let mut version = self.version.lock().unwrap_or_else(PoisonError::into_inner);
+        match parsed {
+            Some(newest) if newest >= OLDEST && newest < *version => {
+                *version = newest;
+                Once::Passing(Passing { waits_for: "agreeing on the API's version".into() })
+            }
+            _ => {
+                let trouble = self.trouble().because(format!(
+                    "it speaks API version {} at most, and Ymir needs {}.{}",
+                    newest.unwrap_or("unknown"),
+                    OLDEST.0,
+                    OLDEST.1
+                ));
+                let hint = "upgrade Ironic: the Ussuri release of 2020 is the oldest that will do";
+                Once::Final(Failure::Trouble(trouble.hint(hint)))
+            }
+        }
+    }
+
+    /// No answer: final if Ironic never answered; a change that may have arrived must not be sent twice unseen.
+    fn unanswered(&self, method: &Method, error: &reqwest::Error) -> Once {
+        let bare = std::error::Error::source(error).unwrap_or(error);
+        let trouble = self.trouble().caused_by(bare).hint(
+            "check that Ironic runs and that this machine reaches it; in a lab, `ymir lab status` tells and `ymir lab up` starts it",
+        );
+        if !self.reached.load(Ordering::Relaxed) {
+            return Once::Final(Failure::Trouble(trouble));
+        }
+        if error.is_connect() || *method == Method::GET || *method == Method::PATCH {
+            return Once::Passing(Passing {
+                waits_for: "waiting for Ironic to answer again".into(),
+            });
+        }
+        Once::Final(Failure::Lost(trouble))
+    }
+
+    fn unauthorised(&self, refusal: &Refusal) -> Once {
+        let trouble = self.trouble().because(refusal.words.clone());
+        Once::Final(Failure::Trouble(
+            trouble.hint("set `ymir_ironic_username` and `ymir_ironic_password`"),
+        ))
+    }
+
+    fn too_long(&self, passing: &Passing) -> Trouble {
+        self.trouble()
+            .because(format!("still {} after {:?}", passing.waits_for, self.pace.limit))
+            .hint("see Ironic's log; once it is at ease, run the command again")
+    }
+
+    fn trouble(&self) -> Trouble {
+        Trouble::host(format!("talking to Ironic at {}", self.url.value)).set_by(&self.url.setting)
+    }
+}
+
+/// How one attempt ended without success.
+#[derive(Debug)]
+enum Once {
+    Passing(Passing),
+    Final(Failure),
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

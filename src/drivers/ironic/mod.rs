@@ -1,0 +1,184 @@
+//! Drives Ironic: one shared look serves every step that waits, and each step walks its node by a pure table.
+
+pub mod answer;
+pub mod blame;
+pub mod client;
+pub mod deploy;
+pub mod image;
+pub mod inspect;
+pub mod lease;
+pub mod observed;
+pub mod observer;
+pub mod register;
+pub mod stuck;
+pub mod towards;
+pub mod undeploy;
+pub mod walk;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::stream::BoxStream;
+
+use self::{
+    client::{Client, Pace},
+    image::Digests,
+    lease::Owner,
+    observed::Observed,
+    observer::Observer,
+    walk::Errand,
+};
+use crate::{
+    model::{
+        host::Patience,
+        node::{Ironic, Node},
+    },
+    plan::action::{Action, ironic::IronicAction},
+    run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
+    secret::Secrets,
+    trouble::{Result, Trouble},
+};
+
+/// Steps that only wait hold no slot, so all of them may go at once; the client bounds the requests.
+const ALL_AT_ONCE: usize = usize::MAX;
+
+/// Brings [`IronicAction`]s about.
+pub struct IronicDriver {
+    secrets: Arc<dyn Secrets>,
+    owner: Owner,
+    pace: Pace,
+    sessions: Mutex<BTreeMap<String, Arc<Session>>>,
+    digests: Arc<Digests>,
+}
+
+/// One Ironic and the shared look at it.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    observer: Observer,
+}
+
+impl IronicDriver {
+    /// `owner` stands in the leases that the driver takes on nodes.
+    pub fn new(secrets: Arc<dyn Secrets>, owner: Owner) -> Self {
+        Self::paced(secrets, owner, Pace::default())
+    }
+
+    /// A driver with other pauses, for tests.
+    pub fn paced(secrets: Arc<dyn Secrets>, owner: Owner, pace: Pace) -> Self {
+        Self { secrets, owner, pace, sessions: Mutex::default(), digests: Arc::default() }
+    }
+
+    /// How many requests went to Ironic so far.
+    pub fn requests(&self) -> u64 {
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().map(|session| session.client.sent()).sum()
+    }
+
+    fn session(&self, ironic: &Ironic) -> Result<Arc<Session>> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = sessions.get(&ironic.url.value) {
+            return Ok(Arc::clone(session));
+        }
+        let login = match &ironic.login {
+            Some(login) => {
+                Some((login.username.value.clone(), self.secrets.find(&login.password)?))
+            }
+            None => None,
+        };
+        let client = Client::new(ironic.url.clone(), login, self.pace)?;
+        let session = Arc::new(Session { client, observer: Observer::default() });
+        sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// The node as it is now; `None` if Ironic has none of this name.
+    async fn look(&self, session: &Session, host: &str, voice: &Voice) -> Result<Option<Observed>> {
+        let told = |text: String| voice.progress(text);
+        let now = session.observer.now();
+        let seen = session.observer.after(&session.client, now, Duration::ZERO, &told).await?;
+        Ok(seen.node(host).cloned())
+    }
+
+    fn errand<'a>(&'a self, place: Place<'a>, doing: impl Into<String>) -> Errand<'a> {
+        let Place { host, session, node, patience, voice } = place;
+        Errand { host, doing: doing.into(), session, owner: &self.owner, node, patience, voice }
+    }
+
+    async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
+        let (host, action) = (task.subject, ours(&task)?);
+        let session = self.session(action.ironic())?;
+        let seen = self.look(&session, host, voice).await?;
+        match action {
+            IronicAction::Register(action) => {
+                let mac = self.foreign_port(&session, host, action, seen.as_ref(), voice).await?;
+                Ok(register::find(action, seen.as_ref(), &mac))
+            }
+            IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
+            IronicAction::Deploy(action) => {
+                self.find_deployed(host, action, seen.as_ref(), voice).await
+            }
+            IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
+        }
+    }
+
+    async fn apply_one(&self, task: Task<'_>, voice: &Voice) -> Result<()> {
+        let (host, action) = (task.subject, ours(&task)?);
+        let session = self.session(action.ironic())?;
+        let place = |node, patience| Place { host, session: &session, node, patience, voice };
+        let ended = match action {
+            IronicAction::Register(action) => {
+                self.register(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Inspect(action) => {
+                self.inspect(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Deploy(action) => {
+                self.deploy(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Undeploy(action) => {
+                self.undeploy(place(&action.node, &action.patience), action).await
+            }
+        };
+        tracing::debug!(
+            host,
+            requests = self.requests(),
+            "requests sent to Ironic so far, for all hosts"
+        );
+        ended
+    }
+}
+
+/// Which node a step is about, and through whom it speaks.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    host: &'a str,
+    session: &'a Session,
+    node: &'a Node,
+    patience: &'a Patience,
+    voice: &'a Voice,
+}
+
+fn ours<'a>(task: &Task<'a>) -> Result<&'a IronicAction> {
+    match &task.step.action {
+        Action::Ironic(action) => Ok(action),
+        _ => Err(Trouble::internal(format!("{} was given to the Ironic driver", task.step.id))),
+    }
+}
+
+impl Driver for IronicDriver {
+    fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        probe_each(tasks, ALL_AT_ONCE, move |task, voice| async move {
+            self.probe_one(task, &voice).await
+        })
+    }
+
+    fn apply<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        apply_each(tasks, ALL_AT_ONCE, move |task, voice| async move {
+            self.apply_one(task, &voice).await
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! What Ironic says about a node.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
+pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
+    maintenance_reason,fault,driver,driver_info,properties,resource_class,extra,instance_info,automated_clean,\
+    inspection_finished_at,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
+    management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
+    vendor_interface";
+
+/// One node, as far as Ymir looks at it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Observed {
+    pub uuid: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    pub provision_state: Provision,
+    #[serde(default)]
+    pub target_provision_state: Option<String>,
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// The conductor that holds the node's lock.
+    #[serde(default)]
+    pub reservation: Option<String>,
+    #[serde(default)]
+    pub maintenance: bool,
+    #[serde(default)]
+    pub maintenance_reason: Option<String>,
+    #[serde(default)]
+    pub fault: Option<String>,
+    #[serde(default)]
+    pub driver: String,
+    #[serde(default)]
+    pub driver_info: Map<String, Value>,
+    #[serde(default)]
+    pub properties: Map<String, Value>,
+    #[serde(default)]
+    pub resource_class: Option<String>,
+    #[serde(default)]
+    pub extra: Map<String, Value>,
+    #[serde(default)]
+    pub instance_info: Map<String, Value>,
+    #[serde(default)]
+    pub automated_clean: Option<bool>,
+    #[serde(default)]
+    pub inspection_finished_at: Option<Timestamp>,
+    /// `boot_interface` and its like.
+    #[serde(flatten)]
+    pub interfaces: BTreeMap<String, Value>,
+}
+
+impl Observed {
+    /// Ymir's own corner of `extra`.
+    pub fn ymir(&self) -> Map<String, Value> {
+        self.extra.get("ymir").and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    /// The public SSH host key of the deployment, if Ymir made it.
+    pub fn host_key(&self) -> Option<String> {
+        self.ymir().get("host_key").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// A text in `instance_info`.
+    pub fn instance(&self, key: &str) -> Option<&str> {
+        self.instance_info.get(key).and_then(Value::as_str)
+    }
+
+    /// What went wrong last, in Ironic's words.
+    pub fn error(&self) -> &str {
+        self.last_error
+            .as_deref()
+            .filter(|text| !text.is_empty())
+            .unwrap_or("Ironic gives no reason")
+    }
+}
+
+/// Ironic's provision states.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Provision {
+    #[default]
+    #[serde(rename = "enroll")]
+    Enroll,
+    #[serde(rename = "verifying")]
+    Verifying,
+    #[serde(rename = "manageable")]
+    Manageable,
+    #[serde(rename = "inspecting")]
+    Inspecting,
+    #[serde(rename = "inspect wait")]
+    InspectWait,
+    #[serde(rename = "inspect failed")]
+    InspectFailed,
+    #[serde(rename = "cleaning")]
+    Cleaning,
+    #[serde(rename = "clean wait")]
+    CleanWait,
+    #[serde(rename = "clean hold")]
+    CleanHold,
+    #[serde(rename = "clean failed")]
+    CleanFailed,
+    #[serde(rename = "available")]
+    Available,
+    #[serde(rename = "deploying")]
+    Deploying,
+    #[serde(rename = "wait call-back")]
+    DeployWait,
+    #[serde(rename = "deploy hold")]
+    DeployHold,
+    #[serde(rename = "deploy failed")]
+    DeployFailed,
+    #[serde(rename = "active")]
+    Active,
+    #[serde(rename = "deleting")]
+    Deleting,
+    #[serde(rename = "error")]
+    Error,
+    #[serde(rename = "adopting")]
+    Adopting,
+    #[serde(rename = "adopt failed")]
+    AdoptFailed,
+    #[serde(rename = "rescue")]
+    Rescue,
+    #[serde(rename = "rescuing")]
+    Rescuing,
+    #[serde(rename = "rescue wait")]
+    RescueWait,
+    #[serde(rename = "rescue failed")]
+    RescueFailed,
+    #[serde(rename = "unrescuing")]
+    Unrescuing,
+    #[serde(rename = "unrescue failed")]
+    UnrescueFailed,
+    #[serde(rename = "servicing")]
+    Servicing,
+    #[serde(rename = "service wait")]
+    ServiceWait,
+    #[serde(rename = "service hold")]
+    ServiceHold,
+    #[serde(rename = "service failed")]
+    ServiceFailed,
+    /// A state that a newer Ironic has.
+    #[serde(other, rename = "unknown")]
+    Foreign,
+}
+
+impl Provision {
+    /// Every state, for tables that must name all of them.
+    pub const ALL: [Self; 31] = [
+        Self::Enroll,
+        Self::Verifying,
+        Self::Manageable,
+        Self::Inspecting,
+        Self::InspectWait,
+        Self::InspectFailed,
+        Self::Cleaning,
+        Self::CleanWait,
+        Self::CleanHold,
+        Self::CleanFailed,
+        Self::Available,
+        Self::Deploying,
+        Self::DeployWait,
+        Self::DeployHold,
+        Self::DeployFailed,
+        Self::Active,
+        Self::Deleting,
+        Self::Error,
+        Self::Adopting,
+        Self::AdoptFailed,
+        Self::Rescue,
+        Self::Rescuing,
+        Self::RescueWait,
+        Self::RescueFailed,
+        Self::Unrescuing,
+        Self::UnrescueFailed,
+        Self::Servicing,
+        Self::ServiceWait,
+        Self::ServiceHold,
+        Self::ServiceFailed,
+        Self::Foreign,
+    ];
+
+    /// Ironic's name of the state.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+}

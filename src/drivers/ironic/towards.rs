@@ -1,0 +1,183 @@
+//! What to do next about a node, given only what Ironic says about it now and what this step has already asked for.
+//! Pure tables over all of Ironic's provision states.
+
+use jiff::Timestamp;
+
+use super::{
+    blame::is_restart,
+    observed::{Observed, Provision},
+};
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// The node is where it should be.
+    Done,
+    /// Ironic is at work; look again later.
+    Wait,
+    /// Ask Ironic to go on.
+    Ask(Verb),
+    /// The node failed before, or Ironic itself did: ask, and tell why.
+    AskAgain(Verb),
+    /// Ironic tried and failed; its words say why.
+    Failed,
+    /// A state that no command should touch unasked.
+    LeaveAlone(&'static str),
+}
+
+/// Targets of Ironic's provision state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Manage,
+    Inspect,
+    Provide,
+    Active,
+    Deleted,
+}
+
+impl Verb {
+    /// As the API spells it.
+    pub fn target(self) -> &'static str {
+        match self {
+            Self::Manage => "manage",
+            Self::Inspect => "inspect",
+            Self::Provide => "provide",
+            Self::Active => "active",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// What this step has asked for so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tried {
+    pub asked: Vec<Verb>,
+    /// A failure caused by Ironic's own restart was forgiven; a second one is not.
+    pub forgiven: bool,
+}
+
+impl Tried {
+    fn has(&self, verb: Verb) -> bool {
+        self.asked.contains(&verb)
+    }
+
+    /// Asks once; after that only if it was Ironic's restart that spoilt it, and that once too.
+    fn ask(&self, node: &Observed, verb: Verb) -> Move {
+        if !self.has(verb) {
+            return Move::Ask(verb);
+        }
+        self.again(node, verb)
+    }
+
+    /// Takes on a node that was found failed.
+    fn take_on(&self, node: &Observed, verb: Verb) -> Move {
+        if !self.has(verb) {
+            return Move::AskAgain(verb);
+        }
+        self.again(node, verb)
+    }
+
+    fn again(&self, node: &Observed, verb: Verb) -> Move {
+        let restarted = node.last_error.as_deref().is_some_and(is_restart);
+        if restarted && !self.forgiven { Move::AskAgain(verb) } else { Move::Failed }
+    }
+}
+
+const CLEAN_FAILED: &str =
+    "cleaning failed, and only a person can say whether its disks may be touched again";
+const IN_USE: &str = "it is in use";
+const BROKEN: &str =
+    "Ironic could not take the instance off it, and does not say what is left on the disks";
+const SOMEBODY_ELSE: &str = "something else than Ymir is at work on it";
+const NOT_INSPECTED: &str = "its inspection failed";
+const UNKNOWN: &str = "this version of Ymir does not know the state";
+
+/// Towards a node whose BMC Ironic can talk to. Whatever comes after `manageable` has been there.
+pub fn manageable(node: &Observed, tried: &Tried) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Enroll => tried.ask(node, Verb::Manage),
+        P::Verifying => Move::Wait,
+        P::Manageable | P::Inspecting | P::InspectWait | P::InspectFailed | P::Cleaning => {
+            Move::Done
+        }
+        P::CleanWait | P::CleanHold | P::CleanFailed | P::Available | P::Deploying => Move::Done,
+        P::DeployWait | P::DeployHold | P::DeployFailed | P::Active | P::Deleting => Move::Done,
+        P::Error | P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::Done,
+        P::RescueWait | P::RescueFailed | P::Unrescuing | P::UnrescueFailed => Move::Done,
+        P::Servicing | P::ServiceWait | P::ServiceHold | P::ServiceFailed => Move::Done,
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+/// Towards a node that was inspected since a time; it ends `manageable`.
+pub fn inspected(node: &Observed, tried: &Tried, since: Timestamp) -> Move {
+    use Provision as P;
+    let fresh = node.inspection_finished_at.is_some_and(|at| at >= since);
+    match node.provision_state {
+        P::Enroll => tried.ask(node, Verb::Manage),
+        P::Verifying | P::Inspecting | P::InspectWait => Move::Wait,
+        // Ironic's clock may differ from ours: an inspection that we asked for and that ended here counts.
+        P::Manageable if fresh || tried.has(Verb::Inspect) => Move::Done,
+        P::Available if fresh => Move::Done,
+        P::Manageable => Move::Ask(Verb::Inspect),
+        P::Available => tried.ask(node, Verb::Manage),
+        P::InspectFailed => tried.take_on(node, Verb::Inspect),
+        P::Cleaning | P::CleanWait => Move::Wait,
+        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
+        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
+        P::Error => Move::LeaveAlone(BROKEN),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+/// Towards a running instance. A deployment that runs already is joined.
+pub fn active(node: &Observed, tried: &Tried) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Active => Move::Done,
+        P::Enroll => tried.ask(node, Verb::Manage),
+        P::Manageable => tried.ask(node, Verb::Provide),
+        P::Available => tried.ask(node, Verb::Active),
+        P::DeployFailed => tried.take_on(node, Verb::Active),
+        P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
+        P::Deploying | P::DeployWait | P::DeployHold | P::Deleting => Move::Wait,
+        P::InspectFailed => Move::LeaveAlone(NOT_INSPECTED),
+        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::Error => Move::LeaveAlone(BROKEN),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+/// Towards a node on which nothing runs. `error` is what is left of an instance that could not be taken off; the
+/// operator has asked for exactly that, so it is tried again, as in Kayobe.
+pub fn undeployed(node: &Observed, tried: &Tried) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Available | P::Manageable | P::Enroll | P::Verifying => Move::Done,
+        P::Inspecting | P::InspectWait | P::InspectFailed => Move::Done,
+        P::Active | P::DeployWait | P::DeployFailed => tried.ask(node, Verb::Deleted),
+        P::Error => tried.take_on(node, Verb::Deleted),
+        // Ironic takes no orders while it is deploying; it soon waits for the ramdisk or ends.
+        P::Deploying | P::DeployHold | P::Deleting | P::Cleaning | P::CleanWait => Move::Wait,
+        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+#[path = "towards_tests.rs"]
+mod tests;

@@ -1,0 +1,265 @@
+//! Walks one node to where a step wants it: look, decide, ask, look again. While Ironic is at work nothing is held but
+//! the place in the queue for the next shared look.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::{
+    Session, blame,
+    client::Failure,
+    lease::{self, Owner},
+    observed::{Observed, Provision},
+    stuck::{in_maintenance, left_alone, progress, too_slow, unregistered},
+    towards::{Move, Tried, Verb},
+};
+use crate::{
+    model::{host::Patience, node::Node},
+    origin::Sourced,
+    run::driver::Voice,
+    trouble::{Result, Trouble},
+};
+
+/// One step's dealings with one node.
+#[derive(Debug)]
+pub struct Errand<'a> {
+    pub host: &'a str,
+    /// `deploying debian-12`; begins the message when it fails.
+    pub doing: String,
+    pub session: &'a Session,
+    pub owner: &'a Owner,
+    pub node: &'a Node,
+    pub patience: &'a Patience,
+    pub voice: &'a Voice,
+}
+
+/// A request to Ironic, with what has to stand on the node before.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// JSON patch operations.
+    pub patch: Vec<Value>,
+    /// Changes in Ymir's corner of `extra`.
+    pub corner: Map<String, Value>,
+    /// Goes with the target: a config drive. It may hold secrets.
+    pub with: Map<String, Value>,
+}
+
+/// Where to, and what to send on the way.
+pub struct Goal<'a> {
+    pub next: &'a (dyn Fn(&Observed, &Tried) -> Move + Sync),
+    pub order: &'a (dyn Fn(&Observed, Verb) -> Result<Order> + Sync),
+}
+
+/// How a walk goes on after a request.
+struct Way {
+    tried: Tried,
+    /// The verb that was refused last, and Ironic's words: refused again, the host fails.
+    refused: Option<(Verb, String)>,
+    /// Ymir's corner before the refused request changed it.
+    before: Option<Map<String, Value>>,
+    leased: bool,
+}
+
+impl Errand<'_> {
+    /// Walks the node to the goal and gives its last look.
+    pub async fn walk(&self, goal: &Goal<'_>) -> Result<Observed> {
+        let mut way = Way { tried: Tried::default(), refused: None, before: None, leased: false };
+        let ended = self.go(goal, &mut way).await;
+        if way.leased && ended.is_err() {
+            // The host has failed already; a lease that stays runs out by itself.
+            drop(self.release().await);
+        }
+        ended
+    }
+
+    async fn go(&self, goal: &Goal<'_>, way: &mut Way) -> Result<Observed> {
+        let mut moment = self.session.observer.now();
+        let mut pause = Duration::ZERO;
+        let mut clock = Clock::default();
+        loop {
+            let told = |text: String| self.voice.progress(text);
+            let seen =
+                self.session.observer.after(&self.session.client, moment, pause, &told).await?;
+            let node = seen.node(self.host).ok_or_else(|| unregistered(self.host, &self.doing))?;
+            moment = seen.moment();
+            self.mend(node, way).await?;
+            let next = (goal.next)(node, &way.tried);
+            if next != Move::Done && node.maintenance {
+                return Err(in_maintenance(self.host, &self.doing, node));
+            }
+            match next {
+                Move::Done => return Ok(node.clone()),
+                Move::Failed => {
+                    return Err(blame::explain(self.host, &self.doing, self.node, node));
+                }
+                Move::LeaveAlone(why) => return Err(left_alone(self.host, &self.doing, node, why)),
+                Move::Ask(verb) | Move::AskAgain(verb) if node.reservation.is_none() => {
+                    if next == Move::AskAgain(verb) {
+                        self.tell_again(node, &mut way.tried);
+                    }
+                    self.ask(goal, node, verb, way).await?;
+                    moment = self.session.observer.now();
+                    (pause, clock) = (Duration::ZERO, Clock::default());
+                }
+                Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
+                    clock.check(self, node)?;
+                    self.voice.progress(progress(node));
+                    let step = self.session.client.pace().pause;
+                    pause = (pause + step).min(self.patience.poll());
+                }
+            }
+        }
+    }
+
+    /// Sends the verb, with the lease and whatever has to stand on the node before.
+    async fn ask(&self, goal: &Goal<'_>, node: &Observed, verb: Verb, way: &mut Way) -> Result<()> {
+        if let Some((_, words)) = way.refused.as_ref().filter(|(refused, _)| *refused == verb) {
+            return Err(Trouble::host(format!("{}: {}", self.host, self.doing)).because(words));
+        }
+        let order = (goal.order)(node, verb)?;
+        self.prepare(node, &order, way).await?;
+        let told = |text: String| self.voice.progress(text);
+        let mut body = order.with;
+        body.insert("target".into(), verb.target().into());
+        let path = format!("nodes/{}/states/provision", node.uuid);
+        match self.session.client.put(&path, &Value::Object(body), &told).await {
+            Ok(_) => way.tried.asked.push(verb),
+            // Somebody may have been quicker: the next look decides.
+            Err(Failure::Refused(refusal)) => {
+                way.refused = Some((verb, refusal.words));
+                way.before = Some(node.ymir()).filter(|_| !order.corner.is_empty());
+            }
+            Err(Failure::Lost(trouble)) => {
+                tracing::debug!(%trouble, "no answer: looking what happened")
+            }
+            Err(Failure::Trouble(trouble)) => {
+                return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
+            }
+        }
+        Ok(())
+    }
+
+    /// One patch: the lease if we do not have it yet, and what the order wants.
+    async fn prepare(&self, node: &Observed, order: &Order, way: &mut Way) -> Result<()> {
+        let now = Timestamp::now();
+        let mut corner = node.ymir();
+        self.owner.check(self.host, &corner, now)?;
+        if way.leased && order.patch.is_empty() && order.corner.is_empty() {
+            return Ok(());
+        }
+        corner.extend(order.corner.clone());
+        let lease = self.owner.lease(now, self.longest_wait());
+        corner.insert(lease::KEY.into(), json!(lease));
+        let mut patch = vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })];
+        patch.extend(order.patch.iter().cloned());
+        self.patch(node, patch).await?;
+        way.leased = true;
+        Ok(())
+    }
+
+    /// A deployment that was asked for before ours was refused is under way with its own host key, not with ours.
+    async fn mend(&self, node: &Observed, way: &mut Way) -> Result<()> {
+        let under_way =
+            matches!(node.provision_state, Provision::Deploying | Provision::DeployWait);
+        let Some(corner) = way.before.take().filter(|_| under_way) else { return Ok(()) };
+        self.patch(node, vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })]).await
+    }
+
+    /// Sends a JSON patch for the node.
+    pub async fn patch(&self, node: &Observed, patch: Vec<Value>) -> Result<()> {
+        let told = |text: String| self.voice.progress(text);
+        let path = format!("nodes/{}", node.uuid);
+        let sent = self.session.client.patch(&path, &Value::Array(patch), &told).await;
+        sent.map(|_| ()).map_err(|failure| {
+            failure
+                .while_trying(format!("{}: {}: changing the node in Ironic", self.host, self.doing))
+        })
+    }
+
+    /// Ends the lease, together with last changes in Ymir's corner (null takes a key out) and elsewhere.
+    pub async fn finish(
+        &self,
+        node: &Observed,
+        changes: Map<String, Value>,
+        mut patch: Vec<Value>,
+    ) -> Result<()> {
+        let mut corner = node.ymir();
+        corner.extend(changes);
+        corner.remove(lease::KEY);
+        corner.retain(|_, value| !value.is_null());
+        if corner == node.ymir() && patch.is_empty() {
+            return Ok(());
+        }
+        patch.insert(0, json!({ "op": "add", "path": "/extra/ymir", "value": corner }));
+        self.patch(node, patch).await
+    }
+
+    async fn release(&self) -> Result<()> {
+        let (session, told) = (self.session, |_: String| {});
+        let seen = session
+            .observer
+            .after(&session.client, session.observer.now(), Duration::ZERO, &told)
+            .await?;
+        match seen.node(self.host).filter(|node| node.reservation.is_none()) {
+            Some(node) => self.finish(node, Map::new(), Vec::new()).await,
+            None => Ok(()),
+        }
+    }
+
+    fn tell_again(&self, node: &Observed, tried: &mut Tried) {
+        let state = node.provision_state.name();
+        if node.last_error.as_deref().is_some_and(blame::is_restart) && !tried.asked.is_empty() {
+            tried.forgiven = true;
+            self.voice.warn(format!(
+                "Ironic was restarted and failed the node ({state}: {}); taking it on again, once",
+                node.error()
+            ));
+        } else {
+            self.voice.warn(format!(
+                "the node was left `{state}` ({}); taking it on from there",
+                node.error()
+            ));
+        }
+    }
+
+    fn longest_wait(&self) -> Duration {
+        let Patience { manageable, available, inspected, active, .. } = self.patience;
+        let longest =
+            [manageable, available, inspected, active].into_iter().map(|wait| wait.value).max();
+        Duration::from_secs(longest.unwrap_or_default())
+    }
+
+    fn wait_for(&self, state: Provision) -> &Sourced<u64> {
+        use Provision as P;
+        match state {
+            P::Verifying => &self.patience.manageable,
+            P::Inspecting | P::InspectWait => &self.patience.inspected,
+            P::Deploying | P::DeployWait | P::DeployHold => &self.patience.active,
+            P::Deleting | P::Cleaning | P::CleanWait => &self.patience.active,
+            _ => &self.patience.available,
+        }
+    }
+}
+
+/// How long the node has been on its present way.
+#[derive(Debug, Default)]
+struct Clock {
+    since: Option<(String, Instant)>,
+}
+
+impl Clock {
+    fn check(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
+        let limit = errand.wait_for(node.provision_state);
+        let kind = &limit.setting.variable;
+        let since = match &self.since {
+            Some((before, since)) if before == kind => *since,
+            _ => self.since.insert((kind.clone(), Instant::now())).1,
+        };
+        if since.elapsed() < Duration::from_secs(limit.value) {
+            return Ok(());
+        }
+        Err(too_slow(errand, node, limit))
+    }
+}

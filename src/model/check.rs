@@ -1,0 +1,134 @@
+//! Invariants over a whole site: what every host claims for itself alone, and image names that exist.
+
+use std::collections::BTreeMap;
+
+use super::{Host, Site};
+use crate::{
+    origin::Setting,
+    trouble::{Result, Trouble},
+};
+
+/// Something that only one host may have: an address, a BMC, a MAC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub host: String,
+    /// What kind of thing it is: `address`, `BMC`, `MAC`.
+    pub kind: &'static str,
+    pub value: String,
+    pub setting: Setting,
+}
+
+/// Refuses a site in which two hosts claim the same, or in which a host's address or image cannot be.
+pub fn check(site: &Site, images: &[String]) -> Result<()> {
+    let mut troubles = twice(&site.claims);
+    troubles.extend(site.hosts.iter().filter_map(outside));
+    troubles.extend(site.hosts.iter().filter_map(|host| unknown_image(host, images)));
+    match together(troubles) {
+        Some(trouble) => Err(trouble),
+        None => Ok(()),
+    }
+}
+
+/// One trouble that tells all of them.
+pub fn together(mut troubles: Vec<Trouble>) -> Option<Trouble> {
+    if troubles.len() <= 1 {
+        return troubles.pop();
+    }
+    let what = format!("the configuration has {} faults", troubles.len());
+    let all = troubles.iter().fold(Trouble::refused(what), |all, one| {
+        let all = one.settings.iter().fold(all.because(one), Trouble::set_by);
+        one.hints.iter().fold(all, Trouble::hint)
+    });
+    Some(all)
+}
+
+fn twice(claims: &[Claim]) -> Vec<Trouble> {
+    let mut by_value: BTreeMap<(&str, &str), Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        by_value.entry((claim.kind, &claim.value)).or_default().push(claim);
+    }
+    by_value.into_values().filter(|same| same.len() > 1).map(|same| clash(&same)).collect()
+}
+
+fn clash(same: &[&Claim]) -> Trouble {
+    let first = same[0];
+    let hosts: Vec<_> = same.iter().map(|claim| claim.host.as_str()).collect();
+    let what = format!("{} have the same {} {}", hosts.join(" and "), first.kind, first.value);
+    let trouble = same.iter().fold(Trouble::refused(what), |trouble, claim| {
+        trouble.because(format!("{}: {}", claim.host, claim.setting)).set_by(&claim.setting)
+    });
+    trouble.hint(format!("give each host a {} of its own", first.kind))
+}
+
+fn outside(host: &Host) -> Option<Trouble> {
+    let admin = &host.admin;
+    let (address, cidr) = (admin.address.value, admin.cidr.value);
+    (!cidr.contains(&address)).then(|| {
+        Trouble::refused(format!("{}: the address {address} is outside {cidr}", host.name))
+            .because(format!("network {}", admin.network))
+            .set_by(&admin.address.setting)
+            .set_by(&admin.cidr.setting)
+            .hint("correct the address or the network's range")
+    })
+}
+
+fn unknown_image(host: &Host, images: &[String]) -> Option<Trouble> {
+    let (name, file) = (host.image.name(), &host.image.file);
+    if file.value.contains("://") || images.iter().any(|known| known == name) {
+        return None;
+    }
+    let mut near: Vec<_> = images.iter().map(|known| (distance(known, name), known)).collect();
+    near.sort();
+    let near: Vec<_> = near.into_iter().take(3).map(|(_, known)| known.as_str()).collect();
+    let trouble = Trouble::refused(format!("{}: there is no image named `{name}`", host.name))
+        .set_by(&file.setting);
+    Some(match near.is_empty() {
+        true => trouble.hint("the site defines no images: add a recipe to host-images/ or an entry to overcloud_dib_host_images"),
+        false => trouble.hint(format!("the nearest images of the site: {}", near.join(", "))),
+    })
+}
+
+/// Levenshtein's distance: how many letters have to be typed anew.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::Origin;
+
+    fn claim(host: &str, value: &str, line: u32) -> Claim {
+        let origin = Origin { file: "networks.yml".into(), line, column: 3 };
+        let setting = Setting { variable: "net_ips".into(), origin };
+        Claim { host: host.into(), kind: "address", value: value.into(), setting }
+    }
+
+    #[test]
+    fn a_clash_names_both_hosts_and_both_places() {
+        let claims =
+            [claim("a", "10.0.0.1", 1), claim("b", "10.0.0.2", 2), claim("c", "10.0.0.1", 3)];
+        let troubles = twice(&claims);
+        assert_eq!(troubles.len(), 1);
+        insta::assert_snapshot!(troubles[0], @"a and c have the same address 10.0.0.1: a: net_ips (networks.yml:1:3): c: net_ips (networks.yml:3:3)");
+    }
+
+    #[test]
+    fn distance_counts_letters() {
+        let table =
+            [("debian", "debian", 0), ("debain", "debian", 2), ("", "abc", 3), ("abc", "ab", 1)];
+        for (a, b, letters) in table {
+            assert_eq!(distance(a, b), letters, "{a} {b}");
+        }
+    }
+}

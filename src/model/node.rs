@@ -1,0 +1,77 @@
+//! A host as Ironic has to know it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    origin::{Setting, Sourced},
+    secret::SecretRef,
+};
+
+/// Where Ironic answers and who we are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ironic {
+    pub url: Sourced<String>,
+    /// HTTP basic authentication; without it requests carry no credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+}
+
+/// User name and password for HTTP basic authentication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub username: Sourced<String>,
+    pub password: SecretRef,
+}
+
+/// What a node is registered with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    pub driver: Sourced<String>,
+    /// The parts of `ironic_driver_info` that are no secret.
+    pub driver_info: BTreeMap<String, Value>,
+    /// Where its secret parts are found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// Where `ironic_driver_info` is set, for messages about the BMC.
+    pub info_setting: Setting,
+    pub properties: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_class: Option<String>,
+    /// Hardware interfaces by kind (`boot`, `inspect`, …) where the site does not want Ironic's default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub interfaces: BTreeMap<String, String>,
+    /// MAC of the port on the admin network, if the site says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Sourced<String>>,
+    pub automated_clean: bool,
+}
+
+impl Node {
+    /// The address of the BMC, as the site writes it.
+    pub fn bmc_address(&self) -> Option<String> {
+        let named = |end: &str| {
+            let found = self.driver_info.iter().find(|(key, _)| key.ends_with(end));
+            found.and_then(|(_, value)| value.as_str()).map(str::to_owned)
+        };
+        named("_address")
+    }
+
+    /// What tells this BMC from every other one: its address, with the port or system that it stands for.
+    pub fn bmc_identity(&self) -> Option<String> {
+        let part = |end: &str| {
+            let found = self.driver_info.iter().find(|(key, _)| key.ends_with(end));
+            found.map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let mut identity = self.bmc_address()?.trim_end_matches('/').to_owned();
+        if let Some(port) = part("_port") {
+            identity = format!("{identity} port {port}");
+        }
+        match part("_system_id") {
+            Some(system) => Some(format!("{identity} system {system}")),
+            None => Some(identity),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `overcloud provision`: every host runs its image and is reached over SSH with the host key that Ymir gave it.
+
+use super::{
+    Plan,
+    action::{
+        Action,
+        host::{HostAction, Verify},
+        ironic::{Deploy, IronicAction},
+    },
+};
+use crate::{
+    model::{Host, Site},
+    origin::Sourced,
+};
+
+/// The command's words.
+pub const COMMAND: &str = "overcloud provision";
+
+/// Plans the command. Both steps of a host are in one lane, so that a quick host does not wait for a slow one.
+pub fn plan(site: &Site) -> Plan {
+    Plan::named(COMMAND)
+        .stage("provision", &site.hosts, |host| (host.name.clone(), steps(site, host)))
+}
+
+fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
+    let deploy = Deploy {
+        ironic: host.ironic.clone(),
+        node: host.node.clone(),
+        admin: host.admin.clone(),
+        image: host.image.clone(),
+        access: host.access.clone(),
+        known_hosts: site.known_hosts.clone(),
+        patience: host.patience.clone(),
+    };
+    let image = host.image.name().to_owned();
+    let verify = Verify {
+        access: host.access.clone(),
+        known_hosts: site.known_hosts.clone(),
+        address: host.admin.address.clone(),
+        image: Sourced { value: image.clone(), setting: host.image.file.setting.clone() },
+        wait: host.patience.ssh.clone(),
+    };
+    vec![
+        (format!("deploy {image}"), Action::Ironic(IronicAction::Deploy(Box::new(deploy)))),
+        ("verify over SSH".into(), Action::Host(HostAction::Verify(Box::new(verify)))),
+    ]
+}

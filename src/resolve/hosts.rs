@@ -1,0 +1,147 @@
+//! The overcloud's hosts, and what all hosts of the site claim for themselves.
+
+use camino::Utf8PathBuf;
+
+use super::{
+    Reader,
+    networks::{self, Number},
+    nodes,
+};
+use crate::{
+    ansible::Variables,
+    model::{
+        Host, Site,
+        check::{Claim, together},
+        host::{Access, HostImage, Patience},
+    },
+    origin::Sourced,
+    secret::SecretRef,
+    trouble::{Result, Trouble},
+};
+
+/// The group whose hosts the `overcloud` commands are about.
+const OVERCLOUD: &str = "overcloud";
+
+/// File of the environment that holds the public host keys.
+const KNOWN_HOSTS: &str = "ssh_known_hosts";
+
+/// The site as the bare-metal commands see it: the overcloud hosts that `limit` selects, and everybody's claims.
+pub fn site(variables: &Variables, limit: Option<&str>) -> Result<Site> {
+    let names = selected(variables, limit)?;
+    let (mut hosts, mut troubles) = (Vec::new(), Vec::new());
+    for name in &names {
+        match host(&Reader::new(variables, name)) {
+            Ok(host) => hosts.push(host),
+            Err(trouble) => troubles.push(trouble),
+        }
+    }
+    if let Some(trouble) = together(troubles) {
+        return Err(trouble);
+    }
+    let claims = variables.hosts().iter().flat_map(|name| claims(variables, name)).collect();
+    Ok(Site { hosts, claims, known_hosts: variables.environment_dir().join(KNOWN_HOSTS) })
+}
+
+fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
+    let all = variables.group(OVERCLOUD).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
+        Trouble::refused("the site has no overcloud hosts")
+            .hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
+    })?;
+    let Some(pattern) = limit else { return Ok(all) };
+    let chosen = variables.select(pattern)?;
+    let hosts: Vec<_> = all.into_iter().filter(|host| chosen.contains(host)).collect();
+    if hosts.is_empty() {
+        return Err(Trouble::refused(format!("--limit {pattern} selects no overcloud host"))
+            .hint("see the environment's inventory for the names of hosts and groups"));
+    }
+    Ok(hosts)
+}
+
+fn host(reader: &Reader) -> Result<Host> {
+    let admin = networks::admin(reader)?;
+    let ansible_host = reader.get::<String>("ansible_host")?;
+    let address = ansible_host.unwrap_or_else(|| Sourced {
+        value: admin.address.value.to_string(),
+        setting: admin.address.setting.clone(),
+    });
+    Ok(Host {
+        name: reader.host.into(),
+        ironic: nodes::ironic(reader)?,
+        node: nodes::node(reader)?,
+        image: image(reader)?,
+        access: Access {
+            address,
+            user: reader.need("bootstrap_user")?,
+            private_key: reader.need("ssh_private_key_path")?,
+            public_key: reader.need("ssh_public_key_path")?,
+        },
+        patience: patience(reader)?,
+        admin,
+    })
+}
+
+fn image(reader: &Reader) -> Result<HostImage> {
+    const USER_DATA: &str = "kolla_bifrost_deploy_image_user_data_content";
+    let filled = |name: &str| Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()));
+    let user_data = filled(USER_DATA)?.map(|_| SecretRef {
+        host: reader.host.into(),
+        variable: USER_DATA.into(),
+        path: Vec::new(),
+    });
+    Ok(HostImage {
+        file: reader.need("kolla_bifrost_deploy_image_filename")?,
+        directory: reader.need::<Utf8PathBuf>("ymir_image_path")?.value,
+        url: reader.need("ymir_image_url")?,
+        rootfs_uuid: filled("kolla_bifrost_deploy_image_rootfs")?.map(|found| found.value),
+        user_data,
+    })
+}
+
+/// Waiting times: the names that Kayobe's playbooks know, with its defaults.
+fn patience(reader: &Reader) -> Result<Patience> {
+    let seconds = |names: &[&str], default: u64| {
+        for name in names {
+            if let Some(found) = reader.get::<Number<u64>>(name)? {
+                let Sourced { value, setting } = found;
+                return Ok(Sourced { value: value.get(reader, name)?, setting });
+            }
+        }
+        let origin = crate::origin::Origin::whole("Ymir's default");
+        let setting = crate::origin::Setting { variable: names[0].into(), origin };
+        Ok::<_, Trouble>(Sourced { value: default, setting })
+    };
+    Ok(Patience {
+        manageable: seconds(&["wait_manageable_timeout"], 60)?,
+        available: seconds(&["wait_available_timeout"], 60)?,
+        inspected: seconds(
+            &[
+                "wait_inspected_timeout",
+                "kolla_bifrost_inspection_timeout",
+                "inspector_inspection_timeout",
+            ],
+            1200,
+        )?,
+        active: seconds(&["wait_active_timeout"], 600)?,
+        ssh: seconds(&["wait_ssh_timeout"], 600)?,
+        poll: seconds(&["ymir_ironic_poll_interval"], 5)?.value,
+    })
+}
+
+/// What a host claims for itself alone. A host whose variables cannot be read claims nothing here: it has its own
+/// message when a command is about it.
+fn claims(variables: &Variables, name: &str) -> Vec<Claim> {
+    let reader = Reader::new(variables, name);
+    let claim = |kind, value: Option<String>, setting: &crate::origin::Setting| {
+        let setting = setting.clone();
+        value.map(|value| Claim { host: name.into(), kind, value, setting })
+    };
+    let network = reader.get::<String>("admin_oc_net_name").ok().flatten();
+    let address = network.and_then(|network| networks::address(&reader, &network).ok().flatten());
+    let node = nodes::node(&reader).ok();
+    let bmc = node.as_ref().and_then(|node| claim("BMC", node.bmc_identity(), &node.info_setting));
+    let mac = node.as_ref().and_then(|node| node.mac.as_ref());
+    let address =
+        address.and_then(|found| claim("address", Some(found.value.to_string()), &found.setting));
+    let mac = mac.and_then(|found| claim("MAC", Some(found.value.clone()), &found.setting));
+    [address, bmc, mac].into_iter().flatten().collect()
+}
