@@ -43,7 +43,7 @@ pub struct Identity<'a> {
 /// The whole config drive, in the form that Ironic takes and turns into a file system. It holds secrets.
 pub fn config_drive(
     identity: &Identity,
-    network: Value,
+    network: &Value,
     site_user_data: Option<&Secret>,
     key: &HostKey,
 ) -> Result<Value> {
@@ -153,7 +153,7 @@ mod tests {
         let key =
             HostKey { public: "ssh-ed25519 AAAA".into(), private: Secret::new("PRIVATE\nKEY\n") };
         let identity = Identity { name: "bm1", uuid: "1111", login_key: "ssh-rsa LOGIN me@here\n" };
-        let drive = config_drive(&identity, json!({}), None, &key).unwrap();
+        let drive = config_drive(&identity, &json!({}), None, &key).unwrap();
         insta::assert_snapshot!(serde_json::to_string_pretty(&drive).unwrap(), @r##"
         {
           "meta_data": {

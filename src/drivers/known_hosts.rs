@@ -104,17 +104,16 @@ mod tests {
     fn writers_at_the_same_time_lose_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = camino::Utf8PathBuf::try_from(dir.path().join("ssh_known_hosts")).unwrap();
+        let path = &path;
         std::thread::scope(|scope| {
+            let write = |n| remember(path, &format!("n{n}"), "10.0.0.1", "ssh-ed25519 K").unwrap();
             for n in 0..8 {
-                let path = &path;
-                scope.spawn(move || {
-                    remember(path, &format!("n{n}"), "10.0.0.1", "ssh-ed25519 K").unwrap()
-                });
+                scope.spawn(move || write(n));
             }
         });
-        assert_eq!(read(&path).unwrap().lines().count(), 8);
-        assert!(holds(&path, "n3", "10.0.0.1", "ssh-ed25519 K").unwrap());
-        forget(&path, "n3").unwrap();
-        assert!(!knows(&path, "n3").unwrap());
+        assert_eq!(read(path).unwrap().lines().count(), 8);
+        assert!(holds(path, "n3", "10.0.0.1", "ssh-ed25519 K").unwrap());
+        forget(path, "n3").unwrap();
+        assert!(!knows(path, "n3").unwrap());
     }
 }

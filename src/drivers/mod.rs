@@ -2,6 +2,7 @@
 
 pub mod ansible;
 pub mod config_drive;
+pub mod host;
 pub mod image;
 pub mod ironic;
 pub mod known_hosts;

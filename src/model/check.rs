@@ -74,18 +74,18 @@ fn outside(host: &Host) -> Option<Trouble> {
 
 fn unknown_image(host: &Host, images: &[String]) -> Option<Trouble> {
     let (name, file) = (host.image.name(), &host.image.file);
-    if file.value.contains("://") || images.iter().any(|known| known == name) {
+    // A site that names no images brings its own files; whether they are there shows when they are read.
+    if images.is_empty() || file.value.contains("://") || images.iter().any(|known| known == name) {
         return None;
     }
     let mut near: Vec<_> = images.iter().map(|known| (distance(known, name), known)).collect();
     near.sort();
     let near: Vec<_> = near.into_iter().take(3).map(|(_, known)| known.as_str()).collect();
-    let trouble = Trouble::refused(format!("{}: there is no image named `{name}`", host.name))
-        .set_by(&file.setting);
-    Some(match near.is_empty() {
-        true => trouble.hint("the site defines no images: add a recipe to host-images/ or an entry to overcloud_dib_host_images"),
-        false => trouble.hint(format!("the nearest images of the site: {}", near.join(", "))),
-    })
+    Some(
+        Trouble::refused(format!("{}: there is no image named `{name}`", host.name))
+            .set_by(&file.setting)
+            .hint(format!("the nearest images of the site: {}", near.join(", "))),
+    )
 }
 
 /// Levenshtein's distance: how many letters have to be typed anew.

@@ -1,6 +1,10 @@
 //! `ymir overcloud …`
 
+mod bare_metal;
+pub mod deprovision;
+pub mod hardware;
 pub mod host_image;
+pub mod provision;
 
 use clap::Subcommand;
 
@@ -12,10 +16,20 @@ pub enum Command {
     /// What runs on the hosts.
     #[command(subcommand)]
     Host(host_image::Command),
+    /// The hosts as Ironic knows them.
+    #[command(subcommand)]
+    Hardware(hardware::Command),
+    /// Deploy the hosts' images, and verify over SSH that they run
+    Provision,
+    /// Take what runs on the hosts off them
+    Deprovision,
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::Host(command) => host_image::execute(cx, command).await,
+        Command::Hardware(command) => hardware::execute(cx, command).await,
+        Command::Provision => provision::execute(cx).await,
+        Command::Deprovision => deprovision::execute(cx).await,
     }
 }

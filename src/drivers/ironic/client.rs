@@ -46,7 +46,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(1), limit: Duration::from_secs(180) }
+        Self { pause: Duration::from_secs(1), limit: Duration::from_mins(3) }
     }
 }
 

@@ -117,7 +117,7 @@ fn order(host: &str, action: &Deploy, from: &Ingredients, node: &Observed) -> Re
     let identity = Identity { name: host, uuid: &node.uuid, login_key: &from.login_key };
     let network = network_data(&action.admin, &from.mac);
     let drive =
-        config_drive(&identity, network, from.user_data.as_ref(), &key).map_err(|trouble| {
+        config_drive(&identity, &network, from.user_data.as_ref(), &key).map_err(|trouble| {
             let trouble = trouble.while_trying(format!("{host}: making its config drive"));
             action.image.user_data.iter().fold(trouble, |trouble, reference| {
                 trouble.because(format!("see `{}`", reference.variable))
@@ -131,7 +131,7 @@ fn order(host: &str, action: &Deploy, from: &Ingredients, node: &Observed) -> Re
         instance["image_rootfs_uuid"] = json!(uuid);
     }
     Ok(Order {
-        patch: vec![add(&["instance_info"], instance)],
+        patch: vec![add(&["instance_info"], &instance)],
         corner: [("host_key".to_owned(), Value::String(key.public))].into_iter().collect(),
         with: [("configdrive".to_owned(), drive)].into_iter().collect(),
     })

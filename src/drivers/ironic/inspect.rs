@@ -68,12 +68,12 @@ fn kept(node: &Observed, found: &Value) -> Vec<Value> {
     let serial =
         found["plugin_data"]["root_disk"]["serial"].as_str().filter(|serial| !serial.is_empty());
     if let (Some(serial), None) = (serial, node.properties.get("root_device")) {
-        patch.push(add(&["properties", "root_device"], json!({ "serial": serial })));
+        patch.push(add(&["properties", "root_device"], &json!({ "serial": serial })));
     }
     let booted = &found["inventory"]["boot"]["pxe_interface"];
     let mac = found["plugin_data"]["boot_interface"].as_str().or(booted.as_str()).and_then(mac_of);
     if let Some(mac) = mac.filter(|mac| node.extra.get("pxe_interface_mac") != Some(&json!(mac))) {
-        patch.push(add(&["extra", "pxe_interface_mac"], json!(mac)));
+        patch.push(add(&["extra", "pxe_interface_mac"], &json!(mac)));
     }
     patch
 }
@@ -96,7 +96,7 @@ mod tests {
             "plugin_data": { "root_disk": { "serial": "LAB0001" } },
         });
         let kept_by = |node: &Observed| serde_json::to_string(&kept(node, &found)).unwrap();
-        insta::assert_snapshot!(kept_by(&Observed::default()), @"");
+        insta::assert_snapshot!(kept_by(&Observed::default()), @r#"[{"op":"add","path":"/properties/root_device","value":{"serial":"LAB0001"}},{"op":"add","path":"/extra/pxe_interface_mac","value":"52:54:00:aa:00:01"}]"#);
         let hinted = [("root_device".to_owned(), json!({"name": "/dev/vda"}))];
         let known = [("pxe_interface_mac".to_owned(), json!("52:54:00:aa:00:01"))];
         let node = Observed {

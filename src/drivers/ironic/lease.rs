@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::trouble::{Result, Trouble};
 
 /// Beyond the longest wait of a step, so that a lease does not run out while its owner only waits.
-const MARGIN: Duration = Duration::from_secs(120);
+const MARGIN: Duration = Duration::from_mins(2);
 
 /// Who acts, for the lease and for the messages that others get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ mod tests {
         let (us, them) = (owner("me@here"), owner("them@there"));
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let corner = |owner: &Owner| {
-            let lease = owner.lease(now, Duration::from_secs(60));
+            let lease = owner.lease(now, Duration::from_mins(1));
             [(KEY.to_owned(), serde_json::to_value(lease).unwrap())]
                 .into_iter()
                 .collect::<Map<_, _>>()
@@ -84,6 +84,6 @@ mod tests {
         let later = now + Duration::from_secs(181);
         assert!(us.check("bm1", &corner(&them), later).is_ok());
         let trouble = us.check("bm1", &corner(&them), now).unwrap_err();
-        insta::assert_snapshot!(trouble, @"");
+        insta::assert_snapshot!(trouble, @"bm1: somebody else is at work on this node: them@there holds it in environment lab (run 7) until 2027-01-15T08:03:00Z");
     }
 }

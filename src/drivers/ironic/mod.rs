@@ -112,10 +112,11 @@ impl IronicDriver {
         let (host, action) = (task.subject, ours(&task)?);
         let session = self.session(action.ironic())?;
         let seen = self.look(&session, host, voice).await?;
+        let place = |node, patience| Place { host, session: &session, node, patience, voice };
         match action {
             IronicAction::Register(action) => {
-                let mac = self.foreign_port(&session, host, action, seen.as_ref(), voice).await?;
-                Ok(register::find(action, seen.as_ref(), &mac))
+                let port = self.port(place(&action.node, &action.patience), seen.as_ref()).await?;
+                Ok(register::find(action, seen.as_ref(), &port))
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
             IronicAction::Deploy(action) => {

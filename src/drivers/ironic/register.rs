@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    IronicDriver, Place, Session,
+    IronicDriver, Place,
     client::Failure,
     observed::{Observed, Provision},
     towards,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::node::Node,
     plan::action::ironic::Register,
-    run::driver::{Finding, Voice},
+    run::driver::Finding,
     secret::Secrets,
     trouble::{Result, Trouble},
 };
@@ -66,9 +66,7 @@ impl IronicDriver {
             Some(observed) => self.update(&errand, &action.node, observed).await?,
         }
         let seen = self.look(place.session, place.host, place.voice).await?;
-        let port = self
-            .foreign_port(place.session, place.host, action, seen.as_ref(), place.voice)
-            .await?;
+        let port = self.port(place, seen.as_ref()).await?;
         if let (Port::Missing(mac), Some(observed)) = (port, &seen) {
             create_port(&errand, observed, &mac).await?;
         }
@@ -96,9 +94,8 @@ impl IronicDriver {
         }
         let told = |text: String| errand.voice.progress(text);
         match errand.session.client.post("nodes", &body, &told).await {
-            Ok(_) => Ok(()),
-            // No answer came: the look that follows shows whether the node is there.
-            Err(Failure::Lost(_)) => Ok(()),
+            // If no answer came, the look that follows shows whether the node is there.
+            Ok(_) | Err(Failure::Lost(_)) => Ok(()),
             Err(Failure::Refused(refusal)) => {
                 let trouble =
                     Trouble::host(format!("{}: {DOING}", errand.host)).because(refusal.words);
@@ -119,7 +116,7 @@ impl IronicDriver {
         if info_differs || observed.provision_state == Provision::Enroll {
             for (key, reference) in &node.secrets {
                 let secret = self.secrets.find(reference)?;
-                let operation = add(&["driver_info", key], json!(secret.reveal()));
+                let operation = add(&["driver_info", key], &json!(secret.reveal()));
                 changes.push(Change { told: key.clone(), operation });
             }
         }
@@ -131,17 +128,9 @@ impl IronicDriver {
     }
 
     /// Whether the port that the site names is there; a port of another node with this MAC is a trouble.
-    pub(super) async fn foreign_port(
-        &self,
-        session: &Session,
-        host: &str,
-        action: &Register,
-        seen: Option<&Observed>,
-        voice: &Voice,
-    ) -> Result<Port> {
-        let (Some(mac), Some(observed)) = (&action.node.mac, seen) else {
-            return Ok(Port::Settled);
-        };
+    pub(super) async fn port(&self, place: Place<'_>, seen: Option<&Observed>) -> Result<Port> {
+        let Place { host, session, node, voice, .. } = place;
+        let (Some(mac), Some(observed)) = (&node.mac, seen) else { return Ok(Port::Settled) };
         let told = |text: String| voice.progress(text);
         let path = format!("ports?address={}&fields=address,node_uuid", mac.value);
         let answer = session.client.get(&path, &told).await;
@@ -186,7 +175,7 @@ fn differences(node: &Node, observed: &Observed) -> Vec<Change> {
         if !same(wanted, found) {
             let found = found.map_or_else(|| "nothing".into(), shown);
             let told = format!("{}: {found} → {}", path.join("."), shown(wanted));
-            changes.push(Change { told, operation: add(path, wanted.clone()) });
+            changes.push(Change { told, operation: add(path, wanted) });
         }
     };
     compare(&["driver"], &json!(node.driver.value), Some(&json!(observed.driver)));
@@ -245,9 +234,9 @@ fn shown(value: &Value) -> String {
 }
 
 /// A JSON patch operation that sets the value at the path.
-pub(super) fn add(path: &[&str], value: Value) -> Value {
+pub(super) fn add(path: &[&str], value: &Value) -> Value {
     let escaped = path.iter().map(|key| key.replace('~', "~0").replace('/', "~1"));
-    let path: String = escaped.map(|key| format!("/{key}")).collect();
+    let path = escaped.fold(String::new(), |path, key| format!("{path}/{key}"));
     json!({ "op": "add", "path": path, "value": value })
 }
 

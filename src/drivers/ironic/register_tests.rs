@@ -44,7 +44,7 @@ fn observed() -> Observed {
 }
 
 fn told(node: &Node, observed: &Observed) -> String {
-    differences(node, observed).iter().map(|change| format!("{}\n", change.told)).collect()
+    differences(node, observed).into_iter().map(|change| change.told + "\n").collect()
 }
 
 #[test]
@@ -61,7 +61,14 @@ fn every_part_is_compared() {
     other.interfaces.insert("boot_interface".into(), json!("ipxe"));
     other.automated_clean = None;
     other.resource_class = None;
-    insta::assert_snapshot!(told(&node(), &other), @"");
+    insta::assert_snapshot!(told(&node(), &other), @r#"
+    driver_info.redfish_address: http://b → http://a
+    properties.capabilities: boot_mode:bios,cpu_vt:true → boot_mode:uefi,cpu_vt:true
+    properties.root_device: nothing → {"serial":"LAB0001"}
+    resource_class: nothing → baremetal
+    boot_interface: ipxe → redfish-virtual-media
+    automated_clean: nothing → false
+    "#);
 }
 
 #[test]
@@ -73,6 +80,6 @@ fn a_number_and_its_text_are_the_same() {
 
 #[test]
 fn keys_are_escaped_in_patches() {
-    let operation = add(&["properties", "a/b~c"], json!(1));
+    let operation = add(&["properties", "a/b~c"], &json!(1));
     assert_eq!(operation["path"], "/properties/a~1b~0c");
 }

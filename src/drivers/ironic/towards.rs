@@ -1,5 +1,6 @@
 //! What to do next about a node, given only what Ironic says about it now and what this step has already asked for.
 //! Pure tables over all of Ironic's provision states.
+#![expect(clippy::match_same_arms, reason = "tables name the states in the order of a node's life")]
 
 use jiff::Timestamp;
 
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
     /// The node is where it should be.
     Done,
@@ -124,7 +125,8 @@ pub fn inspected(node: &Observed, tried: &Tried, since: Timestamp) -> Move {
         P::Available => tried.ask(node, Verb::Manage),
         P::InspectFailed => tried.take_on(node, Verb::Inspect),
         P::Cleaning | P::CleanWait => Move::Wait,
-        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
         P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
         P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
         P::Error => Move::LeaveAlone(BROKEN),
@@ -148,7 +150,8 @@ pub fn active(node: &Observed, tried: &Tried) -> Move {
         P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
         P::Deploying | P::DeployWait | P::DeployHold | P::Deleting => Move::Wait,
         P::InspectFailed => Move::LeaveAlone(NOT_INSPECTED),
-        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
         P::Error => Move::LeaveAlone(BROKEN),
         P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
         P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
@@ -169,7 +172,8 @@ pub fn undeployed(node: &Observed, tried: &Tried) -> Move {
         P::Error => tried.take_on(node, Verb::Deleted),
         // Ironic takes no orders while it is deploying; it soon waits for the ramdisk or ends.
         P::Deploying | P::DeployHold | P::Deleting | P::Cleaning | P::CleanWait => Move::Wait,
-        P::CleanHold | P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
         P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
         P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
         P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),

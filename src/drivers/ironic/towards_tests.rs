@@ -27,22 +27,150 @@ fn table(next: impl Fn(&Observed, &Tried) -> Move) -> String {
 
 #[test]
 fn towards_manageable() {
-    insta::assert_snapshot!(table(manageable), @"");
+    insta::assert_snapshot!(table(manageable), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Done
+    inspecting: Done
+    inspect wait: Done
+    inspect failed: Done
+    cleaning: Done
+    clean wait: Done
+    clean hold: Done
+    clean failed: Done
+    available: Done
+    deploying: Done
+    wait call-back: Done
+    deploy hold: Done
+    deploy failed: Done
+    active: Done
+    deleting: Done
+    error: Done
+    adopting: Done
+    adopt failed: Done
+    rescue: Done
+    rescuing: Done
+    rescue wait: Done
+    rescue failed: Done
+    unrescuing: Done
+    unrescue failed: Done
+    servicing: Done
+    service wait: Done
+    service hold: Done
+    service failed: Done
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
 }
 
 #[test]
 fn towards_inspected() {
-    insta::assert_snapshot!(table(|node, tried| inspected(node, tried, Timestamp::UNIX_EPOCH)), @"");
+    insta::assert_snapshot!(table(|node, tried| inspected(node, tried, Timestamp::UNIX_EPOCH)), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Ask(Inspect), then Done, Ironic restarted Done, then Done
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: AskAgain(Inspect), then Failed, Ironic restarted AskAgain(Inspect), then Failed
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    deploying: LeaveAlone("it is in use")
+    wait call-back: LeaveAlone("it is in use")
+    deploy hold: LeaveAlone("it is in use")
+    deploy failed: LeaveAlone("it is in use")
+    active: LeaveAlone("it is in use")
+    deleting: LeaveAlone("it is in use")
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
 }
 
 #[test]
 fn towards_active() {
-    insta::assert_snapshot!(table(active), @"");
+    insta::assert_snapshot!(table(active), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Ask(Provide), then Failed, Ironic restarted AskAgain(Provide), then Failed
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: LeaveAlone("its inspection failed")
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Ask(Active), then Failed, Ironic restarted AskAgain(Active), then Failed
+    deploying: Wait
+    wait call-back: Wait
+    deploy hold: Wait
+    deploy failed: AskAgain(Active), then Failed, Ironic restarted AskAgain(Active), then Failed
+    active: Done
+    deleting: Wait
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
 }
 
 #[test]
 fn towards_undeployed() {
-    insta::assert_snapshot!(table(undeployed), @"");
+    insta::assert_snapshot!(table(undeployed), @r#"
+    enroll: Done
+    verifying: Done
+    manageable: Done
+    inspecting: Done
+    inspect wait: Done
+    inspect failed: Done
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Done
+    deploying: Wait
+    wait call-back: Ask(Deleted), then Failed, Ironic restarted AskAgain(Deleted), then Failed
+    deploy hold: Wait
+    deploy failed: Ask(Deleted), then Failed, Ironic restarted AskAgain(Deleted), then Failed
+    active: Ask(Deleted), then Failed, Ironic restarted AskAgain(Deleted), then Failed
+    deleting: Wait
+    error: AskAgain(Deleted), then Failed, Ironic restarted AskAgain(Deleted), then Failed
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
 }
 
 #[test]

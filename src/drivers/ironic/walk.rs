@@ -96,9 +96,7 @@ impl Errand<'_> {
                 }
                 Move::LeaveAlone(why) => return Err(left_alone(self.host, &self.doing, node, why)),
                 Move::Ask(verb) | Move::AskAgain(verb) if node.reservation.is_none() => {
-                    if next == Move::AskAgain(verb) {
-                        self.tell_again(node, &mut way.tried);
-                    }
+                    self.tell_again(node, next, &mut way.tried);
                     self.ask(goal, node, verb, way).await?;
                     moment = self.session.observer.now();
                     (pause, clock) = (Duration::ZERO, Clock::default());
@@ -132,7 +130,7 @@ impl Errand<'_> {
                 way.before = Some(node.ymir()).filter(|_| !order.corner.is_empty());
             }
             Err(Failure::Lost(trouble)) => {
-                tracing::debug!(%trouble, "no answer: looking what happened")
+                tracing::debug!(%trouble, "no answer: looking what happened");
             }
             Err(Failure::Trouble(trouble)) => {
                 return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
@@ -208,7 +206,10 @@ impl Errand<'_> {
         }
     }
 
-    fn tell_again(&self, node: &Observed, tried: &mut Tried) {
+    fn tell_again(&self, node: &Observed, next: Move, tried: &mut Tried) {
+        if !matches!(next, Move::AskAgain(_)) {
+            return;
+        }
         let state = node.provision_state.name();
         if node.last_error.as_deref().is_some_and(blame::is_restart) && !tried.asked.is_empty() {
             tried.forgiven = true;
@@ -236,8 +237,12 @@ impl Errand<'_> {
         match state {
             P::Verifying => &self.patience.manageable,
             P::Inspecting | P::InspectWait => &self.patience.inspected,
-            P::Deploying | P::DeployWait | P::DeployHold => &self.patience.active,
-            P::Deleting | P::Cleaning | P::CleanWait => &self.patience.active,
+            P::Deploying
+            | P::DeployWait
+            | P::DeployHold
+            | P::Deleting
+            | P::Cleaning
+            | P::CleanWait => &self.patience.active,
             _ => &self.patience.available,
         }
     }

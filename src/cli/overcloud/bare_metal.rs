@@ -1,0 +1,45 @@
+//! What the bare-metal commands have in common: the checked site and the drivers that act on it.
+
+use std::sync::Arc;
+
+use crate::{
+    ansible::Variables,
+    cli::{execute::Session, options::Context},
+    drivers::{
+        Drivers,
+        host::HostDriver,
+        ironic::{IronicDriver, lease::Owner},
+    },
+    model::{Site, check},
+    resolve::hosts,
+    run::lock::Holder,
+    trouble::Result,
+};
+
+/// The site as the command line selects it, refused where it cannot be.
+pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
+    let site = hosts::site(variables, cx.options.limit.as_deref())?;
+    check::check(&site, &images())?;
+    Ok(site)
+}
+
+/// Names of the images that the site defines.
+fn images() -> Vec<String> {
+    Vec::new()
+}
+
+/// Ironic and SSH, with the name that stands in the leases on nodes.
+pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+    let me = Holder::this_process(cx.user(), "");
+    let owner = Owner {
+        name: format!("{}@{}", me.user, me.machine),
+        environment: cx.environment_name().unwrap_or_else(|| "base".into()),
+        run: format!("process {}", me.pid),
+    };
+    let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner);
+    Drivers {
+        ironic: Some(Box::new(ironic)),
+        host: Some(Box::new(HostDriver::new())),
+        ..Drivers::default()
+    }
+}
