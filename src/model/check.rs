@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Host, Site};
+use super::{Host, Site, spelling::distance};
 use crate::{
     origin::Setting,
     trouble::{Result, Trouble},
@@ -18,7 +18,8 @@ pub struct Claim {
     pub setting: Setting,
 }
 
-/// Refuses a site in which two hosts claim the same, or in which a host's address or image cannot be.
+/// Refuses a site in which two hosts claim the same, or in which a host's address or image cannot be. `images` are
+/// the files of the images that the site defines.
 pub fn check(site: &Site, images: &[String]) -> Result<()> {
     let mut troubles = twice(&site.claims);
     troubles.extend(site.hosts.iter().filter_map(outside));
@@ -73,34 +74,20 @@ fn outside(host: &Host) -> Option<Trouble> {
 }
 
 fn unknown_image(host: &Host, images: &[String]) -> Option<Trouble> {
-    let (name, file) = (host.image.name(), &host.image.file);
+    let file = &host.image.file;
     // A site that names no images brings its own files; whether they are there shows when they are read.
-    if images.is_empty() || file.value.contains("://") || images.iter().any(|known| known == name) {
+    if images.is_empty() || file.value.contains("://") || images.contains(&file.value) {
         return None;
     }
-    let mut near: Vec<_> = images.iter().map(|known| (distance(known, name), known)).collect();
-    near.sort();
-    let near: Vec<_> = near.into_iter().take(3).map(|(_, known)| known.as_str()).collect();
+    let far = |known: &&String| distance(known, &file.value);
+    let mut near: Vec<_> = images.iter().collect();
+    near.sort_by_key(far);
+    let near: Vec<_> = near.into_iter().take(3).map(String::as_str).collect();
     Some(
-        Trouble::refused(format!("{}: there is no image named `{name}`", host.name))
+        Trouble::refused(format!("{}: the site has no image `{}`", host.name, file.value))
             .set_by(&file.setting)
             .hint(format!("the nearest images of the site: {}", near.join(", "))),
     )
-}
-
-/// Levenshtein's distance: how many letters have to be typed anew.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -121,14 +108,5 @@ mod tests {
         let troubles = twice(&claims);
         assert_eq!(troubles.len(), 1);
         insta::assert_snapshot!(troubles[0], @"a and c have the same address 10.0.0.1: a: net_ips (networks.yml:1:3): c: net_ips (networks.yml:3:3)");
-    }
-
-    #[test]
-    fn distance_counts_letters() {
-        let table =
-            [("debian", "debian", 0), ("debain", "debian", 2), ("", "abc", 3), ("abc", "ab", 1)];
-        for (a, b, letters) in table {
-            assert_eq!(distance(a, b), letters, "{a} {b}");
-        }
     }
 }

@@ -46,8 +46,8 @@ pub fn address(reader: &Reader, network: &Sourced<String>) -> Result<Option<Sour
     };
     let Some(text) = ips.value.get(reader.host) else { return Ok(None) };
     let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
-    let mut setting = ips.setting;
-    setting.variable = format!("{variable}.{}", reader.host);
+    let setting = reader.variables.setting_in(reader.host, &variable, reader.host);
+    let setting = setting.unwrap_or(ips.setting);
     match text.parse() {
         Ok(value) => Ok(Some(Sourced { value, setting })),
         Err(error) => {

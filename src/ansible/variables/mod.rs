@@ -114,6 +114,13 @@ impl Variables {
         Some(Setting { variable: name.to_owned(), origin: entry.written().origin.clone() })
     }
 
+    /// Where the winning value's entry for a key was written, if the value is written out as a map.
+    pub fn setting_in(&self, host: &str, name: &str, key: &str) -> Option<Setting> {
+        let entry = self.site.winner(self.site.inventory.host(host)?, name)?;
+        let origin = entry.written().get(key)?.origin.clone();
+        Some(Setting { variable: format!("{name}.{key}"), origin })
+    }
+
     /// Everything that sets the variable for this host, the winner first.
     pub fn candidates(&self, host: &str, name: &str) -> Vec<Candidate> {
         let Some(host) = self.site.inventory.host(host) else { return Vec::new() };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::host_image;
 use crate::{
     ansible::Variables,
     cli::{execute::Session, options::Context},
@@ -11,7 +12,7 @@ use crate::{
         ironic::{IronicDriver, lease::Owner},
     },
     model::{Site, check},
-    resolve::hosts,
+    resolve::{hosts, images::images},
     run::lock::Holder,
     trouble::Result,
 };
@@ -19,13 +20,9 @@ use crate::{
 /// The site as the command line selects it, refused where it cannot be.
 pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
     let site = hosts::site(variables, cx.options.limit.as_deref())?;
-    check::check(&site, &images())?;
+    let files = images(&host_image::site(variables), &cx.config_path()?)?.catalogue.files();
+    check::check(&site, &files)?;
     Ok(site)
-}
-
-/// Names of the images that the site defines.
-fn images() -> Vec<String> {
-    Vec::new()
 }
 
 /// Ironic and SSH, with the name that stands in the leases on nodes.
