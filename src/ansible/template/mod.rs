@@ -1,11 +1,43 @@
 //! Evaluates Jinja2 lazily, with Ansible's meaning.
+//!
+//! MiniJinja's parser reads the templates (`parse`); they are evaluated here, because Ansible's values differ from
+//! MiniJinja's where configurations depend on it: what is undefined travels on and says where it came from, a template
+//! that prints one value keeps its type, lists and dicts stay unevaluated inside and can be changed by methods.
+
+mod access;
+mod call;
+mod chain;
+mod checks;
+mod env;
+mod expr;
+mod fault;
+mod filters;
+mod format;
+mod globals;
+mod json;
+mod lazy;
+mod lookups;
+mod lower;
+mod methods;
+mod objects;
+mod ops;
+mod parse;
+mod run;
+mod source;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tree;
+mod value;
+mod versions;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{world::World, yaml::Node};
-use crate::trouble::Result;
+use crate::{origin::Origin, trouble::Result};
 
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
@@ -26,7 +58,34 @@ pub trait Scope: Send + Sync {
     fn world(&self) -> &dyn World;
 }
 
+/// Evaluates for one host and remembers what it has evaluated.
+#[derive(Debug)]
+pub struct Evaluator(Arc<env::Env>);
+
+impl Evaluator {
+    pub fn new(scope: Arc<dyn Scope>) -> Self {
+        Self(env::Env::new(scope))
+    }
+
+    /// A variable's value with everything in it evaluated; `Ok(None)` if nothing sets it.
+    pub fn variable(&self, name: &str) -> Result<Option<Value>> {
+        let Some(value) = self.0.variable(name) else { return Ok(None) };
+        let origin = || match self.0.scope().raw(name) {
+            Ok(Some(node)) => node.origin.clone(),
+            _ => Origin::whole(name),
+        };
+        let converted = json::from_val(&value);
+        converted.map(Some).map_err(|fault| fault.to_trouble(self.0.host(), &origin()))
+    }
+
+    /// A node's value: every template in it is rendered, with native types.
+    pub fn node(&self, node: &Node) -> Result<Value> {
+        let value = self.0.value_of(node, &"value".into());
+        json::from_val(&value).map_err(|fault| fault.to_trouble(self.0.host(), &node.origin))
+    }
+}
+
 /// Evaluates a node for a host: every template in it is rendered, with native types.
-pub fn evaluate(_node: &Node, _scope: &Arc<dyn Scope>) -> Result<Value> {
-    Err(crate::trouble::Trouble::internal("templates are not built in yet"))
+pub fn evaluate(node: &Node, scope: &Arc<dyn Scope>) -> Result<Value> {
+    Evaluator::new(Arc::clone(scope)).node(node)
 }

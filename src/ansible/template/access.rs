@@ -1,0 +1,122 @@
+//! Attributes, items and slices of values.
+
+use super::{
+    fault::{Fault, Outcome},
+    objects::Object,
+    text,
+    value::{Key, Val},
+};
+
+/// `base.name`: what is missing is a value, so that `default` and `is defined` can answer.
+pub(super) fn attribute(base: &Val, name: &str) -> Val {
+    match base {
+        Val::Lazy(thunk) => attribute(&thunk.force(), name),
+        Val::Missing(_) => base.clone(),
+        Val::Dict(dict) => dict.get_str(name).unwrap_or_else(|| no_attribute(base, name)),
+        Val::Object(object) => object.get(name).unwrap_or_else(|| match object.as_ref() {
+            Object::HostVars(_) => no_host(name),
+            _ => no_attribute(base, name),
+        }),
+        _ => no_attribute(base, name),
+    }
+}
+
+fn no_host(name: &str) -> Val {
+    Val::Missing(Fault::absent(format!("hostvars['{name}'] is undefined")))
+}
+
+fn no_attribute(base: &Val, name: &str) -> Val {
+    let kind = base.type_name();
+    Val::Missing(Fault::absent(format!("object of type '{kind}' has no attribute '{name}'")))
+}
+
+/// `base[key]`.
+pub(super) fn item(base: &Val, key: &Val) -> Outcome {
+    let base = base.clone().forced();
+    if matches!(base, Val::Missing(_)) {
+        return Ok(base);
+    }
+    let key = key.clone().used()?;
+    let found = match (&base, &key) {
+        (Val::Dict(dict), _) => dict.get(&Key::new(key.clone())?),
+        (Val::Object(_), Val::Str(name)) => return Ok(attribute(&base, name)),
+        (Val::List(list), Val::Int(index)) => place(*index, list.len()).and_then(|at| list.get(at)),
+        (Val::Tuple(items), Val::Int(index)) => {
+            place(*index, items.len()).and_then(|at| items.get(at).cloned()).map(Val::forced)
+        }
+        (Val::Str(text), Val::Int(index)) => {
+            let count = text.chars().count();
+            let found = place(*index, count).and_then(|at| text.chars().nth(at));
+            found.map(|c| Val::str(c.to_string()))
+        }
+        _ => None,
+    };
+    Ok(match found {
+        Some(found) => found,
+        None => no_item(&base, &key)?,
+    })
+}
+
+fn no_item(base: &Val, key: &Val) -> Outcome {
+    let kind = base.type_name();
+    let key = match key {
+        Val::Int(0) => {
+            return Ok(Val::Missing(Fault::absent(format!("{kind} object has no element 0"))));
+        }
+        key => text::repr(key)?,
+    };
+    Ok(Val::Missing(Fault::absent(format!("object of type '{kind}' has no attribute {key}"))))
+}
+
+/// The place that a Python index means, negative ones counted from the end.
+fn place(index: i128, length: usize) -> Option<usize> {
+    let length = i128::try_from(length).ok()?;
+    let at = if index < 0 { index + length } else { index };
+    (0..length).contains(&at).then(|| usize::try_from(at).ok()).flatten()
+}
+
+/// `base[start:stop:step]`.
+pub(super) fn slice(base: &Val, parts: &[Val; 3]) -> Outcome {
+    let items = match base {
+        Val::List(list) => list.raw(),
+        Val::Tuple(items) => items.to_vec(),
+        Val::Str(_) => base.iterate()?,
+        other => {
+            let kind = other.type_name();
+            return Err(Fault::new(format!("'{kind}' object cannot be sliced")));
+        }
+    };
+    let chosen: Vec<Val> = indices(parts, items.len())?.map(|at| items[at].clone()).collect();
+    Ok(match base {
+        Val::Str(_) => Val::str(chosen.iter().filter_map(Val::as_str).collect::<String>()),
+        Val::Tuple(_) => Val::tuple(chosen),
+        _ => Val::list(chosen),
+    })
+}
+
+fn indices(parts: &[Val; 3], length: usize) -> Outcome<impl Iterator<Item = usize>> {
+    let number = |value: &Val| match value {
+        Val::None => Ok(None),
+        Val::Int(number) => Ok(Some(*number)),
+        Val::Bool(value) => Ok(Some(i128::from(*value))),
+        _ => Err(Fault::new("slice indices must be integers or None")),
+    };
+    let length = i128::try_from(length).unwrap_or(i128::MAX);
+    let step = number(&parts[2])?.unwrap_or(1);
+    if step == 0 {
+        return Err(Fault::new("slice step cannot be zero"));
+    }
+    let (lowest, highest) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let bound = |part: Option<i128>, default| {
+        part.map_or(default, |at| if at < 0 { at + length } else { at }.clamp(lowest, highest))
+    };
+    let start = bound(number(&parts[0])?, if step > 0 { lowest } else { highest });
+    let stop = bound(number(&parts[1])?, if step > 0 { highest } else { lowest });
+    let mut at = start;
+    Ok(std::iter::from_fn(move || {
+        let inside = if step > 0 { at < stop } else { at > stop };
+        let now = at;
+        at += step;
+        inside.then(|| usize::try_from(now).ok()).flatten()
+    }))
+}

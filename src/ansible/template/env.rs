@@ -1,0 +1,185 @@
+//! One host's variables while templates are evaluated: each is looked up and rendered when first asked for.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    Scope, chain,
+    fault::{Fault, Outcome},
+    lazy::Thunk,
+    objects::Object,
+    parse::{self, Origin as TextOrigin},
+    run::Run,
+    value::{Dict, Key, Val},
+};
+use crate::{
+    ansible::yaml::{Data, Node},
+    origin::Origin,
+};
+
+/// A host's view with what was already evaluated in it.
+pub(super) struct Env {
+    scope: Arc<dyn Scope>,
+    host: Arc<str>,
+    known: Mutex<HashMap<String, Val>>,
+    others: Mutex<HashMap<String, Arc<Env>>>,
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Env({})", self.host)
+    }
+}
+
+/// Whether Ansible would take the text for a template.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%") || text.contains("{#")
+}
+
+impl Env {
+    pub(super) fn new(scope: Arc<dyn Scope>) -> Arc<Self> {
+        let host = scope.host().into();
+        Arc::new(Self { scope, host, known: Mutex::default(), others: Mutex::default() })
+    }
+
+    pub(super) fn scope(&self) -> &dyn Scope {
+        self.scope.as_ref()
+    }
+
+    pub(super) fn host(&self) -> &Arc<str> {
+        &self.host
+    }
+
+    /// Another host's view, made once.
+    pub(super) fn other(&self, host: &str) -> Option<Arc<Self>> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = others.get(host) {
+            return Some(Arc::clone(known));
+        }
+        let other = Self::new(self.scope.other(host)?);
+        others.insert(host.to_owned(), Arc::clone(&other));
+        Some(other)
+    }
+
+    /// A variable's value; `None` if nothing defines it. Faults are values.
+    pub(super) fn variable(self: &Arc<Self>, name: &str) -> Option<Val> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if known.is_some() {
+            return known;
+        }
+        let node = match self.scope.raw(name) {
+            Ok(Some(node)) => node,
+            Ok(None) => return self.magic(name),
+            Err(trouble) => return Some(Val::Missing(Fault::from_trouble(&trouble))),
+        };
+        let name: Arc<str> = name.into();
+        let value = match chain::enter(&self.host, &name, &node.origin, 0) {
+            Ok(_entered) => self.value_of(&node, &name),
+            Err(fault) => Val::Missing(fault),
+        };
+        if !matches!(value, Val::Missing(_)) {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(name.to_string(), value.clone());
+        }
+        Some(value)
+    }
+
+    /// What Ansible itself puts among the variables.
+    fn magic(self: &Arc<Self>, name: &str) -> Option<Val> {
+        Some(match name {
+            "inventory_hostname" => Val::Str(Arc::clone(&self.host)),
+            "inventory_hostname_short" => Val::str(self.host.split('.').next().unwrap_or("")),
+            "ansible_facts" => Val::dict::<&str>([]),
+            "hostvars" => Val::Object(Arc::new(Object::HostVars(Arc::clone(self)))),
+            "vars" => Val::Object(Arc::new(Object::Host(Arc::clone(self)))),
+            _ => return None,
+        })
+    }
+
+    /// A node's value for this host. Text in it is rendered at once if it is the whole value, else when it is used.
+    pub(super) fn value_of(self: &Arc<Self>, node: &Node, name: &Arc<str>) -> Val {
+        match &node.data {
+            Data::Text(text) if is_template(text) => self.render(text, TextOrigin::Yaml),
+            _ => self.item_of(node, name),
+        }
+    }
+
+    fn item_of(self: &Arc<Self>, node: &Node, name: &Arc<str>) -> Val {
+        match &node.data {
+            Data::Null => Val::None,
+            Data::Bool(value) => Val::Bool(*value),
+            Data::Int(number) => Val::Int(*number),
+            Data::Float(number) => Val::Float(*number),
+            Data::Text(text) if is_template(text) => {
+                Val::Lazy(Arc::new(Thunk::new(self, name, text, &node.origin)))
+            }
+            Data::Text(text) | Data::Unsafe(text) => Val::str(text),
+            Data::Vault(_) => Val::Missing(Fault::new("the value is encrypted with a vault")),
+            Data::List(items) => {
+                Val::list(items.iter().map(|item| self.item_of(item, name)).collect())
+            }
+            Data::Map(pairs) => {
+                let pair = |(key, value): &(Node, Node)| {
+                    let key = Key::new(self.item_of(key, name)).ok()?;
+                    Some((key, self.item_of(value, name)))
+                };
+                Val::Dict(Dict::new(pairs.iter().filter_map(pair).collect()))
+            }
+        }
+    }
+
+    /// Renders a template.
+    pub(super) fn render(self: &Arc<Self>, text: &str, origin: TextOrigin) -> Val {
+        self.render_with(text, origin, Vec::new()).unwrap_or_else(Val::Missing)
+    }
+
+    /// Renders a template that sees some more variables.
+    pub(super) fn render_with(
+        self: &Arc<Self>,
+        text: &str,
+        origin: TextOrigin,
+        locals: Vec<(String, Val)>,
+    ) -> Outcome {
+        let template = parse::template(text, origin)?;
+        let rendered = Run::new(self, template.mutates, locals).template(&template.body);
+        Ok(match rendered {
+            Val::Str(found) if template.trailing_newlines > 0 => {
+                let own = found.len() - found.trim_end_matches('\n').len();
+                let more = template.trailing_newlines.saturating_sub(own);
+                Val::Str(format!("{found}{}", "\n".repeat(more)).into())
+            }
+            other => other,
+        })
+    }
+
+    /// Begins a link of the chain for the part of a variable at `place`.
+    pub(super) fn enter(
+        &self,
+        name: &Arc<str>,
+        origin: &Origin,
+        place: usize,
+    ) -> Outcome<chain::Entered> {
+        chain::enter(&self.host, name, origin, place)
+    }
+}
+
+/// A node as a value in which nothing is a template.
+pub(super) fn plain(node: &Node) -> Val {
+    match &node.data {
+        Data::Null => Val::None,
+        Data::Bool(value) => Val::Bool(*value),
+        Data::Int(number) => Val::Int(*number),
+        Data::Float(number) => Val::Float(*number),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Val::str(text),
+        Data::List(items) => Val::list(items.iter().map(plain).collect()),
+        Data::Map(pairs) => {
+            let pairs = pairs.iter();
+            let pairs =
+                pairs.filter_map(|(key, value)| Some((Key::new(plain(key)).ok()?, plain(value))));
+            Val::Dict(Dict::new(pairs.collect()))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Why a value is missing. A fault travels through an expression like a value until something uses it.
+
+use std::sync::Arc;
+
+use crate::{
+    origin::{Origin, Setting},
+    trouble::Trouble,
+};
+
+/// A value that is undefined or could not be computed, and the variables that led there.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    /// Whether something is merely not there: `default` and `is defined` answer that, but no other fault.
+    pub(super) undefined: bool,
+    /// What Ansible would say.
+    pub(super) message: String,
+    /// The variables that were being evaluated, the outermost first.
+    pub(super) chain: Vec<Setting>,
+    /// A trouble that came from elsewhere (files, vault, other layers).
+    pub(super) trouble: Option<Trouble>,
+    pub(super) hints: Vec<String>,
+}
+
+pub(super) type Faulty = Arc<Fault>;
+
+/// A value, or the fault that stopped its computation.
+pub(super) type Outcome<T = super::value::Val> = Result<T, Faulty>;
+
+impl Fault {
+    /// A fault that happens while the variables of this thread's chain are evaluated.
+    pub(super) fn new(message: impl Into<String>) -> Faulty {
+        Arc::new(Self::here(message.into()))
+    }
+
+    /// The fault of using what is not there.
+    pub(super) fn absent(message: impl Into<String>) -> Faulty {
+        Arc::new(Self { undefined: true, ..Self::here(message.into()) })
+    }
+
+    pub(super) fn undefined(name: &str) -> Faulty {
+        Self::absent(format!("'{name}' is undefined"))
+    }
+
+    pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Faulty {
+        let mut fault = Self::here(message.into());
+        fault.hints.push(hint.into());
+        Arc::new(fault)
+    }
+
+    pub(super) fn from_trouble(trouble: &Trouble) -> Faulty {
+        let mut fault = Self::here(trouble.to_string());
+        fault.trouble = Some(trouble.clone());
+        Arc::new(fault)
+    }
+
+    fn here(message: String) -> Self {
+        Self {
+            undefined: false,
+            message,
+            chain: super::chain::settings(),
+            trouble: None,
+            hints: Vec::new(),
+        }
+    }
+
+    /// The fault as the trouble that a person reads.
+    pub(super) fn to_trouble(&self, host: &str, origin: &Origin) -> Trouble {
+        let what = match self.chain.first() {
+            Some(first) => format!("{host}: evaluating `{}`", first.variable),
+            None => format!("{host}: evaluating the value at {origin}"),
+        };
+        let mut trouble = match &self.trouble {
+            Some(inner) => inner.clone().while_trying(what),
+            None => Trouble::refused(what).because(&self.message),
+        };
+        for link in self.chain.windows(2) {
+            trouble =
+                trouble.because(format!("`{}` uses `{}`", link[0].variable, link[1].variable));
+        }
+        for setting in self.chain.iter().rev() {
+            trouble = trouble.set_by(setting);
+        }
+        if self.chain.is_empty() {
+            trouble = trouble.at(origin);
+        }
+        self.hints.iter().fold(trouble, Trouble::hint)
+    }
+}

@@ -1,0 +1,97 @@
+//! Filters that write and read JSON, YAML and base64.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose};
+
+use super::Filter;
+use crate::{
+    ansible::{
+        template::{
+            call::Args,
+            env::{self, Env},
+            fault::{Fault, Outcome},
+            json, text,
+            value::Val,
+        },
+        yaml,
+    },
+    trouble::Trouble,
+};
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "to_json" | "tojson" => to_json,
+        "to_nice_json" => to_nice_json,
+        "from_json" => from_json,
+        "from_yaml" => from_yaml,
+        "b64encode" => b64encode,
+        "b64decode" => b64decode,
+        _ => return None,
+    })
+}
+
+fn written(input: &Val, args: &mut Args, nice: bool) -> Outcome {
+    let indent = match args.take("indent") {
+        Some(Val::Int(indent)) => usize::try_from(indent).ok(),
+        Some(Val::None) => None,
+        _ if nice => Some(4),
+        _ => None,
+    };
+    let sort_keys = args.flag("sort_keys", nice)?;
+    let ascii = args.take_named("ensure_ascii").map_or(Ok(true), |flag| flag.truth())?;
+    let separators = match args.take_named("separators") {
+        Some(pair) if !nice => {
+            let pair = pair.items()?.iter().map(text::str_of).collect::<Outcome<Vec<_>>>()?;
+            (pair.first().cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default())
+        }
+        _ if indent.is_some() => (",".into(), ": ".into()),
+        _ => (", ".into(), ": ".into()),
+    };
+    let layout = json::Layout { indent, sort_keys, ascii, separators };
+    Ok(Val::str(json::write(&json::from_val(input)?, &layout)))
+}
+
+fn to_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    written(input, args, false)
+}
+
+fn to_nice_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    written(input, args, true)
+}
+
+fn from_json(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    let read = serde_json::from_str(&value);
+    let read = read.map_err(|error| Fault::new(format!("from_json: {error}")))?;
+    Ok(json::to_val(&read))
+}
+
+fn from_yaml(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let Val::Str(value) = input else { return Ok(input.clone()) };
+    let node = yaml::parse(value, &"from_yaml".into());
+    Ok(env::plain(&node.map_err(|trouble: Trouble| Fault::from_trouble(&trouble))?))
+}
+
+fn b64encode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    args.text_or("encoding", "utf-8")?;
+    Ok(Val::str(if args.flag("urlsafe", false)? {
+        general_purpose::URL_SAFE.encode(value)
+    } else {
+        general_purpose::STANDARD.encode(value)
+    }))
+}
+
+fn b64decode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?.replace(['\n', '\r'], "");
+    args.text_or("encoding", "utf-8")?;
+    let decoded = if args.flag("urlsafe", false)? {
+        general_purpose::URL_SAFE.decode(value)
+    } else {
+        general_purpose::STANDARD.decode(value)
+    };
+    let bytes = decoded.map_err(|error| Fault::new(format!("b64decode: {error}")))?;
+    let text = String::from_utf8(bytes);
+    text.map(Val::str).map_err(|_| Fault::new("b64decode: the decoded bytes are not UTF-8 text"))
+}

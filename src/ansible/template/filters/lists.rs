@@ -1,0 +1,313 @@
+//! Filters on lists.
+
+use std::sync::Arc;
+
+use super::Filter;
+use crate::ansible::template::{
+    access,
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    ops, text,
+    tree::{Binary, Comparison},
+    value::{Key, Val},
+};
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "list" => list,
+        "length" | "count" => length,
+        "first" => first,
+        "last" => last,
+        "join" => join,
+        "sort" => sort,
+        "reverse" => reverse,
+        "unique" => unique,
+        "flatten" => flatten,
+        "min" => min,
+        "max" => max,
+        "sum" => sum,
+        "batch" => batch,
+        "slice" => slice,
+        "zip" => zip,
+        "zip_longest" => zip_longest,
+        "subelements" => subelements,
+        _ => return None,
+    })
+}
+
+/// The part of an item that a dotted attribute names.
+pub(super) fn attribute(item: &Val, path: &Val) -> Outcome {
+    let Val::Str(path) = path else { return access::item(item, path) };
+    path.split('.').try_fold(item.clone(), |found, part| {
+        let index = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+        access::item(&found, &index.map_or_else(|| Val::str(part), Val::Int))
+    })
+}
+
+/// What items are compared by: an attribute, text in lower case.
+pub(super) fn key_of(item: &Val, path: Option<&Val>, case_sensitive: bool) -> Outcome {
+    let key = match path {
+        Some(Val::None) | None => item.clone(),
+        Some(path) => attribute(item, path)?,
+    };
+    Ok(match key.used()? {
+        Val::Str(text) if !case_sensitive => Val::str(text.to_lowercase()),
+        other => other,
+    })
+}
+
+fn list(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    args.end()?;
+    Ok(match input {
+        Val::List(list) => Val::list(list.raw()),
+        other => Val::list(other.iterate()?),
+    })
+}
+
+fn length(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    args.end()?;
+    let count = match input {
+        Val::List(list) => list.len(),
+        Val::Dict(dict) => dict.len(),
+        Val::Tuple(items) => items.len(),
+        Val::Str(text) => text.chars().count(),
+        other => {
+            let kind = other.type_name();
+            let no_length = |_| Fault::new(format!("object of type '{kind}' has no len()"));
+            other.iterate().map_err(no_length)?.len()
+        }
+    };
+    Ok(Val::Int(count as i128))
+}
+
+fn first(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let found = input.iterate()?.into_iter().next();
+    Ok(found.unwrap_or_else(|| Val::Missing(Fault::absent("No first item, sequence was empty."))))
+}
+
+fn last(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let found = input.iterate()?.pop();
+    Ok(found.unwrap_or_else(|| Val::Missing(Fault::absent("No last item, sequence was empty."))))
+}
+
+fn join(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let separator = args.text_or("d", "")?;
+    let path = args.take("attribute");
+    let item = |item: &Val| match &path {
+        Some(path) => text::str_of(&attribute(item, path)?),
+        None => text::str_of(item),
+    };
+    let parts = input.items()?.iter().map(item).collect::<Outcome<Vec<_>>>()?;
+    Ok(Val::str(parts.join(&separator)))
+}
+
+fn sort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let reverse = args.flag("reverse", false)?;
+    let case_sensitive = args.flag("case_sensitive", false)?;
+    let path = args.take("attribute");
+    let paths: Vec<Val> = match &path {
+        Some(Val::Str(path)) => path.split(',').map(Val::str).collect(),
+        Some(path) => vec![path.clone()],
+        None => vec![Val::None],
+    };
+    let key = |item: &Val| {
+        let part = |path: &Val| key_of(item, Some(path), case_sensitive);
+        let parts = paths.iter().map(part).collect::<Outcome<Vec<_>>>()?;
+        Ok(if parts.len() == 1 { parts[0].clone() } else { Val::list(parts) })
+    };
+    let mut items = input.items()?;
+    // Python keeps equal items in their order when it sorts in reverse.
+    if reverse {
+        items.reverse();
+    }
+    let mut sorted = super::sorted(items, key)?;
+    if reverse {
+        sorted.reverse();
+    }
+    Ok(Val::list(sorted))
+}
+
+fn reverse(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    if let Val::Str(text) = input {
+        return Ok(Val::str(text.chars().rev().collect::<String>()));
+    }
+    let mut items = input.iterate()?;
+    items.reverse();
+    Ok(Val::list(items))
+}
+
+fn unique(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let case_sensitive = args.flag("case_sensitive", false)?;
+    let path = args.take("attribute");
+    Ok(Val::list(distinct(input.items()?, path.as_ref(), case_sensitive)?))
+}
+
+/// The first of all equal items.
+#[expect(clippy::mutable_key_type, reason = "a key is hashable, so it holds no list and no dict")]
+pub(super) fn distinct(
+    items: Vec<Val>,
+    path: Option<&Val>,
+    case_sensitive: bool,
+) -> Outcome<Vec<Val>> {
+    let mut seen = std::collections::HashSet::new();
+    let mut unhashable: Vec<Val> = Vec::new();
+    let mut kept = Vec::new();
+    for item in items {
+        let key = key_of(&item, path, case_sensitive)?;
+        let new = if let Ok(key) = Key::new(key.clone()) {
+            seen.insert(key)
+        } else {
+            let known = ops::contains(&Val::list(unhashable.clone()), &key)?;
+            unhashable.push(key);
+            !known
+        };
+        if new {
+            kept.push(item);
+        }
+    }
+    Ok(kept)
+}
+
+fn flatten(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let levels = args.int("levels")?;
+    let skip_nulls = args.flag("skip_nulls", true)?;
+    let mut out = Vec::new();
+    flatten_into(input.items()?, levels.unwrap_or(i128::MAX), skip_nulls, &mut out)?;
+    Ok(Val::list(out))
+}
+
+/// Takes lists in lists apart, as many levels deep.
+pub(super) fn flatten_into(
+    items: Vec<Val>,
+    levels: i128,
+    skip_nulls: bool,
+    out: &mut Vec<Val>,
+) -> Outcome<()> {
+    for item in items {
+        match &item {
+            Val::None if skip_nulls => {}
+            Val::Str(text) if skip_nulls && matches!(&**text, "None" | "null") => {}
+            Val::List(_) | Val::Tuple(_) if levels > 0 => {
+                flatten_into(item.items()?, levels - 1, skip_nulls, out)?;
+            }
+            _ => out.push(item),
+        }
+    }
+    Ok(())
+}
+
+fn extreme(input: &Val, args: &mut Args, better: Comparison) -> Outcome {
+    let case_sensitive = args.flag("case_sensitive", false)?;
+    let path = args.take("attribute");
+    let mut best: Option<(Val, Val)> = None;
+    for item in input.items()? {
+        let key = key_of(&item, path.as_ref(), case_sensitive)?;
+        let wins = match &best {
+            Some((known, _)) => ops::compare(better, &key, known)?,
+            None => true,
+        };
+        if wins {
+            best = Some((key, item));
+        }
+    }
+    let empty = || Val::Missing(Fault::absent("No aggregated item, sequence was empty."));
+    Ok(best.map_or_else(empty, |(_, item)| item))
+}
+
+fn min(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    extreme(input, args, Comparison::Less)
+}
+
+fn max(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    extreme(input, args, Comparison::Greater)
+}
+
+fn sum(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
+    let start = args.take("start").unwrap_or(Val::Int(0));
+    input.items()?.iter().try_fold(start, |total, item| {
+        let item = path.as_ref().map_or_else(|| Ok(item.clone()), |path| attribute(item, path))?;
+        ops::binary(Binary::Add, &total, &item)
+    })
+}
+
+fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let size = args.size("linecount", 1)?.max(1);
+    let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
+    let items = input.iterate()?;
+    let rows = items.chunks(size).map(|row| {
+        let mut row = row.to_vec();
+        if let Some(fill) = &fill {
+            row.resize(size, fill.clone());
+        }
+        Val::list(row)
+    });
+    Ok(Val::list(rows.collect()))
+}
+
+fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let count = args.size("slices", 1)?.max(1);
+    let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
+    let items = input.iterate()?;
+    let (each, longer) = (items.len() / count, items.len() % count);
+    let mut rest = items.into_iter();
+    let columns = (0..count).map(|at| {
+        let mut column: Vec<Val> = rest.by_ref().take(each + usize::from(at < longer)).collect();
+        if let Some(fill) = fill.as_ref().filter(|_| at >= longer && longer > 0) {
+            column.push(fill.clone());
+        }
+        Val::list(column)
+    });
+    Ok(Val::list(columns.collect()))
+}
+
+fn columns(input: &Val, args: &mut Args) -> Outcome<Vec<Vec<Val>>> {
+    let others = std::mem::take(&mut args.positional);
+    std::iter::once(input).chain(&others).map(Val::iterate).collect()
+}
+
+fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Val {
+    let row = |at| {
+        let cells = columns.iter().map(|column| column.get(at).unwrap_or(fill).clone());
+        Val::tuple(cells.collect::<Vec<_>>())
+    };
+    Val::list((0..count).map(row).collect())
+}
+
+fn zip(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let columns = columns(input, args)?;
+    Ok(rows(&columns, columns.iter().map(Vec::len).min().unwrap_or(0), &Val::None))
+}
+
+fn zip_longest(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let fill = args.take_named("fillvalue").unwrap_or(Val::None);
+    let columns = columns(input, args)?;
+    Ok(rows(&columns, columns.iter().map(Vec::len).max().unwrap_or(0), &fill))
+}
+
+fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let path = args.required("subelements")?;
+    let path = match path {
+        Val::Str(path) => path.split('.').map(Val::str).collect(),
+        other => other.items()?,
+    };
+    let skip_missing = args.flag("skip_missing", false)?;
+    let items = match input {
+        Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
+        other => other.items()?,
+    };
+    let mut pairs = Vec::new();
+    for item in items {
+        let found = path.iter().try_fold(item.clone(), |found, key| access::item(&found, key))?;
+        match found {
+            Val::Missing(_) if skip_missing => {}
+            Val::Missing(fault) => return Err(fault),
+            found => {
+                let parts = found.items()?.into_iter();
+                pairs.extend(parts.map(|part| Val::tuple(vec![item.clone(), part])));
+            }
+        }
+    }
+    Ok(Val::list(pairs))
+}

@@ -1,0 +1,84 @@
+//! Filters about truth, presence and types.
+
+use std::sync::Arc;
+
+use super::Filter;
+use crate::ansible::template::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    text,
+    value::Val,
+};
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "default" | "d" => default,
+        "mandatory" => mandatory,
+        "bool" => boolean,
+        "ternary" => ternary,
+        "type_debug" => type_debug,
+        "string" => string,
+        _ => return None,
+    })
+}
+
+fn default(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let instead = args.take("default_value").unwrap_or_else(|| Val::str(""));
+    let falsy_too = args.flag("boolean", false)?;
+    args.end()?;
+    match input {
+        Val::Missing(fault) if fault.undefined => Ok(instead),
+        Val::Missing(_) => Ok(input.clone()),
+        _ if falsy_too && !input.truth()? => Ok(instead),
+        _ => Ok(input.clone()),
+    }
+}
+
+fn mandatory(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let words = args.text_or("msg", "")?;
+    match input {
+        Val::Missing(fault) if fault.undefined && words.is_empty() => {
+            let name = fault.message.strip_suffix(" is undefined").unwrap_or_default();
+            let name = if name.is_empty() { String::new() } else { format!("{name} ") };
+            Err(Fault::new(format!("Mandatory variable {name}not defined.")))
+        }
+        Val::Missing(fault) if fault.undefined => Err(Fault::new(words)),
+        _ => Ok(input.clone()),
+    }
+}
+
+fn boolean(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    args.end()?;
+    Ok(Val::Bool(to_bool(input)?))
+}
+
+/// Ansible's reading of a truth value; what it does not know is false.
+pub(super) fn to_bool(input: &Val) -> Outcome<bool> {
+    Ok(match input {
+        Val::Bool(value) => *value,
+        Val::Str(text) => matches!(&*text.to_lowercase(), "yes" | "on" | "true" | "1"),
+        Val::Int(number) => *number == 1,
+        Val::Float(number) => (*number - 1.0).abs() < f64::EPSILON,
+        Val::Missing(fault) => return Err(fault.clone()),
+        _ => false,
+    })
+}
+
+fn ternary(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let (yes, no) = (args.required("true_val")?, args.required("false_val")?);
+    let none = args.take("none_val").unwrap_or(Val::None);
+    if matches!(input, Val::None) && !matches!(none, Val::None) {
+        return Ok(none);
+    }
+    Ok(if input.truth()? { yes } else { no })
+}
+
+fn type_debug(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    Ok(Val::str(input.type_name()))
+}
+
+fn string(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    args.end()?;
+    text::str_of(input).map(Val::str)
+}

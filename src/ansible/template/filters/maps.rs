@@ -1,0 +1,89 @@
+//! Filters that apply other filters or tests to every item.
+
+use std::sync::Arc;
+
+use super::{Filter, lists};
+use crate::ansible::template::{
+    call::Args,
+    checks,
+    env::Env,
+    fault::{Fault, Outcome},
+    text,
+    value::Val,
+};
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "map" => map,
+        "select" => |env, input, args| chosen(env, input, args, (true, false)),
+        "reject" => |env, input, args| chosen(env, input, args, (false, false)),
+        "selectattr" => |env, input, args| chosen(env, input, args, (true, true)),
+        "rejectattr" => |env, input, args| chosen(env, input, args, (false, true)),
+        "groupby" => groupby,
+        _ => return None,
+    })
+}
+
+fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    if let Some(path) = args.take_named("attribute") {
+        let default = args.take_named("default");
+        let part = |item: Val| {
+            let found = lists::attribute(&item, &path)?;
+            Ok(match (found, &default) {
+                (Val::Missing(fault), Some(default)) if fault.undefined => default.clone(),
+                (found, _) => found,
+            })
+        };
+        return Ok(Val::list(input.iterate()?.into_iter().map(part).collect::<Outcome<_>>()?));
+    }
+    let name = args.take("filter").ok_or_else(|| Fault::new("map requires a filter argument"))?;
+    let name = text::str_of(&name)?;
+    let mapped = |item| super::apply(env, &name, item, args.clone());
+    Ok(Val::list(input.iterate()?.into_iter().map(mapped).collect()))
+}
+
+/// Keeps the items whose test gives `wanted.0`; `wanted.1` says whether an attribute is tested.
+fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) -> Outcome {
+    let path = if wanted.1 { Some(args.required("attribute")?) } else { None };
+    let test = args.take("test").map(|test| text::str_of(&test)).transpose()?;
+    let mut kept = Vec::new();
+    for item in input.iterate()? {
+        let tested = match &path {
+            Some(path) => lists::attribute(&item, path)?,
+            None => item.clone(),
+        };
+        let answer = match &test {
+            Some(test) => checks::apply(env, test, tested, args.clone()).truth()?,
+            None => tested.truth()?,
+        };
+        if answer == wanted.0 {
+            kept.push(item);
+        }
+    }
+    Ok(Val::list(kept))
+}
+
+fn groupby(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let path = args.required("attribute")?;
+    let default = args.take("default");
+    let case_sensitive = args.flag("case_sensitive", false)?;
+    let part = |item: &Val| -> Outcome {
+        Ok(match (lists::attribute(item, &path)?, &default) {
+            (Val::Missing(fault), Some(default)) if fault.undefined => default.clone(),
+            (found, _) => found.used()?,
+        })
+    };
+    let key = |item: &Val| lists::key_of(&part(item)?, None, case_sensitive);
+    let mut groups: Vec<(Val, Val, Vec<Val>)> = Vec::new();
+    for item in super::sorted(input.items()?, key)? {
+        let found = key(&item)?;
+        match groups.last_mut() {
+            Some((known, _, items)) if crate::ansible::template::ops::equal(known, &found)? => {
+                items.push(item);
+            }
+            _ => groups.push((found, part(&item)?, vec![item])),
+        }
+    }
+    let group = |(_, name, items): (Val, Val, Vec<Val>)| Val::tuple(vec![name, Val::list(items)]);
+    Ok(Val::list(groups.into_iter().map(group).collect()))
+}

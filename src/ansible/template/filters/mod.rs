@@ -1,0 +1,92 @@
+//! Filters: Jinja2's, Ansible's and Kayobe's, a file for each family.
+#![expect(clippy::unnecessary_wraps, reason = "filters have one signature")]
+
+pub(super) mod dates;
+mod dicts;
+mod encode;
+mod lists;
+mod logic;
+mod maps;
+mod net;
+mod numbers;
+mod paths;
+pub(super) mod regex;
+mod sets;
+mod strings;
+mod urls;
+
+use std::{cmp::Ordering, sync::Arc};
+
+pub(super) use self::{paths::joined, strings::shell_quoted};
+use super::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Faulty, Outcome},
+    ops,
+    value::Val,
+};
+
+/// A filter: takes its input and arguments and gives a value.
+type Filter = fn(&Arc<Env>, &Val, &mut Args) -> Outcome;
+
+/// Filters that answer for what is missing; for all others it is the result.
+const TAKES_MISSING: &[&str] = &["default", "d", "mandatory", "type_debug", "ternary"];
+
+fn find(name: &str) -> Option<Filter> {
+    logic::find(name)
+        .or_else(|| strings::find(name))
+        .or_else(|| lists::find(name))
+        .or_else(|| maps::find(name))
+        .or_else(|| sets::find(name))
+        .or_else(|| dicts::find(name))
+        .or_else(|| numbers::find(name))
+        .or_else(|| paths::find(name))
+        .or_else(|| net::find(name))
+        .or_else(|| regex::find(name))
+        .or_else(|| encode::find(name))
+        .or_else(|| urls::find(name))
+        .or_else(|| dates::find(name))
+}
+
+/// The name without the collection that Ansible's own filters and tests may be given.
+pub(super) fn plain_name(name: &str) -> &str {
+    let own = ["ansible.builtin.", "ansible.legacy.", "ansible.utils."];
+    own.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+}
+
+/// Applies a filter; its fault becomes its value.
+pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
+    let plain = plain_name(name);
+    let Some(filter) = find(plain) else {
+        return Val::Missing(Fault::new(format!("No filter named '{name}'.")));
+    };
+    let input = input.forced();
+    if !TAKES_MISSING.contains(&plain) {
+        if matches!(input, Val::Missing(_)) {
+            return input;
+        }
+        if let Some(missing) = args.first_missing() {
+            return missing;
+        }
+    }
+    let mut args = args;
+    filter(env, &input, &mut args).unwrap_or_else(Val::Missing)
+}
+
+/// Sorts by a key as Python does; the first fault of a comparison stops it.
+pub(super) fn sorted(items: Vec<Val>, key: impl Fn(&Val) -> Outcome) -> Outcome<Vec<Val>> {
+    let keyed = items.into_iter().map(|item| Ok((key(&item)?, item)));
+    let mut keyed = keyed.collect::<Outcome<Vec<_>>>()?;
+    let mut fault: Option<Faulty> = None;
+    keyed.sort_by(|(one, _), (other, _)| match ops::order(one, other) {
+        Ok(order) => order.unwrap_or(Ordering::Equal),
+        Err(found) => {
+            fault.get_or_insert(found);
+            Ordering::Equal
+        }
+    });
+    match fault {
+        Some(fault) => Err(fault),
+        None => Ok(keyed.into_iter().map(|(_, item)| item).collect()),
+    }
+}

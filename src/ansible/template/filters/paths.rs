@@ -1,0 +1,184 @@
+//! Filters on paths, with the meaning of Python's `os.path`.
+
+use std::sync::Arc;
+
+use super::Filter;
+use crate::ansible::template::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    text,
+    value::Val,
+};
+use crate::trouble::Trouble;
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "basename" => basename,
+        "dirname" => dirname,
+        "splitext" => splitext,
+        "path_join" => path_join,
+        "normpath" => normpath,
+        "realpath" => realpath,
+        "relpath" => relpath,
+        "commonpath" => commonpath,
+        "expanduser" => expanduser,
+        "expandvars" => expandvars,
+        "fileglob" => fileglob,
+        "win_basename" => win_basename,
+        "win_dirname" => win_dirname,
+        _ => return None,
+    })
+}
+
+fn basename(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    Ok(Val::str(path.rsplit('/').next().unwrap_or("")))
+}
+
+/// Python's `os.path.dirname`.
+pub(in crate::ansible::template) fn directory(path: &str) -> &str {
+    let head = path.rfind('/').map_or("", |at| &path[..=at]);
+    let trimmed = head.trim_end_matches('/');
+    if trimmed.is_empty() { head } else { trimmed }
+}
+
+fn dirname(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    Ok(Val::str(directory(&text::str_of(input)?)))
+}
+
+fn splitext(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    let name = path.rfind('/').map_or(0, |at| at + 1);
+    let stem = path[name..].trim_start_matches('.');
+    let start = path.len() - stem.len();
+    let cut = stem.rfind('.').map_or(path.len(), |at| start + at);
+    Ok(Val::tuple(vec![Val::str(&path[..cut]), Val::str(&path[cut..])]))
+}
+
+/// Python's `os.path.join`.
+pub(in crate::ansible::template) fn joined(parts: &[String]) -> String {
+    parts.iter().fold(String::new(), |path, part| {
+        if part.starts_with('/') || path.is_empty() {
+            part.clone()
+        } else if path.ends_with('/') {
+            path + part
+        } else {
+            path + "/" + part
+        }
+    })
+}
+
+fn path_join(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let parts = match input {
+        Val::Str(path) => vec![path.to_string()],
+        other => other.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?,
+    };
+    Ok(Val::str(joined(&parts)))
+}
+
+/// Python's `os.path.normpath`.
+pub(in crate::ansible::template) fn normal(path: &str) -> String {
+    let root = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if root => {}
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    match (root, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".into(),
+        (false, false) => joined,
+    }
+}
+
+fn normpath(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    Ok(Val::str(normal(&text::str_of(input)?)))
+}
+
+fn working_directory(env: &Arc<Env>) -> String {
+    env.scope().world().env("PWD").unwrap_or_else(|| "/".into())
+}
+
+fn absolute(env: &Arc<Env>, path: &str) -> String {
+    normal(&joined(&[working_directory(env), path.to_owned()]))
+}
+
+fn realpath(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    Ok(Val::str(absolute(env, &text::str_of(input)?)))
+}
+
+fn relpath(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let path = absolute(env, &text::str_of(input)?);
+    let start = absolute(env, &args.text_or("start", ".")?);
+    let parts = |path: &str| {
+        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (path, start) = (parts(&path), parts(&start));
+    let same = path.iter().zip(&start).take_while(|(one, other)| one == other).count();
+    let up = vec!["..".to_owned(); start.len() - same];
+    let found = [&up[..], &path[same..]].concat().join("/");
+    Ok(Val::str(if found.is_empty() { ".".into() } else { found }))
+}
+
+fn commonpath(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let paths: Vec<String> = input.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?;
+    let Some(first) = paths.first() else {
+        return Err(Fault::new("commonpath() arg is an empty sequence"));
+    };
+    let split = |path: &str| {
+        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut common = split(first);
+    for path in &paths[1..] {
+        let parts = split(path);
+        let same = common.iter().zip(&parts).take_while(|(one, other)| one == other).count();
+        common.truncate(same);
+    }
+    let root = if first.starts_with('/') { "/" } else { "" };
+    Ok(Val::str(format!("{root}{}", common.join("/"))))
+}
+
+fn expanduser(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    let home = || env.scope().world().env("HOME");
+    let rest = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    Ok(Val::str(match rest.and_then(|rest| Some(home()? + rest)) {
+        Some(expanded) => expanded,
+        None => path,
+    }))
+}
+
+fn expandvars(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    let pattern = super::regex::compiled(r"\$(?:\{(\w+)\}|(\w+))", false, false)?;
+    let replaced = pattern.replace_all(&path, |found: &fancy_regex::Captures<'_>| {
+        let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
+        env.scope().world().env(name).unwrap_or_else(|| found[0].to_owned())
+    });
+    Ok(Val::str(replaced))
+}
+
+fn fileglob(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let pattern = text::str_of(input)?;
+    let found = env.scope().world().glob(&pattern);
+    Ok(Val::strings(found.map_err(|trouble: Trouble| Fault::from_trouble(&trouble))?))
+}
+
+fn win_basename(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    Ok(Val::str(path.rsplit(['/', '\\']).next().unwrap_or("")))
+}
+
+fn win_dirname(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::str_of(input)?;
+    let head = path.rfind(['/', '\\']).map_or("", |at| &path[..at]);
+    Ok(Val::str(head))
+}

@@ -1,0 +1,199 @@
+//! Filters with regular expressions, with the meaning of Python's `re`.
+
+use std::sync::Arc;
+
+use fancy_regex::{Captures, Regex};
+
+use super::Filter;
+use crate::ansible::template::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    text,
+    value::Val,
+};
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "regex_replace" => regex_replace,
+        "regex_search" => regex_search,
+        "regex_findall" => regex_findall,
+        "regex_escape" => regex_escape,
+        _ => return None,
+    })
+}
+
+/// Compiles a Python pattern.
+pub(in crate::ansible::template) fn compiled(
+    pattern: &str,
+    ignore_case: bool,
+    multiline: bool,
+) -> Outcome<Regex> {
+    let flags = match (ignore_case, multiline) {
+        (false, false) => "",
+        (true, false) => "(?i)",
+        (false, true) => "(?m)",
+        (true, true) => "(?im)",
+    };
+    // `\Z` is Python's very end of the text; `$` matches before a last line break in Python.
+    let body = pattern.replace(r"\Z", r"\z");
+    Regex::new(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
+        Fault::new(format!("the regular expression {} is wrong: {error}", text::quoted(pattern)))
+    })
+}
+
+/// Python's `$` also matches before a line break that ends the text.
+fn python_end(pattern: &str, multiline: bool) -> String {
+    if multiline || !pattern.contains('$') {
+        return pattern.to_owned();
+    }
+    let mut out = String::new();
+    let (mut escaped, mut class) = (false, false);
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class = true,
+            ']' => class = false,
+            '$' if !class => {
+                out.push_str(r"(?=\n?\z)");
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// What Python's replacement text means for one match: `\1`, `\g<1>`, `\g<name>`, `\n`.
+fn expanded(replacement: &str, found: &Captures<'_>) -> String {
+    let mut out = String::new();
+    let mut rest = replacement;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some((name, after)) = rest.strip_prefix("g<").and_then(|rest| rest.split_once('>')) {
+            let group =
+                name.parse().map_or_else(|_| found.name(name), |index: usize| found.get(index));
+            out.push_str(group.map_or("", |group| group.as_str()));
+            rest = after;
+            continue;
+        }
+        let digits = rest.bytes().take(2).take_while(u8::is_ascii_digit).count();
+        if digits > 0 {
+            let index = rest[..digits].parse().unwrap_or(0);
+            out.push_str(found.get(index).map_or("", |group| group.as_str()));
+            rest = &rest[digits..];
+            continue;
+        }
+        let mut chars = rest.chars();
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('\\') | None => out.push('\\'),
+            Some(other) => out.extend(['\\', other]),
+        }
+        rest = chars.as_str();
+    }
+    out + rest
+}
+
+fn wrong(error: &fancy_regex::Error) -> crate::ansible::template::fault::Faulty {
+    Fault::new(format!("matching a regular expression: {error}"))
+}
+
+fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    let pattern = args.text_or("pattern", "")?;
+    let replacement = args.text_or("replacement", "")?;
+    let ignore_case = args.flag("ignorecase", false)?;
+    let multiline = args.flag("multiline", false)?;
+    let most = args.size("count", 0)?;
+    let mandatory = args.size("mandatory_count", 0)?;
+    let regex = compiled(&pattern, ignore_case, multiline)?;
+    let mut out = String::new();
+    let (mut last, mut count) = (0, 0);
+    for found in regex.captures_iter(&value) {
+        let found = found.map_err(|error| wrong(&error))?;
+        if most > 0 && count == most {
+            break;
+        }
+        let Some(whole) = found.get(0) else { continue };
+        out.push_str(&value[last..whole.start()]);
+        out.push_str(&expanded(&replacement, &found));
+        last = whole.end();
+        count += 1;
+    }
+    if mandatory > 0 && mandatory != count {
+        return Err(Fault::new(format!(
+            "'{pattern}' should match {mandatory} times, but matches {count} times in '{value}'"
+        )));
+    }
+    Ok(Val::str(out + &value[last..]))
+}
+
+fn regex_search(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    let pattern = args.text("regex")?;
+    let groups = std::mem::take(&mut args.positional);
+    let ignore_case = args.flag("ignorecase", false)?;
+    let multiline = args.flag("multiline", false)?;
+    let regex = compiled(&pattern, ignore_case, multiline)?;
+    let Some(found) = regex.captures(&value).map_err(|error| wrong(&error))? else {
+        return Ok(Val::None);
+    };
+    let group = |group: Option<fancy_regex::Match<'_>>| {
+        group.map_or(Val::None, |group| Val::str(group.as_str()))
+    };
+    if groups.is_empty() {
+        return Ok(group(found.get(0)));
+    }
+    let mut items = Vec::new();
+    for wanted in groups {
+        let wanted = text::str_of(&wanted)?;
+        let name = wanted.strip_prefix("\\g<").and_then(|rest| rest.strip_suffix('>'));
+        let name = name.or_else(|| wanted.strip_prefix('\\'));
+        let name = name.ok_or_else(|| Fault::new("Unknown argument"))?;
+        let part = name.parse().map_or_else(|_| found.name(name), |index: usize| found.get(index));
+        items.push(group(part));
+    }
+    Ok(Val::list(items))
+}
+
+fn regex_findall(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    let pattern = args.text("regex")?;
+    let multiline = args.flag("multiline", false)?;
+    let ignore_case = args.flag("ignorecase", false)?;
+    let regex = compiled(&pattern, ignore_case, multiline)?;
+    let mut items = Vec::new();
+    for found in regex.captures_iter(&value) {
+        let found = found.map_err(|error| wrong(&error))?;
+        let group = |at| Val::str(found.get(at).map_or("", |group| group.as_str()));
+        items.push(match found.len() {
+            1 => group(0),
+            2 => group(1),
+            count => Val::tuple((1..count).map(group).collect::<Vec<_>>()),
+        });
+    }
+    Ok(Val::list(items))
+}
+
+fn regex_escape(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let value = text::str_of(input)?;
+    let special = match &*args.text_or("re_type", "python")? {
+        "python" => "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}",
+        "posix_basic" => "].[^$*\\",
+        other => return Err(Fault::new(format!("Invalid regex type ({other})"))),
+    };
+    let mut out = String::new();
+    for c in value.chars() {
+        if special.contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    Ok(Val::str(out))
+}

@@ -1,0 +1,121 @@
+//! Filters that treat lists as sets. Ansible gives their results in no particular order; here it is the input's.
+
+use std::sync::Arc;
+
+use super::{Filter, lists};
+use crate::ansible::template::{call::Args, env::Env, fault::Outcome, ops, value::Val};
+
+/// More results than anybody can mean.
+const MOST: usize = 1_000_000;
+
+pub(super) fn find(name: &str) -> Option<Filter> {
+    Some(match name {
+        "union" => union,
+        "intersect" => intersect,
+        "difference" => difference,
+        "symmetric_difference" => symmetric_difference,
+        "product" => product,
+        "permutations" => permutations,
+        "combinations" => combinations,
+        _ => return None,
+    })
+}
+
+fn both(input: &Val, args: &mut Args) -> Outcome<(Vec<Val>, Vec<Val>)> {
+    Ok((input.items()?, args.required("b")?.items()?))
+}
+
+fn filtered(items: Vec<Val>, others: &[Val], wanted: bool) -> Outcome<Vec<Val>> {
+    let others = Val::list(others.to_vec());
+    let mut kept = Vec::new();
+    for item in items {
+        if ops::contains(&others, &item)? == wanted {
+            kept.push(item);
+        }
+    }
+    lists::distinct(kept, None, true)
+}
+
+fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let (one, other) = both(input, args)?;
+    Ok(Val::list(lists::distinct([one, other].concat(), None, true)?))
+}
+
+fn intersect(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let (one, other) = both(input, args)?;
+    Ok(Val::list(filtered(one, &other, true)?))
+}
+
+fn difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let (one, other) = both(input, args)?;
+    Ok(Val::list(filtered(one, &other, false)?))
+}
+
+fn symmetric_difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let (one, other) = both(input, args)?;
+    let (left, right) = (filtered(one.clone(), &other, false)?, filtered(other, &one, false)?);
+    Ok(Val::list([left, right].concat()))
+}
+
+fn too_many() -> crate::ansible::template::fault::Faulty {
+    crate::ansible::template::fault::Fault::new(format!("more than {MOST} combinations"))
+}
+
+fn product(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let repeat = args.take_named("repeat").map_or(1, |times| match times {
+        Val::Int(times) => usize::try_from(times).unwrap_or(1),
+        _ => 1,
+    });
+    let others = std::mem::take(&mut args.positional);
+    let lists = std::iter::once(input).chain(&others).map(Val::items);
+    let lists = vec![lists.collect::<Outcome<Vec<_>>>()?; repeat].concat();
+    let mut rows: Vec<Vec<Val>> = vec![Vec::new()];
+    for list in lists {
+        if rows.len().saturating_mul(list.len()) > MOST {
+            return Err(too_many());
+        }
+        let extended = |row: &Vec<Val>| {
+            let row = row.clone();
+            list.iter().map(move |item| [&row[..], std::slice::from_ref(item)].concat()).collect()
+        };
+        rows = rows.iter().flat_map(|row| -> Vec<Vec<Val>> { extended(row) }).collect();
+    }
+    Ok(Val::list(rows.into_iter().map(Val::tuple).collect()))
+}
+
+/// All choices of `size` places out of `count`, in order; with `ordered` each order is a choice of its own.
+fn choices(count: usize, size: usize, ordered: bool) -> Outcome<Vec<Vec<usize>>> {
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..size {
+        let mut next = Vec::new();
+        for row in &rows {
+            let from = if ordered { 0 } else { row.last().map_or(0, |last| last + 1) };
+            let fresh = (from..count).filter(|at| !row.contains(at));
+            next.extend(fresh.map(|at| [&row[..], &[at]].concat()));
+        }
+        if next.len() > MOST {
+            return Err(too_many());
+        }
+        rows = next;
+    }
+    Ok(rows)
+}
+
+fn chosen(input: &Val, size: Option<usize>, ordered: bool) -> Outcome {
+    let items = input.items()?;
+    let rows = choices(items.len(), size.unwrap_or(items.len()), ordered)?;
+    let row = |row: Vec<usize>| {
+        Val::tuple(row.into_iter().map(|at| items[at].clone()).collect::<Vec<_>>())
+    };
+    Ok(Val::list(rows.into_iter().map(row).collect()))
+}
+
+fn permutations(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let size = args.int("r")?.and_then(|size| usize::try_from(size).ok());
+    chosen(input, size, true)
+}
+
+fn combinations(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let size = args.size("r", 0)?;
+    chosen(input, Some(size), false)
+}

@@ -1,0 +1,88 @@
+//! Functions and values that every template sees.
+
+use std::sync::Arc;
+
+use super::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    lookups,
+    objects::Object,
+    value::{Dict, Key, Val},
+};
+
+/// More than any list in a configuration holds.
+const LONGEST_RANGE: i128 = 1_000_000;
+
+const FUNCTIONS: &[&str] = &["lookup", "query", "q", "range", "dict", "namespace", "undef", "now"];
+
+/// A global's value.
+pub(super) fn find(name: &str) -> Option<Val> {
+    if name == "omit" {
+        return Some(Val::Omit);
+    }
+    let function = FUNCTIONS.iter().find(|known| **known == name)?;
+    Some(Val::Object(Arc::new(Object::Function(function))))
+}
+
+/// Calls a global function.
+pub(super) fn call(env: &Arc<Env>, name: &str, args: Args) -> Val {
+    let mut args = args;
+    let result = match name {
+        "lookup" => return lookups::call(env, args, false),
+        "query" | "q" => return lookups::call(env, args, true),
+        "undef" => undef(&mut args),
+        _ if args.first_missing().is_some() => return args.first_missing().unwrap_or(Val::None),
+        "range" => range(&mut args),
+        "dict" => dict(args),
+        "namespace" => dict(args).map(|made| match made {
+            Val::Dict(dict) => Val::Object(Arc::new(Object::Namespace(dict))),
+            other => other,
+        }),
+        "now" => super::filters::dates::now(&mut args),
+        other => Err(Fault::new(format!("the function `{other}` is not supported"))),
+    };
+    result.unwrap_or_else(Val::Missing)
+}
+
+fn undef(args: &mut Args) -> Outcome {
+    let hint = args.text_or("hint", "Mandatory variable has not been overridden")?;
+    Ok(Val::Missing(Fault::absent(hint)))
+}
+
+fn range(args: &mut Args) -> Outcome {
+    let first = args.int("start")?.unwrap_or(0);
+    let (start, stop) = match args.int("stop")? {
+        Some(stop) => (first, stop),
+        None => (0, first),
+    };
+    let step = args.int("step")?.unwrap_or(1);
+    if step == 0 {
+        return Err(Fault::new("range() arg 3 must not be zero"));
+    }
+    let count = ((stop - start) / step).max(0);
+    if count > LONGEST_RANGE {
+        return Err(Fault::new(format!("a range of {count} numbers is too long")));
+    }
+    let inside = |at: &i128| if step > 0 { *at < stop } else { *at > stop };
+    let numbers = std::iter::successors(Some(start), |at| at.checked_add(step)).take_while(inside);
+    Ok(Val::list(numbers.map(Val::Int).collect()))
+}
+
+fn dict(args: Args) -> Outcome {
+    let mut args = args;
+    let mut pairs = indexmap::IndexMap::new();
+    match args.take("mapping") {
+        Some(Val::Dict(dict)) => pairs = dict.raw(),
+        Some(other) => {
+            for pair in other.items()? {
+                let mut pair = pair.items()?.into_iter();
+                let key = Key::new(pair.next().unwrap_or(Val::None))?;
+                pairs.insert(key, pair.next().unwrap_or(Val::None));
+            }
+        }
+        None => {}
+    }
+    pairs.extend(args.named.into_iter().map(|(name, value)| (Key::text(&name), value)));
+    Ok(Val::Dict(Dict::new(pairs)))
+}

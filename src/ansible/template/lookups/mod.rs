@@ -1,0 +1,84 @@
+//! Lookups: what `lookup()` and `query()` read from outside the variables, all through the world they are given.
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::needless_pass_by_value,
+    reason = "lookups have one signature"
+)]
+
+mod files;
+mod values;
+
+use std::sync::Arc;
+
+pub(super) use self::files::read_template;
+use super::{
+    call::Args,
+    env::{self, Env},
+    fault::{Fault, Outcome},
+    filters, parse, text,
+    value::Val,
+};
+
+/// What a lookup gives: always a list, which `lookup()` then folds.
+type Found = Outcome<Vec<Val>>;
+
+/// A lookup: takes its terms and options.
+type Lookup = fn(&Arc<Env>, Vec<Val>, &mut Args) -> Found;
+
+fn find(name: &str) -> Option<Lookup> {
+    files::find(name).or_else(|| values::find(name))
+}
+
+/// Runs `lookup(name, …)`, or `query(name, …)` with `wants_list`.
+pub(super) fn call(env: &Arc<Env>, args: Args, wants_list: bool) -> Val {
+    run(env, args, wants_list).unwrap_or_else(Val::Missing)
+}
+
+fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
+    let mut args = args;
+    let name = args.text("name")?;
+    let lookup = find(filters::plain_name(&name)).ok_or_else(|| unknown(&name))?;
+    let takes_missing = matches!(filters::plain_name(&name), "first_found" | "env");
+    if let Some(missing) = args.first_missing().filter(|_| !takes_missing) {
+        return Ok(missing);
+    }
+    let wants_list = args.take_named("wantlist").map_or(Ok(wants_list), |flag| flag.truth())?;
+    let errors = args.take_named("errors").map_or(Ok("strict".into()), |how| text::str_of(&how))?;
+    let terms = std::mem::take(&mut args.positional);
+    let terms = terms.into_iter().map(|term| rendered(env, term)).collect();
+    let found = match lookup(env, terms, &mut args) {
+        Ok(found) => found,
+        Err(_) if errors != "strict" && wants_list => return Ok(Val::list(Vec::new())),
+        Err(_) if errors != "strict" => return Ok(Val::None),
+        Err(fault) => return Err(fault),
+    };
+    if wants_list || found.is_empty() {
+        return Ok(Val::list(found));
+    }
+    if found.len() == 1 {
+        return Ok(found.into_iter().next().unwrap_or(Val::None));
+    }
+    let texts: Option<Vec<&str>> = found.iter().map(Val::as_str).collect();
+    Ok(match texts {
+        Some(texts) => Val::str(texts.join(",")),
+        None => Val::list(found),
+    })
+}
+
+/// Ansible renders constant terms that look like templates: `lookup('file', '{{ path }}')`.
+fn rendered(env: &Arc<Env>, term: Val) -> Val {
+    match &term {
+        Val::Str(text) if env::is_template(text) => env.render(text, parse::Origin::Yaml),
+        _ => term,
+    }
+}
+
+fn unknown(name: &str) -> super::fault::Faulty {
+    let hint = match name {
+        "url" | "ansible.builtin.url" => {
+            "variables may not depend on the network: save the file in the site repository and use `file`"
+        }
+        _ => "use a variable or a file instead, or tag the text `!unsafe`",
+    };
+    Fault::with_hint(format!("The lookup plugin '{name}' was not found"), hint)
+}

@@ -1,0 +1,192 @@
+//! Methods of Python's text, lists and dicts.
+
+use super::{
+    call::Args,
+    fault::{Fault, Outcome},
+    format,
+    objects::Object,
+    ops, text,
+    value::{Dict, Key, List, Val},
+};
+
+/// Calls a method; `None` if the type has no such method.
+pub(super) fn call(base: &Val, method: &str, args: Args) -> Option<Outcome> {
+    let mut args = args;
+    match base {
+        Val::Str(value) => strings(value, method, &mut args),
+        Val::List(list) => lists(list, method, &mut args),
+        Val::Tuple(items) => match method {
+            "index" | "count" => lists(&List::new(items.to_vec()), method, &mut args),
+            _ => None,
+        },
+        Val::Dict(dict) => dicts(dict, method, &mut args),
+        Val::Object(object) => objects(object, method, &mut args),
+        _ => None,
+    }
+}
+
+fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
+    if let (Object::Loop(state), "cycle") = (object, method) {
+        let chosen = state.index.checked_rem(args.positional.len());
+        return Some(Ok(chosen.map_or(Val::None, |at| args.positional[at].clone())));
+    }
+    let keys = object.keys()?;
+    Some(match method {
+        "keys" => Ok(Val::strings(keys)),
+        "get" => args.text("key").map(|key| {
+            let found = keys.contains(&key).then(|| object.get(&key)).flatten();
+            found.or_else(|| args.take("default")).unwrap_or(Val::None)
+        }),
+        "values" => Ok(Val::list(keys.iter().filter_map(|key| object.get(key)).collect())),
+        "items" => Ok(Val::list(
+            keys.iter()
+                .filter_map(|key| Some(Val::tuple(vec![Val::str(key), object.get(key)?])))
+                .collect(),
+        )),
+        _ => return None,
+    })
+}
+
+fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
+    let pair = |(key, value): (Key, Val)| Val::tuple(vec![key.value(), value]);
+    Some(match method {
+        "keys" => Ok(Val::list(dict.keys())),
+        "values" => every(dict.pairs().into_iter().map(|(_, value)| value)),
+        "items" => {
+            let pairs = dict.pairs();
+            let missing = pairs.iter().find(|(_, value)| matches!(value, Val::Missing(_)));
+            Ok(match missing {
+                Some((_, value)) => value.clone(),
+                None => Val::list(pairs.into_iter().map(pair).collect()),
+            })
+        }
+        "get" => args
+            .required("key")
+            .and_then(Key::new)
+            .map(|key| dict.get(&key).or_else(|| args.take("default")).unwrap_or(Val::None)),
+        "copy" => Ok(Val::Dict(Dict::new(dict.raw()))),
+        "update" => update(dict, args),
+        "pop" => pop_key(dict, args),
+        "popitem" => {
+            let last = dict.change(indexmap::IndexMap::pop);
+            last.map(pair).ok_or_else(|| Fault::new("popitem(): dictionary is empty"))
+        }
+        "setdefault" => args.required("key").and_then(Key::new).map(|key| {
+            let default = args.take("default").unwrap_or(Val::None);
+            dict.change(|pairs| pairs.entry(key).or_insert(default).clone()).forced()
+        }),
+        "clear" => {
+            dict.change(indexmap::IndexMap::clear);
+            Ok(Val::None)
+        }
+        _ => return None,
+    })
+}
+
+fn every(values: impl Iterator<Item = Val>) -> Outcome {
+    values.map(Val::used).collect::<Outcome<Vec<_>>>().map(Val::list)
+}
+
+fn update(dict: &Dict, args: &mut Args) -> Outcome {
+    let mut more = match args.take("other") {
+        Some(Val::Dict(other)) => other.raw().into_iter().collect::<Vec<_>>(),
+        Some(other) => {
+            let pair = |pair: Val| {
+                let mut pair = pair.items()?.into_iter();
+                let key = Key::new(pair.next().unwrap_or(Val::None))?;
+                Ok((key, pair.next().unwrap_or(Val::None)))
+            };
+            other.items()?.into_iter().map(pair).collect::<Outcome<Vec<_>>>()?
+        }
+        None => Vec::new(),
+    };
+    more.extend(args.named.drain(..).map(|(name, value)| (Key::text(&name), value)));
+    dict.change(|pairs| pairs.extend(more));
+    Ok(Val::None)
+}
+
+fn pop_key(dict: &Dict, args: &mut Args) -> Outcome {
+    let key = Key::new(args.required("key")?)?;
+    let found = dict.change(|pairs| pairs.shift_remove(&key)).or_else(|| args.take("default"));
+    match found {
+        Some(found) => Ok(found.forced()),
+        None => Err(Fault::new(format!("KeyError: {}", text::repr(key.as_val())?))),
+    }
+}
+
+fn lists(list: &List, method: &str, args: &mut Args) -> Option<Outcome> {
+    Some(match method {
+        "append" => args.required("object").map(|item| {
+            list.change(|items| items.push(item));
+            Val::None
+        }),
+        "extend" => args.required("iterable").and_then(|more| more.iterate()).map(|more| {
+            list.change(|items| items.extend(more));
+            Val::None
+        }),
+        "insert" => insert(list, args),
+        "pop" => pop(list, args),
+        "remove" => args.required("value").and_then(|value| {
+            let at = position(list, &value)?;
+            list.change(|items| items.remove(at));
+            Ok(Val::None)
+        }),
+        "index" => args
+            .required("value")
+            .and_then(|value| position(list, &value).map(|at| Val::Int(at as i128))),
+        "count" => args.required("value").and_then(|value| {
+            let mut count = 0;
+            for item in list.items() {
+                count += i128::from(ops::equal(&item, &value)?);
+            }
+            Ok(Val::Int(count))
+        }),
+        "copy" => Ok(Val::list(list.raw())),
+        "clear" => {
+            list.change(Vec::clear);
+            Ok(Val::None)
+        }
+        "reverse" => {
+            list.change(|items| items.reverse());
+            Ok(Val::None)
+        }
+        "sort" => super::filters::sorted(list.items(), |item| Ok(item.clone())).map(|sorted| {
+            list.change(|items| *items = sorted);
+            Val::None
+        }),
+        _ => return None,
+    })
+}
+
+fn position(list: &List, value: &Val) -> Outcome<usize> {
+    for (at, item) in list.items().iter().enumerate() {
+        if ops::equal(item, value)? {
+            return Ok(at);
+        }
+    }
+    Err(Fault::new(format!("{} is not in list", text::repr(value)?)))
+}
+
+fn place(list: &List, index: i128) -> usize {
+    let length = i128::try_from(list.len()).unwrap_or(0);
+    let at = if index < 0 { index + length } else { index };
+    usize::try_from(at.clamp(0, length)).unwrap_or(0)
+}
+
+fn insert(list: &List, args: &mut Args) -> Outcome {
+    let at = place(list, args.int("index")?.unwrap_or(0));
+    let item = args.required("object")?;
+    list.change(|items| items.insert(at, item));
+    Ok(Val::None)
+}
+
+fn pop(list: &List, args: &mut Args) -> Outcome {
+    let at = place(list, args.int("index")?.unwrap_or(-1));
+    let found = list.change(|items| (at < items.len()).then(|| items.remove(at)));
+    found.map(Val::forced).ok_or_else(|| Fault::new("pop index out of range"))
+}
+
+fn strings(value: &str, method: &str, args: &mut Args) -> Option<Outcome> {
+    super::strings::method(value, method, args)
+        .or_else(|| (method == "format").then(|| format::braces(value, args)))
+}

@@ -1,0 +1,277 @@
+//! Python's operators.
+
+use std::cmp::Ordering;
+
+use super::{
+    fault::{Fault, Faulty, Outcome},
+    text,
+    tree::{Binary, Comparison},
+    value::{Dict, Key, Val},
+};
+
+/// The longest list or text that an operator may make: a slip of the pen must not fill the memory.
+const LONGEST: usize = 10_000_000;
+
+#[derive(Clone, Copy)]
+enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Python converts the same way")]
+impl Number {
+    fn of(value: &Val) -> Option<Self> {
+        match value {
+            Val::Bool(value) => Some(Self::Int(i128::from(*value))),
+            Val::Int(number) => Some(Self::Int(*number)),
+            Val::Float(number) => Some(Self::Float(*number)),
+            _ => None,
+        }
+    }
+
+    fn float(self) -> f64 {
+        match self {
+            Self::Int(number) => number as f64,
+            Self::Float(number) => number,
+        }
+    }
+
+    fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => Some(one.cmp(&other)),
+            (one, other) => one.float().partial_cmp(&other.float()),
+        }
+    }
+}
+
+/// Applies an operator.
+pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    if op == Binary::Concat {
+        return Ok(Val::str(text::str_of(&left)? + &text::str_of(&right)?));
+    }
+    if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
+        return arithmetic(op, one, other);
+    }
+    match (op, &left, &right) {
+        (Binary::Add, Val::Str(one), Val::Str(other)) => Ok(Val::str(format!("{one}{other}"))),
+        (Binary::Add, Val::List(one), Val::List(other)) => {
+            Ok(Val::list([one.raw(), other.raw()].concat()))
+        }
+        (Binary::Add, Val::Tuple(one), Val::Tuple(other)) => {
+            Ok(Val::tuple([&one[..], &other[..]].concat()))
+        }
+        (Binary::Multiply, other, Val::Int(times)) | (Binary::Multiply, Val::Int(times), other) => {
+            repeat(other, *times)
+        }
+        (Binary::Modulo, Val::Str(format), _) => super::format::percent(format, &right),
+        _ => Err(unsupported(op, &left, &right)),
+    }
+}
+
+fn unsupported(op: Binary, left: &Val, right: &Val) -> Faulty {
+    let (left, right) = (left.type_name(), right.type_name());
+    if op == Binary::Add && left == "str" {
+        return Fault::new(format!("can only concatenate str (not \"{right}\") to str"));
+    }
+    let sign = match op {
+        Binary::Add => "+",
+        Binary::Subtract => "-",
+        Binary::Multiply => "*",
+        Binary::Divide => "/",
+        Binary::FloorDivide => "//",
+        Binary::Modulo => "%",
+        Binary::Power => "** or pow()",
+        Binary::Concat => "~",
+    };
+    Fault::new(format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"))
+}
+
+fn repeat(value: &Val, times: i128) -> Outcome {
+    let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
+    let length = match value {
+        Val::Str(text) => text.len(),
+        Val::List(list) => list.len(),
+        _ => return Err(unsupported(Binary::Multiply, value, &Val::Int(0))),
+    };
+    if length.saturating_mul(times) > LONGEST {
+        return Err(Fault::new("the repeated value would be too long"));
+    }
+    Ok(match value {
+        Val::Str(text) => Val::str(text.repeat(times)),
+        Val::List(list) => Val::list(vec![list.raw(); times].concat()),
+        other => other.clone(),
+    })
+}
+
+fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
+    let divides = matches!(op, Binary::Divide | Binary::FloorDivide | Binary::Modulo);
+    if divides && right.float() == 0.0 {
+        return Err(Fault::new("division by zero"));
+    }
+    if let (Number::Int(one), Number::Int(other)) = (left, right) {
+        let floor = || {
+            one.checked_div_euclid(other).map(|found| {
+                // Python rounds towards minus infinity, Euclid keeps the remainder positive.
+                found - i128::from(other < 0 && one.rem_euclid(other) != 0)
+            })
+        };
+        let result = match op {
+            Binary::Add => one.checked_add(other),
+            Binary::Subtract => one.checked_sub(other),
+            Binary::Multiply => one.checked_mul(other),
+            Binary::FloorDivide => floor(),
+            Binary::Modulo => floor().and_then(|found| one.checked_sub(found.checked_mul(other)?)),
+            Binary::Power if other >= 0 => {
+                u32::try_from(other).ok().and_then(|other| one.checked_pow(other))
+            }
+            Binary::Power => return Ok(Val::Float(left.float().powf(right.float()))),
+            Binary::Divide => return Ok(Val::Float(left.float() / right.float())),
+            Binary::Concat => None,
+        };
+        return result.map(Val::Int).ok_or_else(|| Fault::new("the number is too large"));
+    }
+    let (one, other) = (left.float(), right.float());
+    Ok(Val::Float(match op {
+        Binary::Add => one + other,
+        Binary::Subtract => one - other,
+        Binary::Multiply => one * other,
+        Binary::Divide | Binary::Concat => one / other,
+        Binary::FloorDivide => (one / other).floor(),
+        Binary::Modulo => one - other * (one / other).floor(),
+        Binary::Power => one.powf(other),
+    }))
+}
+
+/// `-value`.
+pub(super) fn negative(value: &Val) -> Outcome {
+    let value = value.clone().used()?;
+    match Number::of(&value) {
+        Some(Number::Int(number)) => Ok(Val::Int(-number)),
+        Some(Number::Float(number)) => Ok(Val::Float(-number)),
+        None => Err(Fault::new(format!("bad operand type for unary -: '{}'", value.type_name()))),
+    }
+}
+
+/// Applies a comparison.
+pub(super) fn compare(op: Comparison, left: &Val, right: &Val) -> Outcome<bool> {
+    Ok(match op {
+        Comparison::Equal => equal(left, right)?,
+        Comparison::NotEqual => !equal(left, right)?,
+        Comparison::In => contains(right, left)?,
+        Comparison::NotIn => !contains(right, left)?,
+        Comparison::Less => order(left, right)? == Some(Ordering::Less),
+        Comparison::Greater => order(left, right)? == Some(Ordering::Greater),
+        Comparison::LessOrEqual => {
+            order(left, right)?.is_some_and(|order| order != Ordering::Greater)
+        }
+        Comparison::GreaterOrEqual => {
+            order(left, right)?.is_some_and(|order| order != Ordering::Less)
+        }
+    })
+}
+
+/// Python's `==`.
+pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
+        return Ok(one.compare(other) == Some(Ordering::Equal));
+    }
+    Ok(match (&left, &right) {
+        (Val::None, Val::None) | (Val::Omit, Val::Omit) => true,
+        (Val::Str(one), Val::Str(other)) => one == other,
+        (Val::List(one), Val::List(other)) => {
+            one.same(other) || equal_items(&one.items(), &other.items())?
+        }
+        (Val::Tuple(one), Val::Tuple(other)) => equal_items(one, other)?,
+        (Val::Dict(one), Val::Dict(other)) => one.same(other) || equal_dicts(one, other)?,
+        _ => false,
+    })
+}
+
+fn equal_items(one: &[Val], other: &[Val]) -> Outcome<bool> {
+    if one.len() != other.len() {
+        return Ok(false);
+    }
+    for (one, other) in one.iter().zip(other) {
+        if !equal(one, other)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn equal_dicts(one: &Dict, other: &Dict) -> Outcome<bool> {
+    if one.len() != other.len() {
+        return Ok(false);
+    }
+    for (key, value) in one.pairs() {
+        let Some(found) = other.get(&key) else { return Ok(false) };
+        if !equal(&value, &found)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Python's order; `None` for numbers that have none (`nan`).
+pub(super) fn order(left: &Val, right: &Val) -> Outcome<Option<Ordering>> {
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
+        return Ok(one.compare(other));
+    }
+    let items = |value: &Val| match value {
+        Val::List(list) => Some(list.items()),
+        Val::Tuple(items) => Some(items.to_vec()),
+        _ => None,
+    };
+    match (&left, &right) {
+        (Val::Str(one), Val::Str(other)) => Ok(Some(one.chars().cmp(other.chars()))),
+        (Val::List(_), Val::List(_)) | (Val::Tuple(_), Val::Tuple(_)) => {
+            let (one, other) =
+                (items(&left).unwrap_or_default(), items(&right).unwrap_or_default());
+            for (one, other) in one.iter().zip(&other) {
+                if !equal(one, other)? {
+                    return order(one, other);
+                }
+            }
+            Ok(Some(one.len().cmp(&other.len())))
+        }
+        _ => {
+            let (left, right) = (left.type_name(), right.type_name());
+            Err(Fault::new(format!(
+                "'<' not supported between instances of '{left}' and '{right}'"
+            )))
+        }
+    }
+}
+
+/// Python's `item in container`.
+pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
+    let (container, item) = (container.clone().used()?, item.clone().used()?);
+    match &container {
+        Val::Str(text) => match &item {
+            Val::Str(part) => Ok(text.contains(&**part)),
+            other => Err(Fault::new(format!(
+                "'in <string>' requires string as left operand, not {}",
+                other.type_name()
+            ))),
+        },
+        Val::Dict(dict) => Ok(dict.has(&Key::new(item)?)),
+        Val::Object(object) => {
+            let found = item.as_str().and_then(|key| Some(object.keys()?.iter().any(|k| k == key)));
+            found.ok_or_else(|| Fault::new("cannot look for an item in this object"))
+        }
+        Val::List(_) | Val::Tuple(_) => {
+            for found in container.iterate()? {
+                if equal(&found, &item)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        other => {
+            Err(Fault::new(format!("argument of type '{}' is not iterable", other.type_name())))
+        }
+    }
+}

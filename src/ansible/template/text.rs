@@ -1,0 +1,126 @@
+//! How Python writes values: `str` and `repr`.
+
+use std::fmt::Write as _;
+
+use super::{
+    fault::{Fault, Outcome},
+    value::Val,
+};
+
+/// Python's `str(value)`; a missing value is a fault.
+pub(super) fn str_of(value: &Val) -> Outcome<String> {
+    match value.clone().used()? {
+        Val::Str(text) => Ok(text.to_string()),
+        other => repr(&other),
+    }
+}
+
+/// Python's `repr(value)`.
+pub(super) fn repr(value: &Val) -> Outcome<String> {
+    Ok(match value.clone().used()? {
+        Val::None => "None".into(),
+        Val::Bool(true) => "True".into(),
+        Val::Bool(false) => "False".into(),
+        Val::Int(number) => number.to_string(),
+        Val::Float(number) => float(number),
+        Val::Str(text) => quoted(&text),
+        Val::List(list) => format!("[{}]", joined(&list.items())?),
+        Val::Tuple(items) if items.len() == 1 => format!("({},)", repr(&items[0])?),
+        Val::Tuple(items) => format!("({})", joined(&items)?),
+        Val::Dict(dict) => {
+            let pair = |(key, value): (super::value::Key, Val)| {
+                Ok(format!("{}: {}", repr(key.as_val())?, repr(&value)?))
+            };
+            let pairs = dict.pairs().into_iter().map(pair).collect::<Outcome<Vec<_>>>()?;
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Val::Omit => return Err(Fault::new("A template was resolved to an Omit scalar.")),
+        Val::Object(object) => match object.items() {
+            Some(items) => format!("[{}]", joined(&items)?),
+            None => format!("<{}>", object.type_name()),
+        },
+        Val::Missing(fault) => return Err(fault),
+        Val::Lazy(_) => String::new(),
+    })
+}
+
+fn joined(items: &[Val]) -> Outcome<String> {
+    Ok(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
+}
+
+/// Python's shortest text of a float.
+pub(super) fn float(number: f64) -> String {
+    if number.is_nan() {
+        return "nan".into();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    let size = number.abs();
+    if size != 0.0 && !(1e-4..1e16).contains(&size) {
+        let text = format!("{number:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let value: i32 = exponent.parse().unwrap_or(0);
+        let sign = if value < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", value.abs());
+    }
+    let text = number.to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+/// A string as Python would write it in source.
+pub(super) fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() && (c as u32) < 256 => {
+                let _written = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// A number in a string, as Python's `int` and `float` accept it: spaces around, `_` between digits.
+pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let prefix = [("0x", 16), ("0o", 8), ("0b", 2)].into_iter();
+    let (base, digits) = prefix
+        .filter(|(_, own)| base == *own || base == 0)
+        .find_map(|(prefix, own)| Some((own, lower.strip_prefix(prefix)?)))
+        .unwrap_or((if base == 0 { 10 } else { base }, &lower));
+    if digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
+        return None;
+    }
+    let number = i128::from_str_radix(&digits.replace('_', ""), base).ok()?;
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    Some(if negative { -number } else { number })
+}
+
+/// Python's `float(text)`.
+pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.starts_with('_') || text.ends_with('_') || text.contains("__") {
+        return None;
+    }
+    text.replace('_', "").parse().ok()
+}

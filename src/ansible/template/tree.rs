@@ -1,0 +1,153 @@
+//! A template as a tree that owns its text, so that it can be kept and shared.
+
+use std::sync::Arc;
+
+use super::value::Val;
+
+/// A name in a template.
+pub(super) type Name = Arc<str>;
+
+/// An expression.
+#[derive(Debug)]
+pub(super) enum Expr {
+    Const(Val),
+    Name(Name),
+    Attr(Box<Expr>, Name),
+    Item(Box<Expr>, Box<Expr>),
+    Slice(Box<Expr>, [Option<Box<Expr>>; 3]),
+    Not(Box<Expr>),
+    Negative(Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// A chain such as `1 < a <= 3`.
+    Compare(Box<Expr>, Vec<(Comparison, Expr)>),
+    IfElse {
+        test: Box<Expr>,
+        yes: Box<Expr>,
+        no: Option<Box<Expr>>,
+    },
+    Filter {
+        name: Name,
+        input: Option<Box<Expr>>,
+        args: Vec<Arg>,
+    },
+    Test {
+        name: Name,
+        input: Box<Expr>,
+        args: Vec<Arg>,
+    },
+    Call {
+        callee: Box<Expr>,
+        args: Vec<Arg>,
+    },
+    List(Vec<Expr>),
+    Tuple(Vec<Expr>),
+    Dict(Vec<(Expr, Expr)>),
+}
+
+/// An argument of a call.
+#[derive(Debug)]
+pub(super) enum Arg {
+    Positional(Expr),
+    Named(Name, Expr),
+    Spread(Expr),
+    SpreadNamed(Expr),
+}
+
+/// Operators of two values that do not compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    Concat,
+}
+
+/// Comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+}
+
+/// A statement or a piece of output.
+#[derive(Debug)]
+pub(super) enum Stmt {
+    Text(Arc<str>),
+    Emit(Expr),
+    For(For),
+    If {
+        test: Expr,
+        yes: Vec<Stmt>,
+        no: Vec<Stmt>,
+    },
+    With {
+        assignments: Vec<(Expr, Expr)>,
+        body: Vec<Stmt>,
+    },
+    Set {
+        target: Expr,
+        value: Expr,
+    },
+    SetBlock {
+        target: Expr,
+        filter: Option<Expr>,
+        body: Vec<Stmt>,
+    },
+    FilterBlock {
+        filter: Expr,
+        body: Vec<Stmt>,
+    },
+    /// `{% block %}` and `{% autoescape %}` print their body where they stand.
+    Body(Vec<Stmt>),
+    Include {
+        name: Expr,
+        ignore_missing: bool,
+    },
+    Macro(Arc<Macro>),
+    CallBlock {
+        callee: Expr,
+        args: Vec<Arg>,
+        caller: Arc<Macro>,
+    },
+    Do(Expr),
+}
+
+/// A `for` loop.
+#[derive(Debug)]
+pub(super) struct For {
+    pub(super) target: Expr,
+    pub(super) items: Expr,
+    pub(super) condition: Option<Expr>,
+    pub(super) body: Vec<Stmt>,
+    pub(super) otherwise: Vec<Stmt>,
+}
+
+/// A `macro`, or the body of a `call` block.
+#[derive(Debug)]
+pub(super) struct Macro {
+    pub(super) name: Name,
+    pub(super) parameters: Vec<(Name, Option<Expr>)>,
+    pub(super) body: Vec<Stmt>,
+}
+
+/// A template that was read.
+#[derive(Debug)]
+pub(super) struct Template {
+    pub(super) body: Vec<Stmt>,
+    /// Whether it calls methods that change lists or dicts: then it must not share variables' values with others.
+    pub(super) mutates: bool,
+    /// How many line breaks its text ended with.
+    pub(super) trailing_newlines: usize,
+}
