@@ -32,7 +32,9 @@ pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>
         hosts = matching(inventory, ALL)?;
     }
     for (effect, part) in &parts {
-        let found = matching(inventory, part)?;
+        // A plain name is a host before it is a group, but not behind `!` or `&`.
+        let host = inventory.host(part).filter(|_| *effect == Effect::Add);
+        let found = host.map_or_else(|| matching(inventory, part), |host| Ok(vec![host]))?;
         match effect {
             Effect::Add => hosts.extend(found),
             Effect::Intersect => hosts.retain(|host| found.contains(host)),
@@ -103,9 +105,6 @@ fn at_colons(pattern: &str) -> Vec<&str> {
 }
 
 fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
-    if let Some(host) = inventory.host(part) {
-        return Ok(vec![host]);
-    }
     let (expression, subscript) = subscript(part)?;
     let found = enumerate(inventory, expression)?;
     let Some((first, last)) = subscript else { return Ok(found) };
@@ -174,6 +173,9 @@ fn enumerate(inventory: &Inventory, expression: &str) -> Result<Vec<usize>> {
             let host = &inventory.hosts[*host];
             !host.implicit && fits.matches(&host.name)
         }));
+    }
+    if hosts.is_empty() {
+        hosts.extend(inventory.host(expression));
     }
     Ok(hosts)
 }

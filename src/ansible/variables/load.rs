@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Load, extra, magic, site::Site, table::Table};
+use super::{Load, extra, magic, settings, site::Site, table::Table};
 use crate::{
     ansible::{
         builtin,
@@ -31,7 +31,9 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     inventory.settle();
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
-    let reader = Reader { files: &files, layers: &layers, inventory: &inventory };
+    let facts_are_variables = settings::facts_are_variables(&files, layers.base())?;
+    let reader =
+        Reader { files: &files, layers: &layers, inventory: &inventory, facts_are_variables };
     let folders: Vec<Utf8PathBuf> =
         sources.iter().map(|path| reader.folder_of(path)).collect::<Result<_>>()?;
     let chains = reader.chains(&folders)?;
@@ -59,6 +61,7 @@ struct Reader<'a> {
     files: &'a Files,
     layers: &'a Layers,
     inventory: &'a Inventory,
+    facts_are_variables: bool,
 }
 
 /// Group variables of one inventory, by group.
@@ -163,6 +166,9 @@ impl Reader<'_> {
         table.extend(magic::of_host(self.inventory, host), &"Ansible".into(), false);
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
+        }
+        if !self.facts_are_variables {
+            table.extend([magic::local_facts()], &"Ansible".into(), false);
         }
         Ok(table)
     }

@@ -69,6 +69,11 @@ fn version() -> Node {
     node(Data::Map(pairs.map(|(name, data)| (text(name), node(data))).into()))
 }
 
+/// The facts that a host keeps about itself: Ansible makes them a variable even where no other fact is one.
+pub(super) fn local_facts() -> (String, Node) {
+    ("ansible_local".to_owned(), node(Data::Map(Vec::new())))
+}
+
 /// What a host is called and where it belongs. In Ansible these count as the host's inventory variables.
 pub(super) fn of_host(inventory: &Inventory, host: usize) -> Vec<(String, Node)> {
     let host = &inventory.hosts[host];

@@ -4,6 +4,7 @@ mod extra;
 mod load;
 mod magic;
 mod mask;
+mod settings;
 mod site;
 mod table;
 
