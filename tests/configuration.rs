@@ -24,12 +24,22 @@ fn ymir(site: &str, args: &[&str]) -> String {
 #[test]
 fn dump_shows_one_variable_of_every_host() {
     let args = ["dump", "--var-name", "part", "--environment", "production"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 0
+    {
+        "cmp1": "overcloud",
+        "ctl1": "the first",
+        "ctl2": "productive controller"
+    }
+    "#);
 }
 
 #[test]
 fn the_base_has_no_environment() {
-    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "motd", "--host", "ctl2"]), @"");
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "motd", "--host", "ctl2"]), @r#"
+    exit: 0
+    "base runs ctl2"
+    "#);
 }
 
 #[test]
@@ -52,56 +62,194 @@ fn dump_gives_every_variable_with_kayobes_defaults() {
 #[test]
 fn what_is_limited_is_dumped() {
     let args = ["dump", "--hosts", "overcloud:!ctl1", "--var-name", "part", "--output", "yaml"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @"
+    exit: 0
+    cmp1: overcloud
+    ctl2: controller
+    ");
 }
 
 #[test]
 fn extra_variables_win() {
     let args =
         ["dump", "--var-name", "site_name", "--host", "cmp1", "-e", "site_name='from -e' a=1"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 0
+    "from -e"
+    "#);
 }
 
 #[test]
 fn explain_tells_where_a_value_comes_from_and_what_it_overrides() {
     let args = ["explain", "site_name", "--host", "ctl1", "--environment", "production"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @"
+    exit: 0
+    site_name of ctl1
+      value     production
+      set by    environments/production/globals.yml:1:12 (extra-vars file)
+                production
+      overrides environments/mixin/globals.yml:1:12 (extra-vars file)
+                mixed
+      overrides globals.yml:2:12 (extra-vars file)
+                base
+    ");
+}
+
+#[test]
+fn explain_speaks_json() {
     let args =
         ["explain", "part", "--host", "ctl2", "--environment", "production", "--output", "json"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 0
+    {
+        "error": null,
+        "host": "ctl2",
+        "overrides": [
+            {
+                "level": "group_vars of controllers",
+                "origin": {
+                    "column": 7,
+                    "file": "inventory/group_vars/controllers/part.yml",
+                    "line": 1
+                },
+                "written": "controller"
+            },
+            {
+                "level": "group_vars of overcloud",
+                "origin": {
+                    "column": 7,
+                    "file": "inventory/group_vars/overcloud",
+                    "line": 1
+                },
+                "written": "overcloud"
+            },
+            {
+                "level": "group_vars of all",
+                "origin": {
+                    "column": 7,
+                    "file": "inventory/group_vars/all.yml",
+                    "line": 1
+                },
+                "written": "anything"
+            }
+        ],
+        "set_by": {
+            "level": "group_vars of controllers",
+            "origin": {
+                "column": 7,
+                "file": "environments/production/inventory/group_vars/controllers.yml",
+                "line": 1
+            },
+            "written": "productive controller"
+        },
+        "value": "productive controller",
+        "variable": "part"
+    }
+    "#);
 }
 
 #[test]
 fn secrets_are_stars_unless_asked_for() {
-    insta::assert_snapshot!(ymir("kayobe", &["explain", "pass_word", "--host", "ctl1"]), @"");
-    insta::assert_snapshot!(ymir("kayobe", &["explain", "made_from_it", "--host", "ctl1"]), @"");
-    insta::assert_snapshot!(ymir("kayobe", &["explain", "hash_of_it", "--host", "ctl1"]), @"");
+    insta::assert_snapshot!(ymir("kayobe", &["explain", "pass_word", "--host", "ctl1"]), @"
+    exit: 0
+    pass_word of ctl1
+      value     ******
+      set by    secrets.yml:2:12 (extra-vars file)
+                ******
+    ");
+    insta::assert_snapshot!(ymir("kayobe", &["explain", "made_from_it", "--host", "ctl1"]), @"
+    exit: 0
+    made_from_it of ctl1
+      value     ******
+      set by    secrets.yml:9:15 (extra-vars file)
+                user:{{ pass_word }}
+    ");
+    insta::assert_snapshot!(ymir("kayobe", &["explain", "hash_of_it", "--host", "ctl1"]), @"
+    exit: 0
+    hash_of_it of ctl1
+      value     ******
+      set by    secrets.yml:10:13 (extra-vars file)
+                {{ pass_word | b64encode }}
+    ");
     let args = ["dump", "--var-name", "made_from_it", "--host", "ctl1", "--show-secrets"];
-    insta::assert_snapshot!(ymir("kayobe", &args), @"");
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 0
+    "user:hunter2"
+    "#);
 }
 
 #[test]
 fn a_syntax_error_shows_the_lines() {
-    insta::assert_snapshot!(ymir("broken", &["dump"]), @"");
+    insta::assert_snapshot!(ymir("broken", &["dump"]), @"
+    exit: 3
+    error: reading networks.yml
+      because: mapping values are not allowed in this context
+       --> networks.yml:4:21
+        |
+      2 | provision_net_name: provision
+      3 | provision_net_cidr: 10.0.0.0/24
+      4 |   provision_net_vlan: 100
+        |                     ^ here
+    ");
 }
 
 #[test]
 fn an_undefined_variable_is_told_with_the_chain_to_it() {
-    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "first_link", "--host", "ctl1"]), @"");
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "first_link", "--host", "ctl1"]), @"
+    exit: 3
+    error: ctl1: evaluating `first_link`
+      because: 'no_such_name' is undefined
+      because: `first_link` uses `second_link`
+      set by: second_link (globals.yml:6:14)
+      set by: first_link (globals.yml:5:13)
+    ");
 }
 
 #[test]
 fn unknown_names_are_answered_with_near_ones() {
-    insta::assert_snapshot!(ymir("kayobe", &["dump", "--environment", "producton"]), @"");
-    insta::assert_snapshot!(ymir("kayobe", &["explain", "site_nam", "--host", "ctl1"]), @"");
-    insta::assert_snapshot!(ymir("kayobe", &["explain", "site_name", "--host", "ctl3"]), @"");
-    insta::assert_snapshot!(ymir("kayobe/inventory", &["dump"]), @"");
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "--environment", "producton"]), @"
+    exit: 3
+    error: opening the environment `producton`
+      because: there is no directory environments/producton
+      hint: did you mean `production`? known environments: mixin, production
+    ");
+    insta::assert_snapshot!(ymir("kayobe", &["explain", "site_nam", "--host", "ctl1"]), @"
+    exit: 3
+    error: looking up the variable `site_nam` of ctl1
+      because: nothing sets it
+      hint: did you mean `site_name`?
+    ");
+    insta::assert_snapshot!(ymir("kayobe", &["explain", "site_name", "--host", "ctl3"]), @"
+    exit: 3
+    error: selecting hosts by `ctl3`
+      because: the pattern matches no host of this environment
+      hint: did you mean `ctl1` or `ctl2`?
+    ");
+    insta::assert_snapshot!(ymir("kayobe/inventory", &["dump"]), @"
+    exit: 3
+    error: opening the site repository SITES/kayobe/inventory
+      because: it has neither `environments/common` nor what a Kayobe configuration has: `inventory`, `environments` or YAML files
+      hint: check --config-path, $YMIR_CONFIG_PATH and $KAYOBE_CONFIG_PATH
+    ");
 }
 
 #[test]
 fn the_own_layout_gives_right_paths() {
     let args = ["dump", "--var-name", "where", "--environment", "lab", "--host", "bm1"];
-    insta::assert_snapshot!(ymir("own", &args), @"");
+    insta::assert_snapshot!(ymir("own", &args), @r#"
+    exit: 0
+    "SITES/own/environments/common SITES/own/environments/lab"
+    "#);
     let args = ["explain", "kayobe_env_search_paths", "--environment", "lab", "--host", "bm1"];
-    insta::assert_snapshot!(ymir("own", &args), @"");
+    insta::assert_snapshot!(ymir("own", &args), @r#"
+    exit: 0
+    kayobe_env_search_paths of bm1
+      value     [
+                  "SITES/own/environments/lab"
+                ]
+      set by    layout of the site repository (built-in default)
+                ["SITES/own/environments/lab"]
+      overrides built-in 2026.2/group_vars/all/site.yml:6:26 (built-in default)
+                {{ query('cached', 'kayobe_environments') }}
+    "#);
 }

@@ -110,7 +110,7 @@ impl Reader<'_> {
         let mut table = Table::default();
         table.extend(builtin::defaults(ALL)?, &"built-in default".into(), false);
         if self.layers.layout == Layout::Own {
-            table.extend(self.layout_paths(), &"layout of the site repository".into(), false);
+            table.extend(self.layout_paths(), &"built-in default".into(), false);
         }
         for folder in folders {
             self.read_into(&mut table, folder, "group_vars", ALL)?;

@@ -8,13 +8,13 @@ mod settings;
 mod site;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use self::{site::Site, table::Entry};
-use super::{near, patterns, world::World};
+use super::{near, patterns, template::Evaluator, world::World};
 use crate::{
     origin::{Origin, Setting},
     secret::{Secret, SecretRef, Secrets},
@@ -48,12 +48,16 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Variables {
     site: Arc<Site>,
+    /// For each host, once it is asked for: what has been evaluated.
+    evaluators: Vec<OnceLock<Evaluator>>,
 }
 
 impl Variables {
     /// Reads every file once; nothing is evaluated yet.
     pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
-        load::site(load, world).map(|site| Self { site: Arc::new(site) })
+        let site = Arc::new(load::site(load, world)?);
+        let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { site, evaluators })
     }
 
     /// All hosts, in inventory order.
@@ -93,17 +97,17 @@ impl Variables {
     /// the chain of variables.
     pub fn value(&self, host: &str, name: &str) -> Result<Option<Value>> {
         let Some(host) = self.site.inventory.host(host) else { return Ok(None) };
-        let Some(known) = self.site.known(host, name) else { return Ok(None) };
-        known.value.map(|value| Some(Value::clone(&value)))
+        self.evaluators[host].get_or_init(|| self.site.evaluator(host)).variable(name)
     }
 
     /// [`value`](Self::value) for people to see: secrets, and text that holds or was made from them, are stars.
     pub fn masked(&self, host: &str, name: &str) -> Result<Option<Value>> {
-        let Some(host) = self.site.inventory.host(host) else { return Ok(None) };
-        let Some(known) = self.site.known(host, name) else { return Ok(None) };
-        let value = known.value?;
-        if !known.read_secret {
-            return Ok(Some(Value::clone(&value)));
+        let (Some(value), Some(host)) = (self.value(host, name)?, self.site.inventory.host(host))
+        else {
+            return Ok(None);
+        };
+        if !self.site.reads_secret(host, name) {
+            return Ok(Some(value));
         }
         let whole = self.site.winner(host, name).is_some_and(Entry::is_secret);
         Ok(Some(mask::secrets(&value, &self.site.secrets(), whole)))
@@ -136,7 +140,7 @@ impl Variables {
     /// Whether the value holds text that came out of a vault, or was made from such text.
     pub fn is_secret(&self, host: &str, name: &str) -> bool {
         let Some(host) = self.site.inventory.host(host) else { return false };
-        self.site.known(host, name).is_some_and(|known| known.read_secret)
+        self.site.reads_secret(host, name)
     }
 
     /// The layers' directories, lowest first: the base, the environment's dependencies, the environment.

@@ -1,14 +1,12 @@
 //! Everything that was read, and what of it counts for a host.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
-
-use serde_json::Value;
 
 use super::table::{Entry, Table};
 use crate::{
@@ -17,7 +15,7 @@ use crate::{
         inventory::Inventory,
         layers::Layers,
         patterns,
-        template::{self, Scope},
+        template::{Evaluator, Scope},
         world::World,
         yaml::Node,
     },
@@ -36,17 +34,10 @@ pub(super) struct Site {
     chains: Vec<Vec<Arc<Table>>>,
     extra: Table,
     magic: Table,
-    known: Mutex<HashMap<(usize, String), Known>>,
+    /// Whether anything anywhere came out of a vault.
+    has_secrets: bool,
     /// Texts that came out of a vault and were read so far.
     secrets: Mutex<BTreeSet<String>>,
-}
-
-/// An evaluated variable.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) value: Result<Arc<Value>>,
-    /// A vault text was read on the way to the value.
-    pub(super) read_secret: bool,
 }
 
 impl Site {
@@ -57,11 +48,13 @@ impl Site {
         order: Vec<usize>,
     ) -> Self {
         let (chains, extra, magic) = (Vec::new(), Table::default(), Table::default());
-        let (known, secrets) = (Mutex::default(), Mutex::default());
-        Self { files, layers, inventory, order, chains, extra, magic, known, secrets }
+        let (has_secrets, secrets) = (false, Mutex::default());
+        Self { files, layers, inventory, order, chains, extra, magic, has_secrets, secrets }
     }
 
     pub(super) fn with(mut self, chains: Vec<Vec<Arc<Table>>>, extra: Table, magic: Table) -> Self {
+        self.has_secrets =
+            extra.has_secrets() || chains.iter().flatten().any(|table| table.has_secrets());
         (self.chains, self.extra, self.magic) = (chains, extra, magic);
         self
     }
@@ -89,21 +82,33 @@ impl Site {
         &self.inventory.hosts[host].name
     }
 
-    /// A variable's value, evaluated once; `None` if nothing sets it.
-    pub(super) fn known(self: &Arc<Self>, host: usize, name: &str) -> Option<Known> {
-        let key = (host, name.to_owned());
-        if let Some(known) = self.lock().get(&key) {
-            return Some(known.clone());
+    /// Evaluates a host's variables and remembers them.
+    pub(super) fn evaluator(self: &Arc<Self>, host: usize) -> Evaluator {
+        self.tracking_evaluator(host, &Arc::default())
+    }
+
+    /// An evaluator that sets `read_secret` once it reads a text that came out of a vault.
+    fn tracking_evaluator(
+        self: &Arc<Self>,
+        host: usize,
+        read_secret: &Arc<AtomicBool>,
+    ) -> Evaluator {
+        let read_secret = Arc::clone(read_secret);
+        Evaluator::new(Arc::new(View { site: Arc::clone(self), host, read_secret }))
+    }
+
+    /// Whether a variable's value is made with text that came out of a vault.
+    pub(super) fn reads_secret(self: &Arc<Self>, host: usize, name: &str) -> bool {
+        if !self.has_secrets {
+            return false;
         }
-        let entry = self.winner(host, name)?;
-        let read_secret = Arc::new(AtomicBool::new(entry.is_secret()));
-        let view = View { site: Arc::clone(self), host, read_secret: Arc::clone(&read_secret) };
-        let scope: Arc<dyn Scope> = Arc::new(view);
-        let value =
-            self.open(entry).and_then(|node| template::evaluate(&node, &scope)).map(Arc::new);
-        let known = Known { value, read_secret: read_secret.load(Ordering::Relaxed) };
-        self.lock().insert(key, known.clone());
-        Some(known)
+        // An evaluator that remembers nothing yet reads everything that the value is made with.
+        let read_secret = Arc::default();
+        let value = self.tracking_evaluator(host, &read_secret).variable(name);
+        if let Err(trouble) = value {
+            tracing::trace!(name, %trouble, "looking for secrets");
+        }
+        read_secret.load(Ordering::Relaxed)
     }
 
     /// A place's value with its vault texts opened; these are remembered as secrets.
@@ -117,10 +122,6 @@ impl Site {
 
     pub(super) fn secrets(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(usize, String), Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

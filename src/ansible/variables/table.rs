@@ -66,6 +66,7 @@ impl Entry {
     /// The value as written, in one line, secrets masked.
     pub(super) fn masked(&self) -> String {
         match &self.node.data {
+            Data::Vault(_) => MASK.to_owned(),
             _ if self.in_vault_file => MASK.to_owned(),
             Data::Text(text) | Data::Unsafe(text) => text.clone(),
             _ => masked_json(&self.node).to_string(),
@@ -103,6 +104,11 @@ impl Table {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
+    }
+
+    /// Whether any of it came or comes out of a vault.
+    pub(super) fn has_secrets(&self) -> bool {
+        self.entries.values().flatten().any(Entry::is_secret)
     }
 
     pub(super) fn is_empty(&self) -> bool {
