@@ -1,5 +1,6 @@
 //! Built-in data of an OpenStack release: Kayobe's defaults and groups, and Ymir's own variables.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::{Dir, File, include_dir};
 
 use super::{files, yaml};
@@ -37,6 +38,20 @@ fn variables(folder: &str) -> Result<Pairs> {
     found.sort_by_key(|file| file.path());
     let parsed = found.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
     Ok(parsed.concat())
+}
+
+/// The same data as an inventory for Ansible itself: paths in it, and what the files hold.
+pub fn inventory() -> Vec<(Utf8PathBuf, String)> {
+    let all = Utf8Path::new("group_vars/all");
+    let placed = |file: &File| {
+        let path = Utf8Path::from_path(file.path())?;
+        let own = || Some(all.join(format!("{OWN}_{}", path.strip_prefix(OWN).ok()?)));
+        let path = path.strip_prefix(RELEASE).ok().map(Utf8Path::to_owned).or_else(own)?;
+        Some((path, file.contents_utf8()?.to_owned()))
+    };
+    let mut found = Vec::new();
+    collect(&DATA, &mut found);
+    found.into_iter().filter_map(placed).collect()
 }
 
 fn collect<'a>(dir: &'a Dir<'a>, found: &mut Vec<&'a File<'a>>) {

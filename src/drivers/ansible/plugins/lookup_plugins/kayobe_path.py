@@ -2,13 +2,10 @@
 
 import os
 
-from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **options):
-        path = os.environ.get("KAYOBE_DATA_FILES_PATH")
-        if not path:
-            raise AnsibleLookupError("Kayobe's playbooks are not part of Ymir; KAYOBE_DATA_FILES_PATH can name them")
+        path = os.environ.get("KAYOBE_DATA_FILES_PATH") or "/usr/share/kayobe"
         return [os.path.join(path, "")]
