@@ -59,19 +59,30 @@ fn viewpoint(variables: &Variables) -> String {
     localhost.or(hosts.first()).map_or_else(|| "localhost".into(), Clone::clone)
 }
 
+/// A variable that the lab needs. It is the same for all hosts, so a message about its absence names none.
 fn need<T: serde::de::DeserializeOwned>(read: &Reader<'_>, name: &str) -> Result<Sourced<T>> {
-    read.need(name).map_err(|trouble| {
-        let missing = trouble.what.ends_with("is not set");
-        let hint = "select an environment that describes a lab, such as `--environment lab`";
-        if missing { trouble.hint(hint) } else { trouble }
+    let Reader { variables, host } = read;
+    if let Some(found) = read.get(name)? {
+        return Ok(found);
+    }
+    let trouble = Trouble::refused(format!("the lab needs `{name}`, which is not set"));
+    if let Some(setting) = variables.setting(host, name) {
+        return Err(trouble.because("its value is empty").set_by(&setting));
+    }
+    let near = variables.names_near(host, name).into_iter().next();
+    Err(match near {
+        Some(near) => trouble.hint(format!("a variable of a similar name is set: `{near}`")),
+        None => {
+            trouble.hint("select an environment that describes a lab, such as `--environment lab`")
+        }
     })
 }
 
 fn nodes(read: &Reader<'_>) -> Result<Vec<Node>> {
     let written: Sourced<BTreeMap<String, Value>> = need(read, NODES)?;
-    let part = |name: &str| Setting {
-        variable: format!("{NODES}.{name}"),
-        origin: written.setting.origin.clone(),
+    let part = |name: &str| {
+        let exact = read.variables.setting_in(read.host, NODES, name);
+        exact.unwrap_or_else(|| written.setting.clone())
     };
     let node = |(name, value): (&String, &Value)| match serde_json::from_value::<Hardware>(
         value.clone(),
