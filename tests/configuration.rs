@@ -6,13 +6,17 @@ use std::process::Command;
 
 /// Exit code, standard output and standard error of a command on one of the sites in `tests/sites`.
 fn ymir(site: &str, args: &[&str]) -> String {
+    ymir_with_password("sesame", site, args)
+}
+
+fn ymir_with_password(password: &str, site: &str, args: &[&str]) -> String {
     let root = format!("{}/tests/sites", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
         .arg("configuration")
         .args(args)
         .args(["--config-path", &format!("{root}/{site}")])
         .env_clear()
-        .env("KAYOBE_VAULT_PASSWORD", "sesame")
+        .env("KAYOBE_VAULT_PASSWORD", password)
         .env("HOME", "/home/operator")
         .output()
         .unwrap();
@@ -176,6 +180,58 @@ fn secrets_are_stars_unless_asked_for() {
     exit: 0
     "user:hunter2"
     "#);
+}
+
+#[test]
+fn a_vault_that_does_not_open_is_told_with_its_place() {
+    let args = ["dump", "--var-name", "made_from_it", "--host", "ctl1"];
+    insta::assert_snapshot!(ymir_with_password("wrong", "kayobe", &args), @"
+    exit: 3
+    error: ctl1: evaluating `made_from_it`
+      because: opening the vault text at secrets.yml:2:12
+      because: the vault password is wrong
+      set by: made_from_it (secrets.yml:9:15)
+      at: secrets.yml:2:12
+      hint: check the vault password; one password serves the whole site
+    ");
+    insta::assert_snapshot!(ymir_with_password("", "kayobe", &args), @"
+    exit: 3
+    error: ctl1: evaluating `made_from_it`
+      because: opening the vault text at secrets.yml:2:12
+      because: it is encrypted and no vault password is given
+      set by: made_from_it (secrets.yml:9:15)
+      at: secrets.yml:2:12
+      hint: set KAYOBE_VAULT_PASSWORD, or use --vault-password-file or --ask-vault-pass
+    ");
+}
+
+#[test]
+fn inventories_and_extra_variables_can_be_given() {
+    let args = ["dump", "-i", "one,two", "-e", "{part: [1, yes]}", "--var-name", "part"];
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 0
+    {
+        "one": [
+            1,
+            true
+        ],
+        "two": [
+            1,
+            true
+        ]
+    }
+    "#);
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "-e", "@none.yml"]), @"
+    exit: 2
+    error: reading -e @none.yml
+      because: there is no file none.yml
+      hint: check the path after `@`
+    ");
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "-i", "none"]), @"
+    exit: 3
+    error: reading the inventory none
+      because: there is no such file or directory
+    ");
 }
 
 #[test]

@@ -259,6 +259,18 @@ fe80::1
     }
 
     #[test]
+    fn a_host_goes_before_a_group_of_its_name_unless_it_is_excluded() {
+        let inventory = inventory("/hosts", "[seed]\nseed\nother\n[web]\nweb1\n").unwrap();
+        let names = |pattern| {
+            let hosts = select(&inventory, pattern).unwrap();
+            hosts.iter().map(|host| inventory.hosts[*host].name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("seed"), ["seed"]);
+        assert_eq!(names("all:&seed"), ["seed", "other"]);
+        assert_eq!(names("!seed"), ["web1"]);
+    }
+
+    #[test]
     fn a_pattern_that_selects_nothing_is_refused_with_near_names() {
         let inventory = inventory("/hosts", HOSTS).unwrap();
         let table = [

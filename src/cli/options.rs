@@ -1,6 +1,9 @@
 //! Options that every command takes, and what they mean.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    io::IsTerminal,
+    sync::{Arc, OnceLock},
+};
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
@@ -249,6 +252,7 @@ pub fn start_logging(options: &Options) {
     };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(level)
         .without_time()
         .init();

@@ -34,8 +34,8 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let facts_are_variables = settings::facts_are_variables(&files, layers.base())?;
     let reader =
         Reader { files: &files, layers: &layers, inventory: &inventory, facts_are_variables };
-    let folders: Vec<Utf8PathBuf> =
-        sources.iter().map(|path| reader.folder_of(path)).collect::<Result<_>>()?;
+    let folders = sources.iter().map(|path| reader.folder_of(path)).collect::<Result<Vec<_>>>()?;
+    let folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
     let chains = reader.chains(&folders)?;
     let extra = reader.extra(&load.extra_vars)?;
     let magic = magic::common(&inventory, &order);
@@ -68,10 +68,14 @@ struct Reader<'a> {
 type ByGroup = HashMap<usize, Arc<Table>>;
 
 impl Reader<'_> {
-    /// The folder beside which `group_vars` and `host_vars` lie.
-    fn folder_of(&self, source: &Utf8Path) -> Result<Utf8PathBuf> {
-        let is_dir = self.files.list(source)?.is_some();
-        Ok(if is_dir { source.into() } else { source.parent().unwrap_or(source).into() })
+    /// The folder in which `group_vars` and `host_vars` lie; none for hosts on the command line.
+    fn folder_of(&self, source: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+        if self.files.list(source)?.is_some() {
+            return Ok(Some(source.into()));
+        }
+        let is_file =
+            !source.as_str().contains(',') || self.files.world.read(source.as_str())?.is_some();
+        Ok(source.parent().filter(|_| is_file).map(Into::into))
     }
 
     /// For each host the levels that set its variables, lowest first.
