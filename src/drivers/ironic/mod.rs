@@ -183,3 +183,6 @@ impl Driver for IronicDriver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! An Ironic in a few lines: it answers as the real one does, and moves a node one state further at every look.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
+
+/// A state and, if it is a failure, its `last_error`.
+type State = (&'static str, Option<&'static str>);
+
+#[derive(Default)]
+struct Inner {
+    nodes: BTreeMap<String, Value>,
+    /// The states that a node is about to go through.
+    ahead: BTreeMap<String, VecDeque<State>>,
+    /// What the next request for a target leads to, instead of what it usually does.
+    fates: VecDeque<(&'static str, Vec<State>)>,
+    /// Refuses the next request for this target, after which the node is in that state.
+    refusal: Option<(&'static str, &'static str)>,
+    log: Vec<String>,
+    bodies: Vec<Value>,
+}
+
+/// Shared between the test and the server.
+#[derive(Clone, Default)]
+pub(super) struct Fake(Arc<Mutex<Inner>>);
+
+impl Fake {
+    pub(super) async fn start(&self) -> MockServer {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(self.clone()).mount(&server).await;
+        server
+    }
+
+    pub(super) fn add(&self, name: &str, state: &str) {
+        let node = json!({
+            "uuid": format!("uuid-{name}"), "name": name, "provision_state": state, "driver": "fake-hardware",
+            "extra": {}, "instance_info": {}, "properties": {}, "driver_info": {},
+        });
+        self.0.lock().unwrap().nodes.insert(name.into(), node);
+    }
+
+    pub(super) fn set(&self, name: &str, key: &str, value: Value) {
+        self.0.lock().unwrap().nodes.get_mut(name).unwrap()[key] = value;
+    }
+
+    pub(super) fn get(&self, name: &str, pointer: &str) -> Value {
+        self.0.lock().unwrap().nodes[name].pointer(pointer).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn will(&self, name: &str, states: &[State]) {
+        self.0.lock().unwrap().ahead.insert(name.into(), states.iter().copied().collect());
+    }
+
+    pub(super) fn fate(&self, target: &'static str, states: &[State]) {
+        self.0.lock().unwrap().fates.push_back((target, states.to_vec()));
+    }
+
+    pub(super) fn refuse(&self, target: &'static str, after: &'static str) {
+        self.0.lock().unwrap().refusal = Some((target, after));
+    }
+
+    /// Requests that begin so.
+    pub(super) fn count(&self, start: &str) -> usize {
+        self.0.lock().unwrap().log.iter().filter(|line| line.starts_with(start)).count()
+    }
+
+    pub(super) fn bodies(&self) -> Vec<Value> {
+        self.0.lock().unwrap().bodies.clone()
+    }
+}
+
+impl Inner {
+    fn answer(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let path = path.trim_start_matches("/v1/");
+        let parts: Vec<_> = path.split('/').collect();
+        match (method, parts.as_slice()) {
+            ("GET", ["nodes"]) => (200, self.look()),
+            ("GET", _) => (200, json!({ "ports": [] })),
+            ("POST", ["nodes"]) => {
+                let name = body["name"].as_str().unwrap().to_owned();
+                let mut node = body.clone();
+                node["uuid"] = json!(format!("uuid-{name}"));
+                node["provision_state"] = json!("enroll");
+                self.nodes.insert(name, node);
+                (201, json!({}))
+            }
+            ("PATCH", [_, uuid]) => {
+                let node = self.nodes.values_mut().find(|node| node["uuid"] == *uuid).unwrap();
+                body.as_array().unwrap().iter().for_each(|operation| patch(node, operation));
+                (200, json!({}))
+            }
+            ("PUT", [_, uuid, ..]) => self.provision(uuid, body["target"].as_str().unwrap()),
+            _ => (201, json!({})),
+        }
+    }
+
+    fn look(&mut self) -> Value {
+        for (name, ahead) in &mut self.ahead {
+            if let Some((state, error)) = ahead.pop_front() {
+                let node = self.nodes.get_mut(name).unwrap();
+                node["provision_state"] = json!(state);
+                node["last_error"] = json!(error);
+            }
+        }
+        let shown = |node: &Value| {
+            let mut node = node.clone();
+            let info = node["driver_info"].as_object_mut().unwrap();
+            info.iter_mut()
+                .filter(|(key, _)| key.contains("password"))
+                .for_each(|(_, v)| *v = json!("******"));
+            node
+        };
+        json!({ "nodes": self.nodes.values().map(shown).collect::<Vec<_>>() })
+    }
+
+    fn provision(&mut self, uuid: &str, target: &str) -> (u16, Value) {
+        let name = uuid.trim_start_matches("uuid-").to_owned();
+        let node = self.nodes.get_mut(&name).unwrap();
+        if let Some((_, after)) = self.refusal.take_if(|(refused, _)| *refused == target) {
+            node["provision_state"] = json!(after);
+            let words =
+                json!({ "faultstring": "The requested action can not be performed" }).to_string();
+            return (400, json!({ "error_message": words }));
+        }
+        let usual: &[State] = match target {
+            "manage" => &[("verifying", None), ("manageable", None)],
+            "provide" => &[("available", None)],
+            "inspect" => &[("inspecting", None), ("inspect wait", None), ("manageable", None)],
+            "active" => &[
+                ("deploying", None),
+                ("wait call-back", None),
+                ("deploying", None),
+                ("active", None),
+            ],
+            _ => &[("deleting", None), ("available", None)],
+        };
+        let fated = self.fates.pop_front_if(|(fated, _)| *fated == target);
+        let states = fated.map_or_else(|| usual.to_vec(), |(_, states)| states);
+        node["provision_state"] = json!(states[0].0);
+        node["last_error"] = Value::Null;
+        self.ahead.insert(name, states[1..].iter().copied().collect());
+        (202, Value::Null)
+    }
+}
+
+impl Respond for Fake {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut inner = self.0.lock().unwrap();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        inner.log.push(format!("{} {}", request.method, request.url.path()));
+        inner.bodies.push(body.clone());
+        let (status, answer) = inner.answer(request.method.as_str(), request.url.path(), &body);
+        ResponseTemplate::new(status).set_body_json(answer)
+    }
+}
+
+/// `add` to an object, as far as Ymir uses JSON patches.
+fn patch(node: &mut Value, operation: &Value) {
+    let (parent, key) = operation["path"].as_str().unwrap().rsplit_once('/').unwrap();
+    assert_eq!(operation["op"], "add");
+    node.pointer_mut(parent).unwrap()[key] = operation["value"].clone();
+}
