@@ -37,8 +37,12 @@ pub fn together(mut troubles: Vec<Trouble>) -> Option<Trouble> {
     }
     let what = format!("the configuration has {} faults", troubles.len());
     let all = troubles.iter().fold(Trouble::refused(what), |all, one| {
-        let all = one.settings.iter().fold(all.because(one), Trouble::set_by);
-        one.hints.iter().fold(all, Trouble::hint)
+        let settings =
+            one.settings.iter().filter(|setting| !all.settings.contains(setting)).cloned();
+        let hints = one.hints.iter().filter(|hint| !all.hints.contains(hint)).cloned();
+        let (settings, hints): (Vec<_>, Vec<_>) = (settings.collect(), hints.collect());
+        let all = settings.iter().fold(all.because(one), Trouble::set_by);
+        hints.into_iter().fold(all, Trouble::hint)
     });
     Some(all)
 }
@@ -58,7 +62,7 @@ fn clash(same: &[&Claim]) -> Trouble {
     let trouble = same.iter().fold(Trouble::refused(what), |trouble, claim| {
         trouble.because(format!("{}: {}", claim.host, claim.setting)).set_by(&claim.setting)
     });
-    trouble.hint(format!("give each host a {} of its own", first.kind))
+    trouble.hint(format!("give each host its own {}", first.kind))
 }
 
 fn outside(host: &Host) -> Option<Trouble> {

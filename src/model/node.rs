@@ -37,6 +37,9 @@ pub struct Node {
     pub secrets: BTreeMap<String, SecretRef>,
     /// Where `ironic_driver_info` is set, for messages about the BMC.
     pub info_setting: Setting,
+    /// Where its keys get their values from, as far as that is known better.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key_settings: BTreeMap<String, Setting>,
     pub properties: BTreeMap<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_class: Option<String>,
@@ -50,6 +53,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Where the value of the key of `ironic_driver_info` with this ending is set.
+    pub fn setting_of(&self, end: &str) -> &Setting {
+        let key = self.driver_info.keys().chain(self.secrets.keys()).find(|key| key.ends_with(end));
+        key.and_then(|key| self.key_settings.get(key)).unwrap_or(&self.info_setting)
+    }
+
     /// The address of the BMC, as the site writes it.
     pub fn bmc_address(&self) -> Option<String> {
         let named = |end: &str| {

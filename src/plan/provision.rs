@@ -5,7 +5,7 @@ use super::{
     action::{
         Action,
         host::{HostAction, Verify},
-        ironic::{Deploy, IronicAction},
+        ironic::{Deploy, IronicAction, Provide},
     },
 };
 use crate::{
@@ -16,13 +16,18 @@ use crate::{
 /// The command's words.
 pub const COMMAND: &str = "overcloud provision";
 
-/// Plans the command. Both steps of a host are in one lane, so that a quick host does not wait for a slow one.
+/// Plans the command. All steps of a host are in one lane, so that a quick host does not wait for a slow one.
 pub fn plan(site: &Site) -> Plan {
     Plan::named(COMMAND)
         .stage("provision", &site.hosts, |host| (host.name.clone(), steps(site, host)))
 }
 
 fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
+    let provide = Provide {
+        ironic: host.ironic.clone(),
+        node: host.node.clone(),
+        patience: host.patience.clone(),
+    };
     let deploy = Deploy {
         ironic: host.ironic.clone(),
         node: host.node.clone(),
@@ -41,6 +46,7 @@ fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
         wait: host.patience.ssh.clone(),
     };
     vec![
+        ("make available".into(), Action::Ironic(IronicAction::Provide(Box::new(provide)))),
         (format!("deploy {image}"), Action::Ironic(IronicAction::Deploy(Box::new(deploy)))),
         ("verify over SSH".into(), Action::Host(HostAction::Verify(Box::new(verify)))),
     ]

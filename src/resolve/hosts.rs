@@ -138,7 +138,9 @@ fn claims(variables: &Variables, name: &str) -> Vec<Claim> {
     let network = reader.get::<String>("admin_oc_net_name").ok().flatten();
     let address = network.and_then(|network| networks::address(&reader, &network).ok().flatten());
     let node = nodes::node(&reader).ok();
-    let bmc = node.as_ref().and_then(|node| claim("BMC", node.bmc_identity(), &node.info_setting));
+    let bmc = node
+        .as_ref()
+        .and_then(|node| claim("BMC", node.bmc_identity(), node.setting_of("_address")));
     let mac = node.as_ref().and_then(|node| node.mac.as_ref());
     let address =
         address.and_then(|found| claim("address", Some(found.value.to_string()), &found.setting));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Reader;
 use crate::{
     model::node::{Ironic, Login, Node},
+    origin::Setting,
     secret::SecretRef,
     trouble::{Result, Trouble},
 };
@@ -40,6 +41,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
         .into_iter()
         .filter(|(_, value)| !value.is_null())
         .partition(|(key, _)| is_secret(key, vaulted));
+    let key_settings = key_settings(reader, hidden.iter().chain(&plain));
     let at = |key: String| {
         let variable = "ironic_driver_info".to_owned();
         (key.clone(), SecretRef { host: reader.host.into(), variable, path: vec![key] })
@@ -51,6 +53,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
         driver_info: plain,
         secrets: hidden.into_keys().map(at).collect(),
         info_setting,
+        key_settings,
         properties: reader
             .get("ironic_properties")?
             .map_or_else(BTreeMap::new, |found| found.value),
@@ -69,6 +72,20 @@ fn is_secret(key: &str, vaulted: bool) -> bool {
     let told =
         ["_address", "_port", "_system_id", "_verify_ca"].iter().any(|end| key.ends_with(end));
     named || (vaulted && !told)
+}
+
+/// A key's value mostly comes from a variable of the same name (`redfish_address`), set where the host is described:
+/// that place is the one to correct. Else it is the key itself.
+fn key_settings<'a>(
+    reader: &Reader,
+    info: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> BTreeMap<String, Setting> {
+    let of = |(key, value): (&String, &Value)| {
+        let own = reader.get::<Value>(key).ok().flatten().filter(|own| own.value == *value);
+        let inside = || reader.variables.setting_in(reader.host, "ironic_driver_info", key);
+        Some((key.clone(), own.map(|own| own.setting).or_else(inside)?))
+    };
+    info.filter_map(of).collect()
 }
 
 fn mac(reader: &Reader) -> Result<Option<crate::origin::Sourced<String>>> {

@@ -1,6 +1,6 @@
 //! Who is to blame when Ironic gives up on a node: its `last_error` is text, and this is the only place that reads it.
 
-use crate::{model::node::Node, origin::Setting, trouble::Trouble};
+use crate::{model::node::Node, trouble::Trouble};
 
 use super::observed::Observed;
 
@@ -76,18 +76,18 @@ pub fn is_restart(last_error: &str) -> bool {
 pub fn explain(host: &str, doing: &str, node: &Node, observed: &Observed) -> Trouble {
     let trouble = Trouble::host(format!("{host}: {doing}"));
     let address = node.bmc_address().unwrap_or_else(|| "its address".into());
-    let at = |key: &str| set_at(node, key);
+    let at = |end: &str| node.setting_of(end);
     match blame(observed.error()) {
         Blame::BmcUnreachable => trouble
             .because(format!("Ironic cannot reach the BMC at {address}"))
             .because(observed.error())
-            .set_by(&at("_address"))
+            .set_by(at("_address"))
             .hint(format!("check that {address} is the BMC, is switched on, and is reachable from where Ironic runs")),
         Blame::BmcLogin => trouble
             .because(format!("the BMC at {address} refuses the user name or the password"))
             .because(observed.error())
-            .set_by(&at("_password"))
-            .set_by(&at("_username"))
+            .set_by(at("_password"))
+            .set_by(at("_username"))
             .hint("correct them, then run `ymir overcloud hardware register` again: it sends the password anew"),
         Blame::Restart => trouble
             .because("Ironic was restarted while it was at work, a second time")
@@ -101,16 +101,6 @@ pub fn explain(host: &str, doing: &str, node: &Node, observed: &Observed) -> Tro
             observed.uuid
         )),
     }
-}
-
-/// The setting of the key of `ironic_driver_info` with this ending.
-pub fn set_at(node: &Node, end: &str) -> Setting {
-    let mut setting = node.info_setting.clone();
-    let key = node.driver_info.keys().chain(node.secrets.keys()).find(|key| key.ends_with(end));
-    if let Some(key) = key {
-        setting.variable = format!("{}.{key}", setting.variable);
-    }
-    setting
 }
 
 #[cfg(test)]

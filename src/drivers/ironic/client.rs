@@ -231,8 +231,12 @@ impl Client {
 
     /// No answer: final if Ironic never answered; a change that may have arrived must not be sent twice unseen.
     fn unanswered(&self, method: &Method, error: &reqwest::Error) -> Once {
-        let bare = std::error::Error::source(error).unwrap_or(error);
-        let trouble = self.trouble().caused_by(bare).hint(
+        // Between "error sending request" and the cause are only the names of layers.
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let trouble = self.trouble().because(cause).hint(
             "check that Ironic runs and that this machine reaches it; in a lab, `ymir lab status` tells and `ymir lab up` starts it",
         );
         if !self.reached.load(Ordering::Relaxed) {

@@ -9,6 +9,7 @@ pub mod inspect;
 pub mod lease;
 pub mod observed;
 pub mod observer;
+pub mod provide;
 pub mod register;
 pub mod stuck;
 pub mod towards;
@@ -119,6 +120,7 @@ impl IronicDriver {
                 Ok(register::find(action, seen.as_ref(), &port))
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
+            IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
             IronicAction::Deploy(action) => {
                 self.find_deployed(host, action, seen.as_ref(), voice).await
             }
@@ -136,6 +138,9 @@ impl IronicDriver {
             }
             IronicAction::Inspect(action) => {
                 self.inspect(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Provide(action) => {
+                self.provide(place(&action.node, &action.patience)).await
             }
             IronicAction::Deploy(action) => {
                 self.deploy(place(&action.node, &action.patience), action).await

@@ -18,6 +18,7 @@ fn node() -> Node {
         driver_info: [("redfish_address".to_owned(), json!("http://a"))].into_iter().collect(),
         secrets: [("redfish_password".to_owned(), password)].into_iter().collect(),
         info_setting: setting,
+        key_settings: BTreeMap::new(),
         properties: [
             ("capabilities".to_owned(), json!("boot_mode:uefi")),
             ("root_device".to_owned(), json!({ "serial": "LAB0001" })),

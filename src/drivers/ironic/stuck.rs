@@ -1,7 +1,6 @@
 //! What is told about a node that does not go on: waiting, late, left alone.
 
 use super::{
-    blame,
     observed::{Observed, Provision},
     walk::Errand,
 };
@@ -18,7 +17,7 @@ pub(super) fn too_slow(errand: &Errand, node: &Observed, limit: &Sourced<u64>) -
                 "Ironic is still trying to reach the BMC at {}",
                 errand.node.bmc_address().unwrap_or_default()
             ))
-            .set_by(&blame::set_at(errand.node, "_address")),
+            .set_by(errand.node.setting_of("_address")),
         (Some(conductor), _) => {
             trouble.because(format!("conductor {conductor} holds the node's lock"))
         }
@@ -39,9 +38,9 @@ pub(super) fn progress(node: &Observed) -> String {
     let text = match node.provision_state {
         P::Verifying => "Ironic is talking to the BMC",
         P::Inspecting => "preparing the inspection",
-        P::InspectWait => "inspecting: waiting for the ramdisk",
+        P::InspectWait => "inspecting (inspect wait: the ramdisk boots or looks around)",
         P::Deploying => "deploying",
-        P::DeployWait => "deploying: waiting for the ramdisk",
+        P::DeployWait => "deploying (wait call-back: the ramdisk boots or writes the image)",
         P::Deleting => "switching off and taking the instance off",
         P::Cleaning | P::CleanWait => "cleaning",
         other => return other.name(),

@@ -138,6 +138,25 @@ pub fn inspected(node: &Observed, tried: &Tried, since: Timestamp) -> Move {
     }
 }
 
+/// Towards a node that may be deployed to; one that was or is being deployed to has been there.
+pub fn available(node: &Observed, tried: &Tried) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Available | P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::Done,
+        P::Active => Move::Done,
+        P::Enroll | P::Verifying | P::Manageable | P::Inspecting | P::InspectWait => {
+            active(node, tried)
+        }
+        P::InspectFailed | P::Cleaning | P::CleanWait | P::CleanHold => active(node, tried),
+        P::CleanFailed | P::Deleting | P::Error | P::Adopting | P::AdoptFailed => {
+            active(node, tried)
+        }
+        P::Rescue | P::Rescuing | P::RescueWait | P::RescueFailed => active(node, tried),
+        P::Unrescuing | P::UnrescueFailed | P::Servicing | P::ServiceWait => active(node, tried),
+        P::ServiceHold | P::ServiceFailed | P::Foreign => active(node, tried),
+    }
+}
+
 /// Towards a running instance. A deployment that runs already is joined.
 pub fn active(node: &Observed, tried: &Tried) -> Move {
     use Provision as P;

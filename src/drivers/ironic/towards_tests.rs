@@ -100,6 +100,43 @@ fn towards_inspected() {
 }
 
 #[test]
+fn towards_available() {
+    insta::assert_snapshot!(table(available), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Ask(Provide), then Failed, Ironic restarted AskAgain(Provide), then Failed
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: LeaveAlone("its inspection failed")
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Done
+    deploying: Done
+    wait call-back: Done
+    deploy hold: Done
+    deploy failed: Done
+    active: Done
+    deleting: Wait
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
+}
+
+#[test]
 fn towards_active() {
     insta::assert_snapshot!(table(active), @r#"
     enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed

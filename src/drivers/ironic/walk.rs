@@ -77,7 +77,7 @@ impl Errand<'_> {
     async fn go(&self, goal: &Goal<'_>, way: &mut Way) -> Result<Observed> {
         let mut moment = self.session.observer.now();
         let mut pause = Duration::ZERO;
-        let mut clock = Clock::default();
+        let (mut clock, mut told_last) = (Clock::default(), String::new());
         loop {
             let told = |text: String| self.voice.progress(text);
             let seen =
@@ -103,7 +103,11 @@ impl Errand<'_> {
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
                     clock.check(self, node)?;
-                    self.voice.progress(progress(node));
+                    let text = progress(node);
+                    if text != told_last {
+                        self.voice.progress(text.clone());
+                        told_last = text;
+                    }
                     let step = self.session.client.pace().pause;
                     pause = (pause + step).min(self.patience.poll());
                 }

@@ -16,6 +16,7 @@ use crate::model::{
 pub enum IronicAction {
     Register(Box<Register>),
     Inspect(Box<Inspect>),
+    Provide(Box<Provide>),
     Deploy(Box<Deploy>),
     Undeploy(Box<Undeploy>),
 }
@@ -26,6 +27,7 @@ impl IronicAction {
         match self {
             Self::Register(action) => &action.ironic,
             Self::Inspect(action) => &action.ironic,
+            Self::Provide(action) => &action.ironic,
             Self::Deploy(action) => &action.ironic,
             Self::Undeploy(action) => &action.ironic,
         }
@@ -46,6 +48,14 @@ pub struct Inspect {
     pub ironic: Ironic,
     pub node: Node,
     pub since: Timestamp,
+    pub patience: Patience,
+}
+
+/// The node may be deployed to, or is being deployed to already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provide {
+    pub ironic: Ironic,
+    pub node: Node,
     pub patience: Patience,
 }
 

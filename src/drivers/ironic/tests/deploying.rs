@@ -23,7 +23,9 @@ fn key_in(drive: &Value) -> String {
 async fn many_nodes_are_watched_with_one_request_at_a_time() {
     let bench = Bench::new().await;
     let names: Vec<String> = (1..=20).map(|n| format!("bm{n}")).collect();
-    names.iter().for_each(|name| bench.fake.add(name, "manageable"));
+    for name in &names {
+        bench.fake.add(name, "manageable");
+    }
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
     for (host, outcome) in bench.run(&hosts, &bench.deploy()).await {
         outcome.result.unwrap();

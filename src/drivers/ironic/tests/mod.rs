@@ -193,6 +193,7 @@ fn node() -> Node {
         driver_info: BTreeMap::from([("redfish_address".to_owned(), "http://bmc".into())]),
         secrets: BTreeMap::from([("redfish_password".to_owned(), password())]),
         info_setting: sourced("ironic_driver_info", ()).setting,
+        key_settings: BTreeMap::new(),
         properties: BTreeMap::new(),
         resource_class: None,
         interfaces: BTreeMap::new(),

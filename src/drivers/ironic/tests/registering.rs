@@ -44,7 +44,7 @@ async fn a_wrong_password_names_its_setting() {
     bench.fake.fate("manage", &[("verifying", None), ("enroll", Some(error))]);
     let trouble = bench.one(&bench.register()).await.result.unwrap_err();
     insta::assert_snapshot!(trouble, @"bm1: registering the node: the BMC at http://bmc refuses the user name or the password: Redfish exception occurred. Error: HTTP GET http://bmc/redfish/v1/ returned code 401.");
-    assert_eq!(trouble.settings[0].variable, "ironic_driver_info.redfish_password");
+    assert_eq!(trouble.settings[0].variable, "ironic_driver_info");
     assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({}), "the lease has ended");
     // Registering again sends the password and lets Ironic try again.
     bench.one(&bench.register()).await.result.unwrap();

@@ -1,0 +1,34 @@
+//! Makes a node available for deployments.
+
+use serde_json::Map;
+
+use super::{
+    IronicDriver, Place,
+    observed::Observed,
+    stuck::{in_maintenance, left_alone, unregistered},
+    towards::{self, Move, Tried, Verb},
+    walk::{Goal, Order},
+};
+use crate::{run::driver::Finding, trouble::Result};
+
+const DOING: &str = "making the node available";
+
+/// What making it available would do.
+pub(super) fn find(host: &str, seen: Option<&Observed>) -> Result<Finding> {
+    let node = seen.ok_or_else(|| unregistered(host, DOING))?;
+    match towards::available(node, &Tried::default()) {
+        Move::Done => Ok(Finding::Satisfied),
+        _ if node.maintenance => Err(in_maintenance(host, DOING, node)),
+        Move::LeaveAlone(why) => Err(left_alone(host, DOING, node, why)),
+        _ => Ok(Finding::Differs(vec![format!("{} → available", node.provision_state.name())])),
+    }
+}
+
+impl IronicDriver {
+    pub(super) async fn provide(&self, place: Place<'_>) -> Result<()> {
+        let errand = self.errand(place, DOING);
+        let order = |_: &Observed, _: Verb| Ok(Order::default());
+        let node = errand.walk(&Goal { next: &towards::available, order: &order }).await?;
+        errand.finish(&node, Map::new(), Vec::new()).await
+    }
+}
