@@ -77,7 +77,7 @@ impl Errand<'_> {
     async fn go(&self, goal: &Goal<'_>, way: &mut Way) -> Result<Observed> {
         let mut moment = self.session.observer.now();
         let mut pause = Duration::ZERO;
-        let (mut clock, mut told_last) = (Clock::default(), String::new());
+        let mut clock = Clock::default();
         loop {
             let told = |text: String| self.voice.progress(text);
             let seen =
@@ -102,12 +102,7 @@ impl Errand<'_> {
                     (pause, clock) = (Duration::ZERO, Clock::default());
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
-                    clock.check(self, node)?;
-                    let text = progress(node);
-                    if text != told_last {
-                        self.voice.progress(text.clone());
-                        told_last = text;
-                    }
+                    clock.wait(self, node)?;
                     let step = self.session.client.pace().pause;
                     pause = (pause + step).min(self.patience.poll());
                 }
@@ -252,13 +247,25 @@ impl Errand<'_> {
     }
 }
 
-/// How long the node has been on its present way.
+/// How long the node has been on its present way, and what was told of it.
 #[derive(Debug, Default)]
 struct Clock {
     since: Option<(String, Instant)>,
+    told: String,
 }
 
 impl Clock {
+    /// Tells what the node is doing, once; too long a wait is a trouble.
+    fn wait(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
+        self.check(errand, node)?;
+        let text = progress(node);
+        if text != self.told {
+            errand.voice.progress(&text);
+            self.told = text;
+        }
+        Ok(())
+    }
+
     fn check(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
         let limit = errand.wait_for(node.provision_state);
         let kind = &limit.setting.variable;
