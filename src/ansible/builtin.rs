@@ -41,7 +41,7 @@ fn variables(folder: &str) -> Result<Pairs> {
 }
 
 /// The same data as an inventory for Ansible itself: paths in it, and what the files hold.
-pub fn inventory() -> Vec<(Utf8PathBuf, String)> {
+pub(super) fn inventory() -> Vec<(Utf8PathBuf, String)> {
     let all = Utf8Path::new("group_vars/all");
     let placed = |file: &File| {
         let path = Utf8Path::from_path(file.path())?;

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::options::Context;
 use crate::{
-    ansible::{Variables, builtin},
+    ansible::Variables,
     drivers::ansible::{self, Arguments, HookRun},
     event::Event,
     model::hook::{Hooks, Side},
@@ -40,7 +40,7 @@ impl HookSides {
         let run = HookRun {
             environment,
             layers,
-            defaults: builtin::inventory(),
+            defaults: variables.inventory(),
             vault_password: load.vault_password.clone(),
             arguments,
             dir: Utf8Path::new("").into(),

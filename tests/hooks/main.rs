@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod filters;
+mod parity;
 mod site;
 
 use std::{fs, os::unix::fs::symlink};

@@ -57,6 +57,18 @@ fn sources(files: &Files, layers: &Layers, given: &[Utf8PathBuf]) -> Result<Vec<
     Ok(found)
 }
 
+/// Paths that Kayobe's defaults would derive from Kayobe's layout.
+pub(super) fn layout_paths(layers: &Layers) -> Vec<(String, Node)> {
+    let node = |data| Node { origin: Origin::whole("layout of the site repository"), data };
+    let text = |path: &Utf8Path| node(Data::Text(path.to_string()));
+    let search = layers.dirs[1..].iter().map(|dir| text(dir)).collect();
+    vec![
+        ("kayobe_config_path".to_owned(), text(layers.base())),
+        ("kayobe_env_config_path".to_owned(), text(layers.selected())),
+        ("kayobe_env_search_paths".to_owned(), node(Data::List(search))),
+    ]
+}
+
 struct Reader<'a> {
     files: &'a Files,
     layers: &'a Layers,
@@ -114,25 +126,12 @@ impl Reader<'_> {
         let mut table = Table::default();
         table.extend(builtin::defaults(ALL)?, &"built-in default".into(), false);
         if self.layers.layout == Layout::Own {
-            table.extend(self.layout_paths(), &"built-in default".into(), false);
+            table.extend(layout_paths(self.layers), &"built-in default".into(), false);
         }
         for folder in folders {
             self.read_into(&mut table, folder, "group_vars", ALL)?;
         }
         Ok(table)
-    }
-
-    /// Paths that Kayobe's defaults would derive from its own layout.
-    fn layout_paths(&self) -> Vec<(String, Node)> {
-        let node = |data| Node { origin: Origin::whole("layout of the site repository"), data };
-        let text = |path: &Utf8PathBuf| node(Data::Text(path.to_string()));
-        let selected = text(&self.layers.selected().to_path_buf());
-        let search = self.layers.dirs[1..].iter().map(text).collect();
-        vec![
-            ("kayobe_config_path".to_owned(), text(&self.layers.base().to_path_buf())),
-            ("kayobe_env_config_path".to_owned(), selected),
-            ("kayobe_env_search_paths".to_owned(), node(Data::List(search))),
-        ]
     }
 
     fn inventory_vars(&self, group: usize) -> Table {

@@ -1,6 +1,7 @@
 //! Every variable of every host: which layers set it, which one wins, and what it evaluates to.
 
 mod extra;
+mod handover;
 mod load;
 mod magic;
 mod mask;
