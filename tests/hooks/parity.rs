@@ -51,6 +51,7 @@ fn ymir(site: &Path, environment: &Environment, args: &str) -> (i32, String, Str
         .env_clear()
         .envs(&environment.0)
         .env("OUT", site.join("told.json"))
+        .env("KAYOBE_DATA_FILES_PATH", "/opt/kayobe/")
         .env("YMIR_STATE_DIR", site.join("state"))
         .output()
         .unwrap();
