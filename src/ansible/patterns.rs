@@ -175,7 +175,8 @@ fn enumerate(inventory: &Inventory, expression: &str) -> Result<Vec<usize>> {
         }));
     }
     if hosts.is_empty() {
-        hosts.extend(inventory.host(expression));
+        let this_machine = |host: &usize| inventory.hosts[*host].implicit;
+        hosts.extend(inventory.host(expression).filter(this_machine));
     }
     Ok(hosts)
 }
@@ -268,6 +269,10 @@ fe80::1
         assert_eq!(names("seed"), ["seed"]);
         assert_eq!(names("all:&seed"), ["seed", "other"]);
         assert_eq!(names("!seed"), ["web1"]);
+        // The group hides the host even if nobody is in it.
+        let inventory =
+            super::super::inventory::tests::inventory("/hosts", "[a]\n[b]\na\n").unwrap();
+        assert_eq!(select(&inventory, "!a").unwrap().len(), 1);
     }
 
     #[test]
