@@ -1,7 +1,7 @@
 //! Attributes, items and slices of values.
 
 use super::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     objects::Object,
     text,
     value::{Key, Val},
@@ -12,6 +12,7 @@ pub(super) fn attribute(base: &Val, name: &str) -> Val {
     match base {
         Val::Lazy(thunk) => attribute(&thunk.force(), name),
         Val::Missing(_) => base.clone(),
+        Val::Blank => Val::Missing(blank()),
         Val::Dict(dict) => dict.get_str(name).unwrap_or_else(|| no_attribute(base, name)),
         Val::Object(object) => object.get(name).unwrap_or_else(|| match object.as_ref() {
             Object::HostVars(_) => no_host(name),
@@ -19,6 +20,11 @@ pub(super) fn attribute(base: &Val, name: &str) -> Val {
         }),
         _ => no_attribute(base, name),
     }
+}
+
+/// The fault of looking into what an `if` without `else` gave.
+fn blank() -> Faulty {
+    Fault::new("the inline if-expression evaluated to false and no else section was defined.")
 }
 
 fn no_host(name: &str) -> Val {
@@ -35,6 +41,9 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
     let base = base.clone().forced();
     if matches!(base, Val::Missing(_)) {
         return Ok(base);
+    }
+    if matches!(base, Val::Blank) {
+        return Err(blank());
     }
     let key = key.clone().used()?;
     let found = match (&base, &key) {

@@ -45,7 +45,7 @@ type Answer = Option<Outcome<bool>>;
 fn presence(name: &str, input: &Val) -> Answer {
     let undefined = match input {
         Val::Missing(fault) if !fault.undefined => return Some(Err(Arc::clone(fault))),
-        other => matches!(other, Val::Missing(_)),
+        other => matches!(other, Val::Missing(_) | Val::Blank),
     };
     match name {
         "defined" => Some(Ok(!undefined)),

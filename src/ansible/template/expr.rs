@@ -79,7 +79,7 @@ impl Run {
         if self.expr(test)?.truth()? {
             return self.expr(yes);
         }
-        no.map_or_else(|| Ok(no_else()), |expr| self.expr(expr))
+        no.map_or(Ok(Val::Blank), |expr| self.expr(expr))
     }
 
     fn dict(&mut self, pairs: &[(Expr, Expr)]) -> Outcome {
@@ -183,10 +183,4 @@ fn spread(value: &Val) -> Outcome<Vec<(Arc<str>, Val)>> {
     };
     let pair = |(key, value): (Key, Val)| (key.as_val().as_str().unwrap_or_default().into(), value);
     Ok(dict.pairs().into_iter().map(pair).collect())
-}
-
-/// The value of `x if y` without `else` when `y` is false.
-fn no_else() -> Val {
-    let words = "the inline if-expression evaluated to false and no else section was defined.";
-    Val::Missing(Fault::new(words))
 }

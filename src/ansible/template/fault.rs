@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    origin::{Origin, Setting},
-    trouble::Trouble,
-};
+use crate::{origin::Setting, trouble::Trouble};
 
 /// A value that is undefined or could not be computed, and the variables that led there.
 #[derive(Debug, Clone)]
@@ -63,26 +60,23 @@ impl Fault {
         }
     }
 
-    /// The fault as the trouble that a person reads.
-    pub(super) fn to_trouble(&self, host: &str, origin: &Origin) -> Trouble {
-        let what = match self.chain.first() {
-            Some(first) => format!("{host}: evaluating `{}`", first.variable),
-            None => format!("{host}: evaluating the value at {origin}"),
-        };
+    /// The fault as the trouble that a person reads: what could not be evaluated, why, and the way that led there.
+    pub(super) fn to_trouble(&self, host: &str, asked: &Setting) -> Trouble {
+        let mut chain = self.chain.clone();
+        if chain.first().is_none_or(|first| first.variable != asked.variable) {
+            chain.insert(0, asked.clone());
+        }
+        let what = format!("{host}: evaluating `{}`", asked.variable);
         let mut trouble = match &self.trouble {
             Some(inner) => inner.clone().while_trying(what),
             None => Trouble::refused(what).because(&self.message),
         };
-        for link in self.chain.windows(2) {
-            trouble =
-                trouble.because(format!("`{}` uses `{}`", link[0].variable, link[1].variable));
+        if chain.len() > 1 {
+            let names: Vec<String> =
+                chain.iter().map(|link| format!("`{}`", link.variable)).collect();
+            trouble = trouble.because(format!("needed through {}", names.join(" → ")));
         }
-        for setting in self.chain.iter().rev() {
-            trouble = trouble.set_by(setting);
-        }
-        if self.chain.is_empty() {
-            trouble = trouble.at(origin);
-        }
+        trouble = chain.iter().rev().fold(trouble, Trouble::set_by);
         self.hints.iter().fold(trouble, Trouble::hint)
     }
 }

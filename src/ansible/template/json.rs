@@ -44,6 +44,7 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
             let kind = object.type_name();
             Err(Fault::new(format!("a value of type '{kind}' cannot be stored in a variable")))
         }
+        Val::Blank => Err(Fault::new("Type 'Undefined' is unsupported for variable storage.")),
         Val::Missing(fault) => Err(fault),
         Val::Lazy(thunk) => converted(&thunk.force(), depth),
     }

@@ -31,13 +31,17 @@ mod text;
 mod tree;
 mod value;
 mod versions;
+mod yaml_text;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{world::World, yaml::Node};
-use crate::{origin::Origin, trouble::Result};
+use crate::{
+    origin::{Origin, Setting},
+    trouble::Result,
+};
 
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
@@ -67,25 +71,23 @@ impl Evaluator {
         Self(env::Env::new(scope))
     }
 
-    /// A variable's value with everything in it evaluated; `Ok(None)` if nothing sets it.
+    /// A variable's value: every template in it is rendered, with native types. `Ok(None)` if nothing sets it.
     pub fn variable(&self, name: &str) -> Result<Option<Value>> {
         let Some(value) = self.0.variable(name) else { return Ok(None) };
-        let origin = || match self.0.scope().raw(name) {
-            Ok(Some(node)) => node.origin.clone(),
-            _ => Origin::whole(name),
-        };
-        let converted = json::from_val(&value);
-        converted.map(Some).map_err(|fault| fault.to_trouble(self.0.host(), &origin()))
+        json::from_val(&value).map(Some).map_err(|fault| {
+            let origin = match self.0.scope().raw(name) {
+                Ok(Some(node)) => node.origin.clone(),
+                _ => Origin::whole(name),
+            };
+            fault.to_trouble(self.0.host(), &Setting { variable: name.to_owned(), origin })
+        })
     }
 
-    /// A node's value: every template in it is rendered, with native types.
-    pub fn node(&self, node: &Node) -> Result<Value> {
-        let value = self.0.value_of(node, &"value".into());
-        json::from_val(&value).map_err(|fault| fault.to_trouble(self.0.host(), &node.origin))
+    /// A node's value as [`variable`](Self::variable) gives it; `name` is what messages call it.
+    pub fn node(&self, name: &str, node: &Node) -> Result<Value> {
+        json::from_val(&self.0.value_of(node, &name.into())).map_err(|fault| {
+            let setting = Setting { variable: name.to_owned(), origin: node.origin.clone() };
+            fault.to_trouble(self.0.host(), &setting)
+        })
     }
-}
-
-/// Evaluates a node for a host: every template in it is rendered, with native types.
-pub fn evaluate(node: &Node, scope: &Arc<dyn Scope>) -> Result<Value> {
-    Evaluator::new(Arc::clone(scope)).node(node)
 }

@@ -178,7 +178,7 @@ pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
         return Ok(one.compare(other) == Some(Ordering::Equal));
     }
     Ok(match (&left, &right) {
-        (Val::None, Val::None) | (Val::Omit, Val::Omit) => true,
+        (Val::None, Val::None) | (Val::Omit, Val::Omit) | (Val::Blank, Val::Blank) => true,
         (Val::Str(one), Val::Str(other)) => one == other,
         (Val::List(one), Val::List(other)) => {
             one.same(other) || equal_items(&one.items(), &other.items())?
@@ -262,6 +262,7 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
             let found = item.as_str().and_then(|key| Some(object.keys()?.iter().any(|k| k == key)));
             found.ok_or_else(|| Fault::new("cannot look for an item in this object"))
         }
+        Val::Blank => Ok(false),
         Val::List(_) | Val::Tuple(_) => {
             for found in container.iterate()? {
                 if equal(&found, &item)? {

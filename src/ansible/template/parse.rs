@@ -47,13 +47,14 @@ fn syntax_fault(message: &str) -> Faulty {
 }
 
 fn read(text: &str, origin: Origin) -> Result<Template, String> {
-    let wrapped = match origin {
-        Origin::Yaml => source::escape_backslashes(text),
-        Origin::File => text.to_owned(),
+    let text = source::keep_raw_breaks(text);
+    let prepared = match origin {
+        Origin::Yaml => source::escape_backslashes(&text),
+        Origin::File => text.clone(),
     };
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).build().map_err(|error| error.to_string())?;
-    let tree = machinery::parse(&wrapped, "template", syntax).map_err(|error| {
+    let tree = machinery::parse(&prepared, "template", syntax).map_err(|error| {
         let line = error.line().filter(|line| *line > 1);
         let at = line.map(|line| format!(" (line {line} of the template)")).unwrap_or_default();
         let words = error.detail().map_or_else(|| error.to_string(), str::to_owned);

@@ -1,5 +1,21 @@
 //! Prepares a template's text for the parser.
 
+/// Keeps the line break after `{% raw %}`, which Jinja2 keeps and MiniJinja drops.
+pub(super) fn keep_raw_breaks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("{%") {
+        let end = rest[at..].find("%}").map_or(rest.len(), |end| at + end + 2);
+        out.push_str(&rest[..end]);
+        let name = rest[at..end].trim_start_matches(['{', '%']).trim_end_matches(['%', '}']);
+        if name.trim() == "raw" && rest[end..].starts_with('\n') {
+            out.push('\n');
+        }
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
 /// Doubles the backslashes in string literals inside `{{ }}`, as Ansible does: YAML has already read them once.
 pub(super) fn escape_backslashes(text: &str) -> String {
     if !text.contains('\\') || !text.contains("{{") {
@@ -62,7 +78,13 @@ fn verbatim(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::escape_backslashes;
+    use super::{escape_backslashes, keep_raw_breaks};
+
+    #[test]
+    fn a_line_break_after_raw_stays() {
+        let doubled = keep_raw_breaks("{% if a %}\n{% raw %}\n{{ x }}{% endraw %}\n");
+        assert_eq!(doubled, "{% if a %}\n{% raw %}\n\n{{ x }}{% endraw %}\n");
+    }
 
     #[test]
     fn only_literals_in_expressions_are_doubled() {

@@ -11,6 +11,7 @@ use super::{
 pub(super) fn str_of(value: &Val) -> Outcome<String> {
     match value.clone().used()? {
         Val::Str(text) => Ok(text.to_string()),
+        Val::Blank => Ok(String::new()),
         other => repr(&other),
     }
 }
@@ -40,6 +41,7 @@ pub(super) fn repr(value: &Val) -> Outcome<String> {
             None => format!("<{}>", object.type_name()),
         },
         Val::Missing(fault) => return Err(fault),
+        Val::Blank => "Undefined".into(),
         Val::Lazy(_) => String::new(),
     })
 }

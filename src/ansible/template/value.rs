@@ -26,6 +26,8 @@ pub(super) enum Val {
     Dict(Dict),
     /// Ansible's `omit`.
     Omit,
+    /// Jinja2's own undefined, which an `if` without `else` gives: it prints as nothing and is stored nowhere.
+    Blank,
     /// Undefined, or an error that waits until it is used.
     Missing(Faulty),
     /// An item of a list or dict that is still a template.
@@ -107,7 +109,7 @@ impl Val {
             Self::Tuple(_) => "tuple",
             Self::Dict(_) => "dict",
             Self::Omit => "Omit",
-            Self::Missing(_) => "Undefined",
+            Self::Blank | Self::Missing(_) => "Undefined",
             Self::Lazy(_) => "template",
             Self::Object(object) => object.type_name(),
         }
@@ -116,7 +118,7 @@ impl Val {
     /// Python's truth of a value; a missing one is a fault.
     pub(super) fn truth(&self) -> Outcome<bool> {
         Ok(match self.clone().used()? {
-            Self::None => false,
+            Self::None | Self::Blank => false,
             Self::Bool(value) => value,
             Self::Int(number) => number != 0,
             Self::Float(number) => number != 0.0,
@@ -136,6 +138,7 @@ impl Val {
             Self::Tuple(items) => Ok(items.to_vec()),
             Self::Dict(dict) => Ok(dict.keys()),
             Self::Str(text) => Ok(text.chars().map(|c| Self::str(c.to_string())).collect()),
+            Self::Blank => Ok(Vec::new()),
             Self::Object(object) if object.items().is_some() => {
                 Ok(object.items().unwrap_or_default())
             }

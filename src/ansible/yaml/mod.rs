@@ -84,6 +84,11 @@ pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
     compose::document(text, file, Lines::Hidden)
 }
 
+/// Whether text that is written without quotes is read as text.
+pub fn is_plain_text(text: &str) -> bool {
+    scalar::is_text(text)
+}
+
 /// The lines of a text around a place in it, with a mark under the place.
 pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
     excerpt::render(text, origin, label)

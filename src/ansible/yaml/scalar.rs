@@ -19,6 +19,15 @@ pub(super) fn resolve(text: &str) -> Result<Data, String> {
     }
 }
 
+/// Whether an untagged plain scalar is text.
+pub(super) fn is_text(text: &str) -> bool {
+    let first = text.as_bytes().first();
+    if first.is_some_and(|byte| byte.is_ascii_digit() || b"-+.".contains(byte)) {
+        return number_kind(text).is_none();
+    }
+    !is_merge(text) && matches!(resolve(text), Ok(Data::Text(_)))
+}
+
 /// Whether an untagged plain scalar is the merge key.
 pub(super) fn is_merge(text: &str) -> bool {
     text == "<<"

@@ -13,6 +13,7 @@ use crate::{
             fault::{Fault, Outcome},
             json, text,
             value::Val,
+            yaml_text,
         },
         yaml,
     },
@@ -24,6 +25,8 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "to_json" | "tojson" => to_json,
         "to_nice_json" => to_nice_json,
         "from_json" => from_json,
+        "to_yaml" => to_yaml,
+        "to_nice_yaml" => to_nice_yaml,
         "from_yaml" => from_yaml,
         "b64encode" => b64encode,
         "b64decode" => b64decode,
@@ -65,6 +68,36 @@ fn from_json(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     let read = serde_json::from_str(&value);
     let read = read.map_err(|error| Fault::new(format!("from_json: {error}")))?;
     Ok(json::to_val(&read))
+}
+
+fn dumped(input: &Val, args: &mut Args, nice: bool) -> Outcome {
+    let indent = if nice { args.size("indent", 4)? } else { 2 };
+    let indent = args.take_named("indent").map_or(Ok(indent), |found| match found {
+        Val::Int(number) => Ok(usize::try_from(number).unwrap_or(indent)),
+        other => Err(Fault::new(format!("indent must be a number, not '{}'", other.type_name()))),
+    })?;
+    let flow = args.take_named("default_flow_style").filter(|flow| !matches!(flow, Val::None));
+    let flow = match flow {
+        Some(flow) if flow.truth()? => yaml_text::Flow::Always,
+        Some(_) => yaml_text::Flow::Never,
+        None if nice => yaml_text::Flow::Never,
+        None => yaml_text::Flow::Leaves,
+    };
+    let width = args.take_named("width").map_or(80, |width| match width {
+        Val::Int(number) => usize::try_from(number).unwrap_or(80),
+        _ => usize::MAX,
+    });
+    let sort_keys = args.take_named("sort_keys").map_or(Ok(true), |flag| flag.truth())?;
+    let layout = yaml_text::Layout { indent, flow, width, sort_keys };
+    Ok(Val::str(yaml_text::write(&json::from_val(input)?, &layout)))
+}
+
+fn to_yaml(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    dumped(input, args, false)
+}
+
+fn to_nice_yaml(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    dumped(input, args, true)
 }
 
 fn from_yaml(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {

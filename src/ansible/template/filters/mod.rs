@@ -4,12 +4,14 @@
 pub(super) mod dates;
 mod dicts;
 mod encode;
+mod hashes;
 mod lists;
 mod logic;
 mod maps;
 mod net;
 mod numbers;
 mod paths;
+mod random;
 pub(super) mod regex;
 mod sets;
 mod strings;
@@ -44,6 +46,8 @@ fn find(name: &str) -> Option<Filter> {
         .or_else(|| net::find(name))
         .or_else(|| regex::find(name))
         .or_else(|| encode::find(name))
+        .or_else(|| hashes::find(name))
+        .or_else(|| random::find(name))
         .or_else(|| urls::find(name))
         .or_else(|| dates::find(name))
 }

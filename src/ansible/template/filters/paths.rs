@@ -59,9 +59,9 @@ fn splitext(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 /// Python's `os.path.join`.
 pub(in crate::ansible::template) fn joined(parts: &[String]) -> String {
     parts.iter().fold(String::new(), |path, part| {
-        if part.starts_with('/') || path.is_empty() {
+        if part.starts_with('/') {
             part.clone()
-        } else if path.ends_with('/') {
+        } else if path.is_empty() || path.ends_with('/') {
             path + part
         } else {
             path + "/" + part

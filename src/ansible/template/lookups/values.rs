@@ -108,17 +108,18 @@ fn cached(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
     lookup(env, terms.collect(), args)
 }
 
-/// The layers' directories; nothing without an environment.
+/// The directories of the environment and of those it depends on, without the base.
 fn kayobe_environments(env: &Arc<Env>, _: Vec<Val>, _: &mut Args) -> Found {
     let selected = env.variable("kayobe_environment").map_or(Ok(false), |name| name.truth())?;
     let layers = if selected { env.scope().search_paths() } else { Vec::new() };
-    Ok(layers.into_iter().map(Val::str).collect())
+    Ok(layers.into_iter().skip(1).map(Val::str).collect())
 }
 
 /// Kayobe's data files, which site playbooks import.
 fn kayobe_path(env: &Arc<Env>, _: Vec<Val>, _: &mut Args) -> Found {
     let path = env.scope().world().env("KAYOBE_DATA_FILES_PATH").filter(|path| !path.is_empty());
-    Ok(vec![Val::str(path.unwrap_or_else(|| "/usr/share/kayobe".into()))])
+    let path = path.unwrap_or_else(|| "/usr/share/kayobe".into());
+    Ok(vec![Val::str(filters::joined(&[path, String::new()]))])
 }
 
 fn items(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {

@@ -18,7 +18,7 @@ fn templates_mean_what_they_mean_to_ansible() {
     let evaluator = Evaluator::new(TestScope::of(VARIABLES));
     let mut wrong = Vec::new();
     for (template, expected) in &table {
-        let found = evaluator.node(&scope::text(template));
+        let found = evaluator.node("test", &scope::text(template));
         let right = match (&found, expected.get("value"), expected.get("error")) {
             (Ok(found), Some(expected), _) => found == expected,
             (Err(trouble), None, Some(words)) => {

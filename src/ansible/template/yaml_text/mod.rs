@@ -1,0 +1,235 @@
+//! Writes YAML letter by letter as PyYAML with libyaml does, because templates put its output into files that are compared.
+
+mod scalar;
+
+use serde_json::Value;
+
+use self::scalar::{Context, Style};
+
+/// Which collections stand in brackets on one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Never,
+    /// Those that hold no other collection.
+    Leaves,
+    Always,
+}
+
+/// How the text is laid out.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) indent: usize,
+    pub(super) flow: Flow,
+    pub(super) width: usize,
+    pub(super) sort_keys: bool,
+}
+
+/// A value as a YAML document.
+pub(super) fn write(value: &Value, layout: &Layout) -> String {
+    let indent = if (2..10).contains(&layout.indent) { layout.indent } else { 2 };
+    let mut writer = Writer {
+        layout: Layout { indent, ..layout.clone() },
+        out: String::new(),
+        column: 0,
+        indent: None,
+        whitespace: true,
+        indention: true,
+        depth: 0,
+    };
+    writer.node(value, Context::Root);
+    writer.line_break();
+    writer.out
+}
+
+/// PyYAML's emitter: where the next letter goes and what stands before it.
+struct Writer {
+    layout: Layout,
+    out: String,
+    column: usize,
+    indent: Option<usize>,
+    /// The last letter was a space or a line break.
+    whitespace: bool,
+    /// Nothing but indentation and dashes stand on the line.
+    indention: bool,
+    /// How many brackets are open.
+    depth: usize,
+}
+
+impl Writer {
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += text.chars().count();
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    fn line_break(&mut self) {
+        self.out.push('\n');
+        self.column = 0;
+        self.whitespace = true;
+        self.indention = true;
+    }
+
+    fn write_indent(&mut self) {
+        let indent = self.indent.unwrap_or(0);
+        if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
+            self.line_break();
+        }
+        if self.column < indent {
+            self.out.push_str(&" ".repeat(indent - self.column));
+            self.column = indent;
+            self.whitespace = true;
+        }
+    }
+
+    /// A sign such as `-` or `:`, after a space unless one is there or none is wanted.
+    fn indicator(&mut self, sign: &str, spaced: bool) {
+        let indention = self.indention;
+        let text = if self.whitespace || !spaced { sign.to_owned() } else { format!(" {sign}") };
+        self.push(&text);
+        self.indention = indention && sign == "-";
+    }
+
+    /// Runs with the next level of indentation.
+    fn deeper(&mut self, flow: bool, indentless: bool, run: impl FnOnce(&mut Self)) {
+        let before = self.indent;
+        self.indent = match before {
+            None => Some(if flow { self.layout.indent } else { 0 }),
+            Some(indent) if !indentless => Some(indent + self.layout.indent),
+            same => same,
+        };
+        run(self);
+        self.indent = before;
+    }
+
+    fn node(&mut self, value: &Value, context: Context) {
+        match value {
+            Value::Array(items) if items.is_empty() => self.empty("[]"),
+            Value::Object(pairs) if pairs.is_empty() => self.empty("{}"),
+            Value::Array(items) if self.is_flow(items.iter()) => self.flow_list(items),
+            Value::Object(pairs) if self.is_flow(pairs.values()) => self.flow_map(pairs),
+            Value::Array(items) => self.block_list(items, context),
+            Value::Object(pairs) => self.block_map(pairs),
+            value => self.deeper(true, false, |writer| writer.scalar(value, context)),
+        }
+    }
+
+    fn empty(&mut self, brackets: &str) {
+        self.indicator(brackets, true);
+    }
+
+    fn is_flow<'a>(&self, mut children: impl Iterator<Item = &'a Value>) -> bool {
+        let scalars = |value: &Value| !value.is_array() && !value.is_object();
+        match self.layout.flow {
+            _ if self.depth > 0 => true,
+            Flow::Always => true,
+            Flow::Never => false,
+            Flow::Leaves => children.all(scalars),
+        }
+    }
+
+    fn sorted<'a>(
+        &self,
+        pairs: &'a serde_json::Map<String, Value>,
+    ) -> Vec<(&'a String, &'a Value)> {
+        let mut pairs: Vec<_> = pairs.iter().collect();
+        if self.layout.sort_keys {
+            pairs.sort_by_key(|(key, _)| *key);
+        }
+        pairs
+    }
+
+    fn block_list(&mut self, items: &[Value], context: Context) {
+        let indentless = context == Context::MapValue && !self.indention;
+        self.deeper(false, indentless, |writer| {
+            for item in items {
+                writer.write_indent();
+                writer.indicator("-", true);
+                writer.node(item, Context::ListItem);
+            }
+        });
+    }
+
+    fn block_map(&mut self, pairs: &serde_json::Map<String, Value>) {
+        let pairs = self.sorted(pairs);
+        self.deeper(false, false, |writer| {
+            for (key, value) in pairs {
+                writer.write_indent();
+                writer.text(key, Context::Key);
+                writer.indicator(":", false);
+                writer.node(value, Context::MapValue);
+            }
+        });
+    }
+
+    fn flow_list(&mut self, items: &[Value]) {
+        self.bracketed(["[", "]"], items.len(), |writer, at| {
+            writer.node(&items[at], Context::Flow);
+        });
+    }
+
+    fn flow_map(&mut self, pairs: &serde_json::Map<String, Value>) {
+        let pairs = self.sorted(pairs);
+        self.bracketed(["{", "}"], pairs.len(), |writer, at| {
+            writer.text(pairs[at].0, Context::Key);
+            writer.indicator(":", false);
+            writer.node(pairs[at].1, Context::Flow);
+        });
+    }
+
+    /// What stands before an item in brackets.
+    fn separate(&mut self, at: usize) {
+        if at > 0 {
+            self.indicator(",", false);
+        }
+        if self.column > self.layout.width {
+            self.write_indent();
+        }
+    }
+
+    fn bracketed(&mut self, signs: [&str; 2], count: usize, item: impl Fn(&mut Self, usize)) {
+        self.indicator(signs[0], true);
+        self.whitespace = true;
+        self.depth += 1;
+        self.deeper(true, false, |writer| {
+            for at in 0..count {
+                writer.separate(at);
+                item(writer, at);
+            }
+        });
+        self.depth -= 1;
+        self.indicator(signs[1], false);
+    }
+
+    fn scalar(&mut self, value: &Value, context: Context) {
+        let plain = match value {
+            Value::Null => "null".to_owned(),
+            Value::Number(number) if number.is_f64() => {
+                let text = super::text::float(number.as_f64().unwrap_or(0.0));
+                let exponent = !text.contains('.') && text.contains('e');
+                if exponent { text.replacen('e', ".0e", 1) } else { text }
+            }
+            Value::String(text) => return self.text(text, context),
+            other => other.to_string(),
+        };
+        self.space();
+        self.push(&plain);
+    }
+
+    fn space(&mut self) {
+        if !self.whitespace {
+            self.push(" ");
+        }
+    }
+
+    fn text(&mut self, text: &str, context: Context) {
+        let style = scalar::style(text, context == Context::Key, self.depth > 0);
+        let split = context != Context::Key;
+        self.space();
+        match style {
+            Style::Plain => self.plain(text, split),
+            Style::Single => self.single(text, split),
+            Style::Double => self.double(text, split),
+        }
+    }
+}
