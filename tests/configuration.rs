@@ -255,7 +255,7 @@ fn an_undefined_variable_is_told_with_the_chain_to_it() {
     exit: 3
     error: ctl1: evaluating `first_link`
       because: 'no_such_name' is undefined
-      because: `first_link` uses `second_link`
+      because: needed through `first_link` → `second_link`
       set by: second_link (globals.yml:6:14)
       set by: first_link (globals.yml:5:13)
     ");
