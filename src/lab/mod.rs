@@ -10,6 +10,7 @@ mod down;
 #[cfg(test)]
 mod example;
 mod health;
+mod kept;
 mod key;
 mod libvirtd;
 mod lock;

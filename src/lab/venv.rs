@@ -1,19 +1,16 @@
 //! Python environments for the lab, pinned to the last package, kept in the cache and checked by digest.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 
 use super::{
     Bench, Did,
+    kept::{Found, Kept},
     places::{self, Places},
     text,
 };
-use crate::{
-    drivers::process::Run,
-    trouble::{Result, Tell},
-};
+use crate::{drivers::process::Run, trouble::Result};
 
 /// Debian's own Python: the first one on the path may be one that cannot build libvirt's module.
 const PYTHON: &str = "/usr/bin/python3";
@@ -36,20 +33,15 @@ pub(super) struct Venv {
     pub requirements: &'static str,
 }
 
-/// Written last: an environment without it is unfinished.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Manifest {
-    python: String,
-    /// Over every file of the environment that does not change by itself.
-    digest: String,
-}
-
 impl Venv {
     /// Where the environment is: another list of requirements is another directory. Environments cannot be renamed
-    /// (their programs name the directory), so it is built in place and counts when its manifest is there.
+    /// (their programs name the directory), so it is built in place.
     pub(super) fn dir(&self, places: &Places) -> Utf8PathBuf {
-        let key = &text::digest([self.requirements.as_bytes()])[..12];
-        places.cache.join("venvs").join(format!("{}-{key}", self.name))
+        places.cache.join("venvs").join(self.key())
+    }
+
+    fn key(&self) -> String {
+        format!("{}-{}", self.name, &text::digest([self.requirements.as_bytes()])[..12])
     }
 
     /// A program of the environment.
@@ -59,58 +51,46 @@ impl Venv {
 
     /// Makes sure that the environment is there and undamaged.
     pub(super) async fn ensure(&self, bench: &Bench<'_>) -> Result<Did> {
-        let dir = self.dir(&bench.places);
-        let manifest = dir.join("ymir.json");
-        let python = python().await?;
-        let known = fs::read_to_string(&manifest).ok();
-        let known = known.and_then(|text| serde_json::from_str::<Manifest>(&text).ok());
-        let mut why = "";
-        if let Some(known) = known {
-            let now = Manifest { python: python.clone(), digest: digest_of(&dir).await? };
-            if now == known {
-                return Ok(Did::Nothing(format!("in {dir}")));
-            }
-            why = if known.python == python {
-                " again, because it is damaged"
-            } else {
-                " again, for another Python"
-            };
-        }
-        (bench.tell)(&format!("python {}: building{why}", self.name));
-        if dir.exists() {
-            // The manifest goes first, so that a half-removed environment does not count.
-            places::forget(&manifest)?;
-            fs::remove_dir_all(&dir).or_host(|| format!("removing {dir}"))?;
-        }
-        self.build(bench, &dir).await?;
-        let finished = Manifest { python, digest: digest_of(&dir).await? };
-        let text =
-            serde_json::to_string(&finished).or_internal(|| format!("writing {manifest}"))?;
-        places::write(&manifest, &text)?;
-        Ok(Did::Something(format!("built in {dir}")))
-    }
-
-    async fn build(&self, bench: &Bench<'_>, dir: &Utf8Path) -> Result<()> {
-        let log = bench.places.build_log(&format!("python-{}", self.name));
-        let wheels = bench.places.cache.join("wheels");
-        let run = |program: &str, args: &[&str]| {
-            let run = mortal(program).args(args.iter().copied());
-            let run =
-                run.env("PIP_CACHE_DIR", wheels.as_str()).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
-            run.time_limit(LIMIT).log(&log)
+        let kept = Kept { dir: self.dir(&bench.places), python: python().await? };
+        let why = match kept.look().await? {
+            Found::Whole => return Ok(Did::Nothing(format!("in {}", kept.dir))),
+            Found::Nothing => "",
+            Found::Damaged => " again, because it is damaged",
+            Found::OtherPython => " again, for another Python",
         };
-        let hint = |trouble: crate::trouble::Trouble| {
+        (bench.tell)(&format!("python {}: building{why}", self.name));
+        let log = bench.places.build_log(&format!("python-{}", self.name));
+        self.build(bench, &kept, &log).await.map_err(|trouble| {
             let what = format!("building the Python environment of {}", self.name);
             trouble.while_trying(what).hint(format!("the whole output is in {log}"))
+        })?;
+        Ok(Did::Something(format!("built in {}", kept.dir)))
+    }
+
+    /// Builds the environment from wheels, and those before if they are not there: the index is asked once.
+    async fn build(&self, bench: &Bench<'_>, kept: &Kept, log: &Utf8Path) -> Result<()> {
+        let run = |program: &str, args: &[&str]| {
+            let run = mortal(program).args(args.iter().copied());
+            run.env("PIP_DISABLE_PIP_VERSION_CHECK", "1").time_limit(LIMIT).log(log)
         };
-        let requirements = dir.join("requirements.txt");
-        run(PYTHON, &["-m", "venv", dir.as_str()]).success().await.map_err(hint)?;
-        places::write(&requirements, self.requirements)?;
-        let pip = dir.join("bin/pip");
-        let install =
-            ["install", "--no-input", "--no-deps", "--requirement", requirements.as_str()];
-        run(pip.as_str(), &install).success().await.map_err(hint)?;
-        Ok(())
+        kept.begin()?;
+        run(PYTHON, &["-m", "venv", kept.dir.as_str()]).success().await?;
+        let (pip, list) = (kept.dir.join("bin/pip"), kept.dir.join("requirements.txt"));
+        places::write(&list, self.requirements)?;
+        let (pip, list) = (pip.as_str(), list.as_str());
+        let dir = bench.places.cache.join("wheels").join(self.key());
+        let wheels = Kept { dir, python: kept.python.clone() };
+        let from = wheels.dir.as_str();
+        if wheels.look().await? != Found::Whole {
+            wheels.begin()?;
+            let words =
+                ["wheel", "--no-input", "--no-deps", "--no-cache-dir", "--requirement", list];
+            run(pip, &[&words[..], &["--wheel-dir", from]].concat()).success().await?;
+            wheels.finish().await?;
+        }
+        let words = ["install", "--no-input", "--no-deps", "--no-index", "--requirement", list];
+        run(pip, &[&words[..], &["--find-links", from]].concat()).success().await?;
+        kept.finish().await
     }
 }
 
@@ -124,61 +104,9 @@ async fn python() -> Result<String> {
     Ok(output.stdout.trim().to_owned())
 }
 
-async fn digest_of(dir: &Utf8Path) -> Result<String> {
-    let dir = dir.to_owned();
-    let work = tokio::task::spawn_blocking(move || tree_digest(&dir));
-    work.await.or_internal(|| "computing a digest".into())?
-}
-
-/// A digest over names, kinds and contents; byte code is left out, because running a program may write it.
-fn tree_digest(dir: &Utf8Path) -> Result<String> {
-    let mut parts = Vec::new();
-    collect(dir, &mut parts)?;
-    let flat = parts.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]);
-    Ok(text::digest(flat.map(str::as_bytes)))
-}
-
-fn collect(dir: &Utf8Path, parts: &mut Vec<(Utf8PathBuf, String)>) -> Result<()> {
-    let what = || format!("reading {dir}");
-    let mut entries: Vec<_> =
-        dir.read_dir_utf8().or_host(what)?.collect::<Result<_, _>>().or_host(what)?;
-    entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
-    for entry in
-        entries.iter().filter(|entry| !matches!(entry.file_name(), "__pycache__" | "ymir.json"))
-    {
-        let (path, kind) = (entry.path(), entry.file_type().or_host(what)?);
-        if kind.is_dir() {
-            collect(path, parts)?;
-        } else if kind.is_symlink() {
-            parts.push((path.to_owned(), path.read_link_utf8().or_host(what)?.into_string()));
-        } else {
-            let bytes = fs::read(path).or_host(|| format!("reading {path}"))?;
-            parts.push((path.to_owned(), text::digest([bytes.as_slice()])));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_changed_or_missing_file_changes_the_digest_and_byte_code_does_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(dir.path()).unwrap();
-        places::write(&dir.join("lib/a.py"), "a = 1").unwrap();
-        places::write(&dir.join("lib/b.py"), "b = 1").unwrap();
-        let whole = tree_digest(dir).unwrap();
-        places::write(&dir.join("lib/__pycache__/a.pyc"), "x").unwrap();
-        assert_eq!(tree_digest(dir).unwrap(), whole);
-        places::write(&dir.join("lib/a.py"), "a = 2").unwrap();
-        assert_ne!(tree_digest(dir).unwrap(), whole);
-        places::write(&dir.join("lib/a.py"), "a = 1").unwrap();
-        assert_eq!(tree_digest(dir).unwrap(), whole);
-        places::forget(&dir.join("lib/b.py")).unwrap();
-        assert_ne!(tree_digest(dir).unwrap(), whole);
-    }
 
     #[test]
     fn every_requirement_is_pinned() {
