@@ -16,6 +16,9 @@ use crate::model::image::DeploymentImage;
 /// The name under which the ramdisk is built and published.
 pub const NAME: &str = "ipa";
 
+/// Grows when the builder makes something else of the same settings: the ramdisk is then out of date.
+const BUILDER: u32 = 2;
+
 /// Plans to build the ramdisk; `force` is when `--force-rebuild` was given.
 pub fn plan(
     image: &DeploymentImage,
@@ -25,7 +28,7 @@ pub fn plan(
 ) -> Plan {
     let build = Build {
         recipe: image.clone(),
-        digest: recipe_digest(image, apt_sources),
+        digest: recipe_digest(BUILDER, image, apt_sources),
         apt_sources: apt_sources.to_vec(),
         publish: publish.to_owned(),
         built_after: force,

@@ -40,7 +40,7 @@ pub fn plan(images: &Images, request: &Request) -> Result<Plan> {
     Ok(Plan::named("overcloud host image build").stage("build images", &chosen, |image| {
         let build = Build {
             recipe: (*image).clone(),
-            digest: recipe_digest(*image, &images.apt_sources),
+            digest: recipe_digest(BUILDER, *image, &images.apt_sources),
             apt_sources: images.apt_sources.clone(),
             publish: publish.clone(),
             built_after: request.force,
@@ -61,8 +61,12 @@ pub fn published(directory: &Utf8Path, file: &Sourced<String>) -> (String, Actio
 }
 
 /// Digest of what decides what is built; a mirror written into the configuration may pin a snapshot, so it counts.
-pub(super) fn recipe_digest<R: Serialize>(recipe: &R, apt_sources: &[String]) -> String {
-    digest(&(BUILDER, recipe, apt_sources))
+pub(super) fn recipe_digest<R: Serialize>(
+    builder: u32,
+    recipe: &R,
+    apt_sources: &[String],
+) -> String {
+    digest(&(builder, recipe, apt_sources))
 }
 
 fn choose<'a>(catalogue: &'a Catalogue, names: &[String]) -> Result<Vec<&'a HostImage>> {

@@ -47,7 +47,7 @@ fn one_lane_per_image_and_the_digest_in_the_action() {
     else {
         panic!("{plan:?}");
     };
-    assert_eq!(build.digest, recipe_digest(&image("tuned"), &[]));
+    assert_eq!(build.digest, recipe_digest(BUILDER, &image("tuned"), &[]));
     let id_digest = plan.stages[0].lanes[0].steps[0].id.rsplit('@').next().unwrap();
     let json = serde_json::to_string_pretty(&plan)
         .unwrap()
@@ -103,8 +103,8 @@ fn one_lane_per_image_and_the_digest_in_the_action() {
 
 #[test]
 fn the_digest_changes_with_the_recipe_and_with_nothing_else() {
-    let before = recipe_digest(&image("a"), &[]);
-    assert_eq!(before, recipe_digest(&image("a"), &[]));
+    let before = recipe_digest(BUILDER, &image("a"), &[]);
+    assert_eq!(before, recipe_digest(BUILDER, &image("a"), &[]));
     let changes: [fn(&mut HostImage); 5] = [
         |image| image.packages.push("git".into()),
         |image| image.kernel_arguments.clear(),
@@ -115,9 +115,12 @@ fn the_digest_changes_with_the_recipe_and_with_nothing_else() {
     for change in changes {
         let mut changed = image("a");
         change(&mut changed);
-        assert_ne!(before, recipe_digest(&changed, &[]), "{changed:?}");
+        assert_ne!(before, recipe_digest(BUILDER, &changed, &[]), "{changed:?}");
     }
-    assert_ne!(before, recipe_digest(&image("a"), &["deb http://mirror bookworm main".into()]));
+    assert_ne!(
+        before,
+        recipe_digest(BUILDER, &image("a"), &["deb http://mirror bookworm main".into()])
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod inspect;
 mod manifest;
 mod published;
 mod ramdisk;
+mod ramdisk_modules;
+mod ramdisk_slim;
 mod ramdisk_tree;
 mod room;
 mod sources;

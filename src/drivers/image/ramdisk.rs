@@ -11,14 +11,14 @@ use super::{
     disk, esp,
     host_image::{product, record},
     manifest::Manifest,
-    ramdisk_tree,
+    ramdisk_slim, ramdisk_tree,
     room::Room,
     sources, tools,
 };
 use crate::{
     model::image::DeploymentImage,
     plan::deployment_image::NAME,
-    trouble::{Result, Tell, Trouble},
+    trouble::{Result, Tell},
 };
 
 /// On top of the smallest Debian system: what the agent calls.
@@ -100,7 +100,7 @@ impl Workshop<'_> {
         let identity = serde_json::json!({ "name": NAME, "digest": self.digest });
         put(&root, "etc/ymir/image.json", &format!("{identity}\n"))?;
         ramdisk_tree::configure(&root)?;
-        ramdisk_tree::slim(&root, image.hardware)?;
+        ramdisk_slim::slim(&root, image.hardware)?;
         self.index(&root, &kernel).await?;
         self.voice.progress("packing the ramdisk");
         self.pack(&root, &built.join("ipa.initramfs")).await?;
@@ -132,15 +132,12 @@ impl Workshop<'_> {
     /// Makes what the running ramdisk would otherwise work out at every start: byte code of the agent and everything
     /// it imports, and the index of kernel modules.
     async fn index(&self, root: &Utf8Path, kernel: &str) -> Result<()> {
-        let dirs = ["/usr/lib/python3.*", "/usr/lib/python3", &format!("/{AGENT}/lib")].join(" ");
-        let script = format!("python3 -m compileall -q -j0 {dirs} || true");
-        self.run(inside(root, "sh").args(["-c", &script])).await?;
-        let known = root.join(AGENT).join("bin/ironic-python-agent");
-        if !known.exists() {
-            return Err(
-                Trouble::internal("making the ramdisk").because(format!("{known} is missing"))
-            );
-        }
+        let mut dirs = vec![root.join(AGENT).join("lib")];
+        dirs.extend(ramdisk_slim::pythons(&root.join("usr/lib"))?);
+        let dirs = dirs.iter().map(|dir| format!("/{}", dir.strip_prefix(root).unwrap_or(dir)));
+        // Byte code that is taken without a look at its source, whose time stamp packing does not keep.
+        let compile = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"];
+        self.run(inside(root, "python3").args(compile).args(dirs)).await?;
         let modules = tools::tool("depmod").args(["-b", root.as_str(), kernel]);
         self.run(modules).await
     }
@@ -149,7 +146,7 @@ impl Workshop<'_> {
         // A pipeline, so that the unpacked archive is never on the disk; `pipefail` tells of its first part's failure.
         let script = "set -o pipefail; cd \"$1\"; \
             find . -path ./boot -prune -o -path './dev/*' -prune -o -print0 | LC_ALL=C sort -z | \
-            cpio --null --create --format=newc --quiet --owner=0:0 | zstd -q -T0 -15 -o \"$2\"";
+            cpio --null --create --format=newc --quiet --owner=0:0 | zstd -q -T0 -9 -o \"$2\"";
         let pack =
             contained("bash").args(["-c", script, "pack", root.as_str(), initramfs.as_str()]);
         pack.log(&self.log).time_limit(STEP_LIMIT).success().await.map(drop)
