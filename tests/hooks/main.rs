@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod filters;
+mod lab;
 mod parity;
+mod refused;
 mod site;
 
 use std::{fs, os::unix::fs::symlink};

@@ -1,11 +1,13 @@
 //! What a hook reads is what Ymir itself says: the site's own lab, through the command line.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use serde_json::{Map, Value};
-use ymir::settings::Environment;
 
-use super::site::with_ansible;
+use super::{
+    lab::{lab, ymir},
+    site::with_ansible,
+};
 
 /// Writes the variables that it is given the names of, for `bm1`.
 const HOOK: &str = r#"
@@ -28,45 +30,11 @@ const OF_THE_PLAY: &[&str] = &[
     "playbook_dir",
 ];
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
-/// Runs `ymir` on the site; gives its exit code, standard output and standard error.
-#[expect(clippy::disallowed_methods, reason = "test")]
-fn ymir(site: &Path, environment: &Environment, args: &str) -> (i32, String, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ymir"))
-        .args(["--environment", "lab", "--config-path"])
-        .arg(site)
-        .args(args.split(' '))
-        .env_clear()
-        .envs(&environment.0)
-        .env("OUT", site.join("told.json"))
-        .env("KAYOBE_DATA_FILES_PATH", "/opt/kayobe/")
-        .env("YMIR_STATE_DIR", site.join("state"))
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
 #[test]
 fn a_hook_reads_the_values_that_ymir_says() {
     let Some(environment) = with_ansible() else { return };
-    let dir = tempfile::tempdir().unwrap();
+    let dir = lab();
     let site = dir.path();
-    for folder in ["environments", "host-images"] {
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &site.join(folder));
-    }
     let lab = site.join("environments/lab");
     let pre = lab.join("hooks/overcloud-hardware-register/pre.d");
     fs::create_dir_all(&pre).unwrap();
