@@ -4,7 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::{Dir, File, include_dir};
 
 use super::{files, yaml};
-use crate::trouble::{Result, Trouble};
+use crate::{
+    origin::Setting,
+    trouble::{Result, Trouble},
+};
 
 static DATA: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/ansible/builtin");
 
@@ -19,6 +22,27 @@ pub type Pairs = Vec<(String, yaml::Node)>;
 /// Ymir's own variables, all named `ymir_…`.
 pub fn own() -> Result<Pairs> {
     variables(OWN)
+}
+
+/// Refuses a release that has no built-in data: another release's defaults would silently be wrong. `master` is the
+/// newest.
+pub fn check_release(release: &str, setting: &Setting) -> Result<()> {
+    let mut known: Vec<String> = DATA
+        .dirs()
+        .map(|dir| dir.path().display().to_string())
+        .filter(|name| name != OWN)
+        .collect();
+    known.sort();
+    let asked = release.to_lowercase();
+    if asked == "master" || known.contains(&asked) {
+        return Ok(());
+    }
+    let trouble =
+        Trouble::refused(format!("taking the defaults of the OpenStack release `{release}`"))
+            .because(format!("Ymir knows the defaults of {}", known.join(", ")))
+            .set_by(setting);
+    Err(trouble
+        .hint("set `openstack_release` to a release that is known, or use the Ymir made for yours"))
 }
 
 /// The release's defaults for a group; `all` has those of every host.
@@ -65,4 +89,20 @@ fn parse(file: &File) -> Result<Pairs> {
     let text =
         file.contents_utf8().ok_or_else(|| Trouble::internal(format!("{name} is no text")))?;
     files::variables(yaml::parse(text, &name.into())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_release;
+    use crate::origin::{Origin, Setting};
+
+    #[test]
+    fn only_known_releases_are_taken() {
+        let origin = Origin::whole("openstack.yml");
+        let setting = Setting { variable: "openstack_release".into(), origin };
+        assert!(check_release("2026.2", &setting).is_ok());
+        assert!(check_release("master", &setting).is_ok());
+        let trouble = check_release("2031.1", &setting).unwrap_err();
+        assert!(trouble.to_string().contains("2026.2"), "{trouble}");
+    }
 }

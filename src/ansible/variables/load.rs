@@ -14,7 +14,7 @@ use crate::{
         world::World,
         yaml::{Data, Node},
     },
-    origin::Origin,
+    origin::{Origin, Setting},
     trouble::Result,
 };
 
@@ -38,6 +38,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
     let chains = reader.chains(&folders)?;
     let extra = reader.extra(&load.extra_vars)?;
+    check_release(&extra)?;
     let magic = magic::common(&inventory, &order);
     Ok(Site::new(files, layers, inventory, order).with(chains, extra, magic))
 }
@@ -218,6 +219,20 @@ impl Reader<'_> {
         }
         Ok(table)
     }
+}
+
+/// The site may name its release as plain text; what a template makes of it is known too late.
+fn check_release(extra: &Table) -> Result<()> {
+    const NAME: &str = "openstack_release";
+    let Some(entry) = extra.winner(NAME) else { return Ok(()) };
+    let node = entry.written();
+    let release = match &node.data {
+        Data::Text(text) if !text.contains('{') && !text.is_empty() => text.clone(),
+        Data::Float(number) => number.to_string(),
+        _ => return Ok(()),
+    };
+    let setting = Setting { variable: NAME.to_owned(), origin: node.origin.clone() };
+    builtin::check_release(&release, &setting)
 }
 
 fn own() -> Result<Table> {
