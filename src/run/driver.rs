@@ -1,6 +1,9 @@
 //! The contract between a run and what acts on the world.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::{
     StreamExt,
@@ -70,12 +73,19 @@ pub trait Driver<A = Action>: Sync {
 pub struct Voice {
     step: String,
     sender: mpsc::UnboundedSender<Said>,
+    /// The last progress: what looks again and again has no news each time.
+    last: Arc<Mutex<String>>,
 }
 
 impl Voice {
-    /// How far the step is, in a few words; replaces what was said before.
+    /// How far the step is, in a few words; replaces what was said before. The same again is not said.
     pub fn progress(&self, text: impl Into<String>) {
-        self.say(Word::Progress(text.into()));
+        let text = text.into();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != text {
+            last.clone_from(&text);
+            self.say(Word::Progress(text));
+        }
     }
 
     /// Something to know that stops nothing.
@@ -134,7 +144,8 @@ where
     // Results take the same way as what was said before them, so that nothing is heard after its step has ended.
     let work = stream::iter(tasks)
         .map(move |task| {
-            let voice = Voice { step: task.step.id.clone(), sender: sender.clone() };
+            let voice =
+                Voice { step: task.step.id.clone(), sender: sender.clone(), last: Arc::default() };
             let done = work(task, voice.clone());
             async move { voice.say(word(done.await)) }
         })

@@ -102,7 +102,8 @@ impl Errand<'_> {
                     (pause, clock) = (Duration::ZERO, Clock::default());
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
-                    clock.wait(self, node)?;
+                    clock.check(self, node)?;
+                    self.voice.progress(progress(node));
                     let step = self.session.client.pace().pause;
                     pause = (pause + step).min(self.patience.poll());
                 }
@@ -247,25 +248,13 @@ impl Errand<'_> {
     }
 }
 
-/// How long the node has been on its present way, and what was told of it.
+/// How long the node has been on its present way.
 #[derive(Debug, Default)]
 struct Clock {
     since: Option<(String, Instant)>,
-    told: String,
 }
 
 impl Clock {
-    /// Tells what the node is doing, once; too long a wait is a trouble.
-    fn wait(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
-        self.check(errand, node)?;
-        let text = progress(node);
-        if text != self.told {
-            errand.voice.progress(&text);
-            self.told = text;
-        }
-        Ok(())
-    }
-
     fn check(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
         let limit = errand.wait_for(node.provision_state);
         let kind = &limit.setting.variable;
