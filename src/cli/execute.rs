@@ -121,7 +121,8 @@ impl<'c> Session<'c> {
         let dir = here.try_into().or_internal(|| "reading the current directory's name".into())?;
         let (args, withheld) = without_secrets(&self.cx.args);
         let config_path = self.cx.config_path()?;
-        Ok(Request { args, dir, config_path, environment: self.cx.environment_name(), withheld })
+        let (environment, given) = (self.cx.environment_name(), self.cx.given);
+        Ok(Request { args, dir, config_path, environment, given, withheld })
     }
 
     fn exit(&self, summary: &Summary) -> Exit {

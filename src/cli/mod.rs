@@ -96,6 +96,7 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.output = cx.options.output;
     options.no_progress = cx.options.no_progress;
     options.diff |= cx.options.diff;
-    let cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
+    let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
+    cx.given = request.given;
     Box::pin(execute(&cx, cli.command)).await
 }

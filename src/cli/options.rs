@@ -7,6 +7,7 @@ use std::{
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
 use crate::{
     ansible::{Load, Variables, world::Machine},
@@ -92,13 +93,16 @@ pub struct Context {
     pub environment: Environment,
     /// The command line without the program's name.
     pub args: Vec<String>,
+    /// When the command was given; a resumed one keeps the time of the first.
+    pub given: Timestamp,
     /// Made once, so that a vault password is asked for once.
     load: OnceLock<Load>,
 }
 
 impl Context {
     pub fn new(options: Options, environment: Environment, args: Vec<String>) -> Self {
-        Self { options, environment, args, load: OnceLock::new() }
+        let given = Timestamp::now();
+        Self { options, environment, args, given, load: OnceLock::new() }
     }
 
     /// Reads the site repository.

@@ -45,7 +45,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let Command::Deployment(Deployment::Image(Image::Build(build))) = command;
     let session = Session::open(cx, "seed deployment image build")?;
     let site = site(&session.variables);
-    let force = build.force_rebuild.then(jiff::Timestamp::now);
+    let force = build.force_rebuild.then_some(cx.given);
     let (image, sources) = (deployment_image(&site)?, apt_sources(&site)?);
     let plan = deployment_image::plan(&image, &sources, &image_path(&site)?.value, force);
     session.run(&plan, &driver(cx)).await

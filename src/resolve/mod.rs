@@ -40,9 +40,12 @@ impl<'a> Reader<'a> {
     /// A variable that may be absent or null.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Sourced<T>>> {
         let found = self.variables.value(self.host, name).map_err(|trouble| {
-            let named = trouble.settings.iter().any(|setting| setting.variable == name);
-            let trouble = trouble.while_trying(format!("{}: reading `{name}`", self.host));
-            if named { trouble } else { trouble.set_by(&self.setting(name)) }
+            if trouble.what.contains(name) {
+                return trouble;
+            }
+            trouble
+                .while_trying(format!("{}: reading `{name}`", self.host))
+                .set_by(&self.setting(name))
         });
         let Some(value) = found?.filter(|value| !value.is_null()) else {
             return Ok(None);

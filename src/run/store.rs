@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::DirBuilderExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::journal;
@@ -28,6 +29,8 @@ pub struct Request {
     /// The site repository, absolute.
     pub config_path: Utf8PathBuf,
     pub environment: Option<String>,
+    /// When it was first given: "since the command was given" still means that when it is resumed.
+    pub given: Timestamp,
     /// Words of the command line that were left out because they look secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
@@ -177,6 +180,7 @@ mod tests {
             dir: "/srv".into(),
             config_path: "/srv/site".into(),
             environment: Some("lab".into()),
+            given: Timestamp::UNIX_EPOCH,
             withheld: Vec::new(),
         };
         assert_eq!(store.begin(&request).unwrap(), 1);

@@ -1,6 +1,10 @@
 //! Configurations that the bare-metal commands refuse before anything acts, through the real binary. Nothing here
 //! needs an Ironic.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests start the binary themselves")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests start the binary themselves"
+)]
 
 use std::{
     fs,
@@ -70,7 +74,13 @@ fn copy(from: &Path, to: &Path) {
 fn two_hosts_with_one_address() {
     let text = "provision_oc_net_ips:\n  bm1: 172.22.0.11\n  bm2: 172.22.0.11";
     let site = Site::new().with("network-allocation.yml", text);
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm1 and bm2 have the same address 172.22.0.11
+      because: bm1: set by provision_oc_net_ips.bm1 (environments/lab/network-allocation.yml:3:8)
+      because: bm2: set by provision_oc_net_ips.bm2 (environments/lab/network-allocation.yml:4:8)
+      hint: give each host its own address
+    ");
     let limited = site.run(&["overcloud", "hardware", "register", "--limit", "bm1"]);
     assert!(limited.starts_with("exit 3\nerror: bm1 and bm2 have the same address"), "{limited}");
 }
@@ -79,62 +89,126 @@ fn two_hosts_with_one_address() {
 fn two_hosts_with_one_bmc() {
     let uuid = "redfish_system_uuid: 11111111-0000-4000-8000-000000000001";
     let site = Site::new().with("inventory/host_vars/bm2/bmc.yml", uuid);
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm1 and bm2 have the same BMC http://172.22.0.1:8000 system /redfish/v1/Systems/11111111-0000-4000-8000-000000000001
+      because: bm1: set by redfish_address (environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18)
+      because: bm2: set by redfish_address (environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18)
+      hint: give each host its own BMC
+    ");
 }
 
 #[test]
 fn an_address_outside_its_network() {
     let text = "provision_oc_net_ips:\n  bm1: 172.22.0.11\n  bm2: 172.23.0.12";
     let site = Site::new().with("network-allocation.yml", text);
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm2: the address 172.23.0.12 is outside 172.22.0.0/24
+      because: network provision_oc_net
+      set by: provision_oc_net_ips.bm2 (environments/lab/network-allocation.yml:4:8)
+      set by: provision_oc_net_cidr (environments/lab/networks.yml:3:24)
+      hint: correct the address or the network's range
+    ");
 }
 
 #[test]
 fn a_host_without_an_address() {
-    let site = Site::new().with("network-allocation.yml", "provision_oc_net_ips:\n  bm1: 172.22.0.11");
-    insta::assert_snapshot!(site.provision(), @"");
+    let site =
+        Site::new().with("network-allocation.yml", "provision_oc_net_ips:\n  bm1: 172.22.0.11");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm2: no address on the network provision_oc_net
+      because: `provision_oc_net_ips` has no entry for it
+      set by: provision_oc_net_ips (environments/lab/network-allocation.yml:3:3)
+      hint: add the host to network-allocation.yml of the environment
+    ");
 }
 
 #[test]
 fn an_unknown_image() {
     let text = "kolla_bifrost_deploy_image_filename: debain-12.qcow2";
     let site = Site::new().with("inventory/group_vars/compute/image.yml", text);
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm2: the site has no image `debain-12.qcow2`
+      set by: kolla_bifrost_deploy_image_filename (environments/lab/inventory/group_vars/compute/image.yml:2:38)
+      hint: the nearest images of the site: debian-12.qcow2, debian-12-tuned.qcow2
+    ");
 }
 
 #[test]
 fn an_undefined_variable() {
     let text = "redfish_password: \"{{ vault_redfish_pasword }}\"";
     let site = Site::new().with("inventory/host_vars/bm2/bmc.yml", text);
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm2: evaluating `ironic_driver_info`
+      because: 'vault_redfish_pasword' is undefined
+      because: `ironic_driver_info` uses `redfish_password`
+      set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
+      set by: ironic_driver_info (environments/common/inventory/group_vars/overcloud/bmc.yml:8:21)
+    ");
 }
 
 #[test]
 fn a_host_without_a_driver() {
     let site = Site::new().with("inventory/host_vars/bm1/bmc.yml", "ironic_driver:");
-    insta::assert_snapshot!(site.provision(), @"");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm1: `ironic_driver` is empty
+      set by: ironic_driver (environments/lab/inventory/host_vars/bm1/bmc.yml:2:15)
+      hint: set `ironic_driver: redfish` and `ironic_driver_info` for bm1, in its host_vars or in group_vars
+    ");
 }
 
 #[test]
 fn a_mac_that_is_none() {
-    let site = Site::new().with("inventory/host_vars/bm1/nic.yml", "kolla_bifrost_ipv4_interface_mac: eth0");
-    insta::assert_snapshot!(site.provision(), @"");
+    let site = Site::new()
+        .with("inventory/host_vars/bm1/nic.yml", "kolla_bifrost_ipv4_interface_mac: eth0");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: bm1: `eth0` is not a MAC address
+      set by: kolla_bifrost_ipv4_interface_mac (environments/lab/inventory/host_vars/bm1/nic.yml:2:35)
+      hint: write it as 52:54:00:aa:00:01
+    ");
 }
 
 #[test]
 fn a_limit_that_selects_nothing() {
     let site = Site::new();
-    insta::assert_snapshot!(site.run(&["overcloud", "provision", "--limit", "seed"]), @"");
+    insta::assert_snapshot!(site.run(&["overcloud", "provision", "--limit", "seed"]), @"
+    exit 3
+    error: selecting hosts by `seed`
+      because: the pattern matches no host of this environment
+      hint: `ymir configuration dump --var-name group_names` lists every host with its groups
+    ");
 }
 
 #[test]
 fn ironic_down_at_the_start() {
     // Nothing listens on the discard port.
     let site = Site::new().with("zz-ironic.yml", "ymir_ironic_url: http://127.0.0.1:9");
-    insta::assert_snapshot!(site.run(&["overcloud", "hardware", "register", "--limit", "bm1"]), @"");
+    insta::assert_snapshot!(site.run(&["overcloud", "hardware", "register", "--limit", "bm1"]), @"
+    exit 4
+    run 1: `overcloud hardware register`, 1 steps
+    -- register: bm1
+    bm1: register the node: failed: talking to Ironic at http://127.0.0.1:9
+      because: Connection refused (os error 111)
+      set by: ymir_ironic_url (environments/lab/zz-ironic.yml:2:18)
+      hint: check that Ironic runs and that this machine reaches it; in a lab, `ymir lab status` tells and `ymir lab up` starts it
+    ");
 }
 
 #[test]
 fn deprovisioning_is_confirmed_first() {
-    insta::assert_snapshot!(Site::new().run(&["overcloud", "deprovision"]), @"");
+    insta::assert_snapshot!(Site::new().run(&["overcloud", "deprovision"]), @"
+    exit 3
+    error: deprovisioning was not confirmed; nothing was changed
+      because: These hosts are switched off and lose what runs on them:
+        bm1  172.22.0.11  debian-12
+        bm2  172.22.0.12  debian-12-tuned
+      Their disks are not wiped (ymir_ironic_automated_clean is off): data partitions stay readable.
+      hint: without a terminal, `-e confirm_deprovision=yes` confirms it
+    ");
 }

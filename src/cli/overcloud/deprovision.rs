@@ -36,10 +36,12 @@ fn confirmed(variables: &Variables, site: &Site) -> Result<bool> {
 }
 
 fn ask(site: &Site) -> Result<()> {
-    let prompt = format!("{}Type `{WORD}` to go on: ", deprovision::warning(site));
+    let warning = deprovision::warning(site);
+    let prompt = format!("{warning}Type `{WORD}` to go on: ");
     if ask::confirm(&prompt, WORD)? {
         return Ok(());
     }
     Err(Trouble::refused("deprovisioning was not confirmed; nothing was changed")
+        .because(warning.trim_end())
         .hint("without a terminal, `-e confirm_deprovision=yes` confirms it"))
 }

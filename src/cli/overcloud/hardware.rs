@@ -1,7 +1,6 @@
 //! `ymir overcloud hardware …`
 
 use clap::Subcommand;
-use jiff::Timestamp;
 
 use super::bare_metal::{drivers, site};
 use crate::{
@@ -27,7 +26,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let site = site(cx, &session.variables)?;
     let plan = match command {
         Command::Register => hardware_register::plan(&site),
-        Command::Inspect => hardware_inspect::plan(&site, Timestamp::now()),
+        Command::Inspect => hardware_inspect::plan(&site, cx.given),
     };
     let drivers = drivers(cx, &session);
     session.run(&plan, &drivers).await

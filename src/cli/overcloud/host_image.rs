@@ -41,7 +41,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let Command::Image(Image::Build(build)) = command;
     let session = Session::open(cx, "overcloud host image build")?;
     let images = images(&site(&session.variables), &cx.config_path()?)?;
-    let force = build.force_rebuild.then(jiff::Timestamp::now);
+    let force = build.force_rebuild.then_some(cx.given);
     let plan = host_image::plan(&images, &Request { names: build.names, force })?;
     session.run(&plan, &driver(cx)).await
 }
