@@ -145,7 +145,7 @@ fn an_undefined_variable() {
     exit 3
     error: bm2: evaluating `ironic_driver_info`
       because: 'vault_redfish_pasword' is undefined
-      because: `ironic_driver_info` uses `redfish_password`
+      because: needed through `ironic_driver_info` → `redfish_password`
       set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
       set by: ironic_driver_info (environments/common/inventory/group_vars/overcloud/bmc.yml:8:21)
     ");
