@@ -1,6 +1,5 @@
 //! `overcloud host image build`: one lane per image, side by side.
 
-use camino::Utf8Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -8,7 +7,7 @@ use super::{
     Plan,
     action::{
         Action,
-        image::{Build, ImageAction, Published},
+        image::{Build, ImageAction},
     },
     digest,
 };
@@ -17,12 +16,11 @@ use crate::{
         image::{Catalogue, HostImage, Images},
         spelling::nearest,
     },
-    origin::Sourced,
     trouble::{Result, Trouble},
 };
 
 /// Grows when the builder makes something else of the same recipe: every image is then out of date.
-const BUILDER: u32 = 1;
+const BUILDER: u32 = 2;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default)]
@@ -48,16 +46,6 @@ pub fn plan(images: &Images, request: &Request) -> Result<Plan> {
         let title = format!("build {}", image.file());
         (image.name.clone(), vec![(title, Action::Image(ImageAction::HostImage(Box::new(build))))])
     }))
-}
-
-/// The check that an image which a host is to get lies where it is published.
-pub fn published(directory: &Utf8Path, file: &Sourced<String>) -> (String, Action) {
-    let published = Published {
-        directory: directory.to_owned(),
-        file: file.value.clone(),
-        setting: file.setting.clone(),
-    };
-    (format!("find {}", file.value), Action::Image(ImageAction::Published(published)))
 }
 
 /// Digest of what decides what is built; a mirror written into the configuration may pin a snapshot, so it counts.

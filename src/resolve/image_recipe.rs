@@ -47,7 +47,9 @@ pub fn recipes(dir: &Utf8Path) -> Result<Vec<HostImage>> {
         }
         let text = std::fs::read_to_string(&path).or_refused(|| format!("reading {path}"))?;
         let name = path.file_stem().unwrap_or_default();
-        images.push(parse(name, &text, &path.as_str().into())?);
+        // As messages name the site's other files: from its top on.
+        let shown = dir.parent().and_then(|site| path.strip_prefix(site).ok()).unwrap_or(&path);
+        images.push(parse(name, &text, &shown.as_str().into())?);
     }
     images.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(images)

@@ -3,7 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
@@ -20,6 +20,9 @@ use crate::{
 
 /// Grows when bases are made in another way.
 const BASES: u32 = 1;
+
+/// How long a base serves.
+const FRESH: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What is in a base: packages on top of the smallest system, and the commands that set it up.
 #[derive(Debug, Serialize)]
@@ -51,7 +54,9 @@ impl Workshop<'_> {
         let digest = digest(&(BASES, contents, self.apt_sources));
         let archive = self.cache.join("bases").join(format!("{}.tar.zst", &digest[..16]));
         let _turn = self.wait_for(&archive.with_extension("lock")).await?;
-        if made_after(&archive, self.built_after) {
+        // Packages of an older base are mostly out of date: it costs more to renew them than to make a new one.
+        let fresh = Timestamp::now() - FRESH;
+        if made_after(&archive, self.built_after.map_or(fresh, |time| time.max(fresh))) {
             return Ok(archive);
         }
         self.voice.progress("making the base system");
@@ -89,10 +94,10 @@ impl Workshop<'_> {
     }
 }
 
-fn made_after(path: &Utf8Path, time: Option<Timestamp>) -> bool {
+fn made_after(path: &Utf8Path, time: Timestamp) -> bool {
     let made = fs::metadata(path).and_then(|data| data.modified());
     let made = made.ok().and_then(|made| Timestamp::try_from(made).ok());
-    made.is_some_and(|made| time.is_none_or(|time| made >= time))
+    made.is_some_and(|made| made >= time)
 }
 
 /// Removes what only the making of a base needed, and what must differ between hosts.

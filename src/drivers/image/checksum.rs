@@ -5,19 +5,13 @@ use std::{
     io::{Read, Write as _},
 };
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
 use crate::trouble::{Result, Tell};
 
-/// Hex SHA-256 of a file, read on a thread that may block.
-pub(super) async fn sha256(path: Utf8PathBuf) -> Result<String> {
-    let work = tokio::task::spawn_blocking(move || sha256_now(&path));
-    work.await.or_internal(|| "reading a file for its checksum".into())?
-}
-
 /// Hex SHA-256 of a file.
-pub(super) fn sha256_now(path: &Utf8Path) -> Result<String> {
+pub(super) fn sha256(path: &Utf8Path) -> Result<String> {
     let telling = || format!("reading {path}");
     let mut file = File::open(path).or_host(telling)?;
     let mut hasher = Sha256::new();
@@ -35,12 +29,6 @@ pub(super) fn sha256_now(path: &Utf8Path) -> Result<String> {
 /// The line that `sha256sum` writes and checks.
 pub(super) fn line(sum: &str, file: &str) -> String {
     format!("{sum}  {file}\n")
-}
-
-/// The sum in a file that [`line`] or `sha256sum` wrote.
-pub(super) fn in_line(text: &str) -> Option<&str> {
-    let sum = text.split_whitespace().next()?;
-    (sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(sum)
 }
 
 /// Writes a file and waits until it is on the disk.

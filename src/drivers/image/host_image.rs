@@ -97,6 +97,7 @@ impl Workshop<'_> {
         put(root, "etc/ymir/image.json", &format!("{identity}\n"))?;
         put(root, "etc/hostname", "localhost\n")?;
         put(root, "etc/hosts", HOSTS)?;
+        put(root, "etc/ssh/sshd_config.d/50-cloud-init.conf", "PasswordAuthentication no\n")?;
         put(root, "etc/cloud/cloud.cfg.d/90_ymir.cfg", &cloud_config(&image.user))?;
         put(
             root,
@@ -162,6 +163,8 @@ system_info:
 # Only the host key that the config drive brings is kept and served; without one an ed25519 key is made.
 ssh_deletekeys: true
 ssh_genkeytypes: [ed25519]
+# As in sshd_config.d, so that cloud-init has nothing to change there: it would restart sshd under the first login.
+ssh_pwauth: false
 disable_root: true
 locale: false
 manage_etc_hosts: false

@@ -58,7 +58,7 @@ impl Product {
     pub(super) fn of(dir: &Utf8Path, file: &str) -> Result<Self> {
         let path = dir.join(file);
         let size = fs::metadata(&path).or_host(|| format!("reading {path}"))?.len();
-        Ok(Self { file: file.into(), size, sha256: checksum::sha256_now(&path)? })
+        Ok(Self { file: file.into(), size, sha256: checksum::sha256(&path)? })
     }
 }
 
@@ -111,6 +111,6 @@ fn product_fault(dir: &Utf8Path, product: &Product) -> Result<Option<String>> {
     }
     // A size that differs spares reading the file.
     let size = fs::metadata(&path).or_host(|| format!("reading {path}"))?.len();
-    let same = size == product.size && checksum::sha256_now(&path)? == product.sha256;
+    let same = size == product.size && checksum::sha256(&path)? == product.sha256;
     Ok((!same).then(|| format!("{} was changed since it was built", product.file)))
 }

@@ -1,4 +1,4 @@
-//! Builds host images and the deployment ramdisk, keeps them in the cache, publishes and checks them.
+//! Builds host images and the deployment ramdisk, keeps them in the cache, and publishes them.
 //!
 //! A build works in a room of its own, a lock per image keeps two builds of one image apart, and only a finished and
 //! inspected result leaves the room.
@@ -11,7 +11,6 @@ mod esp;
 mod host_image;
 mod inspect;
 mod manifest;
-mod published;
 mod ramdisk;
 mod ramdisk_modules;
 mod ramdisk_slim;
@@ -61,11 +60,6 @@ impl ImageDriver {
 
     async fn look(&self, task: Task<'_>) -> Result<Finding> {
         let faults = match action(task)? {
-            ImageAction::Published(published) => {
-                return published::check(task.subject, published)
-                    .await
-                    .map(|()| Finding::Satisfied);
-            }
             ImageAction::HostImage(build) => Order::of(&build.recipe.name, build).faults().await?,
             ImageAction::DeploymentImage(build) => {
                 Order::of(deployment_image::NAME, build).faults().await?
@@ -76,7 +70,6 @@ impl ImageDriver {
 
     async fn act(&self, task: Task<'_>, voice: Voice) -> Result<()> {
         match action(task)? {
-            ImageAction::Published(published) => published::check(task.subject, published).await,
             ImageAction::HostImage(build) => {
                 let order = Order::of(&build.recipe.name, build);
                 let make = async |workshop: &Workshop<'_>, room: &Room| {

@@ -4,10 +4,7 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    model::image::{DeploymentImage, HostImage},
-    origin::Setting,
-};
+use crate::model::image::{DeploymentImage, HostImage};
 
 /// One action by the image builder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +14,6 @@ pub enum ImageAction {
     HostImage(Box<Build<HostImage>>),
     /// The deployment kernel and ramdisk are built and published.
     DeploymentImage(Box<Build<DeploymentImage>>),
-    /// An image that a host is to get lies where it is published, unharmed.
-    Published(Published),
 }
 
 /// What is to be built, and where its result goes.
@@ -35,15 +30,4 @@ pub struct Build<R> {
     /// What was built before this is out of date, whatever its recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_after: Option<Timestamp>,
-}
-
-/// An image's file, and the settings that chose it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Published {
-    /// The directory that is published over HTTP.
-    pub directory: Utf8PathBuf,
-    /// The image's file in it; beside it lies its checksum, with `.sha256` added to the name.
-    pub file: String,
-    /// The setting that chose the image for the host.
-    pub setting: Setting,
 }
