@@ -59,7 +59,9 @@ fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
 
 fn host(reader: &Reader) -> Result<Host> {
     let admin = networks::admin(reader)?;
+    // The default of `ansible_host` is the address on the admin network: then that is the setting to correct.
     let ansible_host = reader.get::<String>("ansible_host")?;
+    let ansible_host = ansible_host.filter(|own| own.value != admin.address.value.to_string());
     let address = ansible_host.unwrap_or_else(|| Sourced {
         value: admin.address.value.to_string(),
         setting: admin.address.setting.clone(),
