@@ -99,6 +99,8 @@ struct StageRun<'r, 'a, D, E, A> {
     at_work: BTreeMap<&'r str, (usize, usize)>,
     /// What the probe of a step found, until the step has been applied.
     found: BTreeMap<&'r str, Vec<String>>,
+    /// How far a step was when it was told last; the same is not told twice in a row.
+    told: BTreeMap<&'r str, String>,
     to_probe: Vec<Task<'r, A>>,
     to_apply: Vec<Task<'r, A>>,
 }
@@ -111,6 +113,7 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
             fates,
             at_work: BTreeMap::new(),
             found: BTreeMap::new(),
+            told: BTreeMap::new(),
             to_probe: Vec::new(),
             to_apply: Vec::new(),
         }
@@ -164,7 +167,9 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
         };
         let subject = self.lanes[lane].subject.as_str();
         match word {
+            Word::Progress(text) if self.told.get(id) == Some(&text) => Ok(()),
             Word::Progress(text) => {
+                self.told.insert(id, text.clone());
                 self.emit(Event::StepProgress { subject: subject.into(), step, text })
             }
             Word::Warning(text) => {

@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -101,11 +102,16 @@ impl Ymir {
         serde_json::from_str(&outcome.stdout).unwrap()
     }
 
-    /// Starts a command that goes on by itself; its events go to a file, so that nobody has to read them.
+    /// Starts a command that goes on by itself, and waits until its run has begun. Its events go to a file, so that
+    /// nobody has to read them.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
         println!("$ ymir {} &", args.join(" "));
-        let events = fs::File::create(self.state.join("events-of-started-command")).unwrap();
-        self.command(args).args(["--output", "json"]).stdout(events).spawn().unwrap()
+        let path = self.state.join("events-of-started-command");
+        let events = fs::File::create(&path).unwrap();
+        let child = self.command(args).args(["--output", "json"]).stdout(events).spawn().unwrap();
+        let begun = || fs::read_to_string(&path).unwrap().contains("run_started");
+        crate::ironic::wait_until("the run's first event", Duration::from_mins(1), begun);
+        child
     }
 
     /// Runs a command and kills it with SIGKILL at the first event that `moment` accepts. Panics if it ends before.
