@@ -73,7 +73,7 @@ pub(crate) fn five_kills_one_deployment(ymir: &Ymir) {
     let resume = ["run", "resume"];
     ymir.kill_at(&provision, |event| acting(event, "make-available"));
     ymir.kill_at(&resume, |event| acting(event, "deploy-debian"));
-    ymir.kill_at(&resume, |event| says(event, "waiting for the ramdisk"));
+    ymir.kill_at(&resume, |event| says(event, "wait call-back"));
     second_ymir_is_refused(ymir);
     ymir.kill_at(&resume, |event| {
         event["event"] == "step_progress" && event["text"] == "deploying"
