@@ -40,6 +40,12 @@ impl Environment {
     fn dir(&self, own: &str, xdg: &str, under_home: &str) -> Utf8PathBuf {
         let home = || Utf8PathBuf::from(self.get("HOME").unwrap_or("/root")).join(under_home);
         let base = || self.get(xdg).map_or_else(home, Utf8PathBuf::from).join("ymir");
-        self.get(own).map_or_else(base, Utf8PathBuf::from)
+        absolute(self.get(own).map_or_else(base, Utf8PathBuf::from))
     }
+}
+
+/// Relative paths start at the current directory; one that cannot be made absolute stays as it is and fails where it is
+/// used.
+fn absolute(path: Utf8PathBuf) -> Utf8PathBuf {
+    camino::absolute_utf8(&path).unwrap_or(path)
 }

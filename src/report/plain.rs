@@ -49,11 +49,10 @@ impl Words {
         match event {
             Event::RunStarted { run, command, mode, steps, .. } => {
                 self.check = *mode == Mode::Check;
+                let steps = if *steps == 1 { "1 step".into() } else { format!("{steps} steps") };
                 match mode {
-                    Mode::Check => {
-                        format!("check of `{command}`: {steps} steps, nothing is changed\n")
-                    }
-                    Mode::Apply => format!("run {run}: `{command}`, {steps} steps\n"),
+                    Mode::Check => format!("check of `{command}`: {steps}, nothing is changed\n"),
+                    Mode::Apply => format!("run {run}: `{command}`, {steps}\n"),
                 }
             }
             Event::StageStarted { stage, subjects } => stage_line(stage, subjects),

@@ -54,7 +54,7 @@ pub(super) fn checksum(host: &str, image: &HostImage, digests: &Digests) -> Resu
         .because(format!("{file} is damaged: its SHA-256 is {found}"))
         .because(format!("{published} says {wanted}"))
         .set_by(&image.file.setting)
-        .hint(format!("run `ymir overcloud host image build {} --force-rebuild`", image.name())))
+        .hint(format!("run `ymir overcloud host image build {}`", image.name())))
 }
 
 impl Digests {
