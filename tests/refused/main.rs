@@ -191,7 +191,7 @@ fn ironic_down_at_the_start() {
     let site = Site::new().with("zz-ironic.yml", "ymir_ironic_url: http://127.0.0.1:9");
     insta::assert_snapshot!(site.run(&["overcloud", "hardware", "register", "--limit", "bm1"]), @"
     exit 4
-    run 1: `overcloud hardware register`, 1 steps
+    run 1: `overcloud hardware register`, 1 step
     -- register: bm1
     bm1: register the node: failed: talking to Ironic at http://127.0.0.1:9
       because: Connection refused (os error 111)
