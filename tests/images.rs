@@ -39,7 +39,7 @@ fn what_would_be_built_is_told() {
     exit: 0
     would change: debian-12
     1 of 1 could be looked at
-    check of `overcloud host image build`: 1 steps, nothing is changed
+    check of `overcloud host image build`: 1 step, nothing is changed
     -- build images: debian-12
     debian-12: build debian-12.qcow2: would change: it is not built yet
     "#);
@@ -48,7 +48,7 @@ fn what_would_be_built_is_told() {
     exit: 0
     would change: ipa
     1 of 1 could be looked at
-    check of `seed deployment image build`: 1 steps, nothing is changed
+    check of `seed deployment image build`: 1 step, nothing is changed
     -- build images: ipa
     ipa: build ipa.kernel and ipa.initramfs: would change: it is not built yet
     "#);
