@@ -18,6 +18,9 @@ pub(super) fn attribute(base: &Val, name: &str) -> Val {
             Object::HostVars(_) => no_host(name),
             _ => no_attribute(base, name),
         }),
+        // The pairs that `groupby` gives have names for their parts.
+        Val::Tuple(items) if items.len() == 2 && name == "grouper" => items[0].clone().forced(),
+        Val::Tuple(items) if items.len() == 2 && name == "list" => items[1].clone().forced(),
         _ => no_attribute(base, name),
     }
 }
@@ -125,7 +128,7 @@ fn indices(parts: &[Val; 3], length: usize) -> Outcome<impl Iterator<Item = usiz
     Ok(std::iter::from_fn(move || {
         let inside = if step > 0 { at < stop } else { at > stop };
         let now = at;
-        at += step;
+        at = at.saturating_add(step);
         inside.then(|| usize::try_from(now).ok()).flatten()
     }))
 }

@@ -60,7 +60,7 @@ fn range(args: &mut Args) -> Outcome {
     if step == 0 {
         return Err(Fault::new("range() arg 3 must not be zero"));
     }
-    let count = ((stop - start) / step).max(0);
+    let count = (stop.saturating_sub(start) / step).max(0);
     if count > LONGEST_RANGE {
         return Err(Fault::new(format!("a range of {count} numbers is too long")));
     }

@@ -54,7 +54,16 @@ fn integer(number: i128) -> Value {
     if let Ok(number) = i64::try_from(number) {
         return Value::from(number);
     }
-    u64::try_from(number).map_or_else(|_| Value::String(number.to_string()), Value::from)
+    if let Ok(number) = u64::try_from(number) {
+        return Value::from(number);
+    }
+    large(number)
+}
+
+/// JSON values hold no larger integers, so these lose their last digits.
+#[expect(clippy::cast_precision_loss, reason = "there is no exact form")]
+fn large(number: i128) -> Value {
+    Number::from_f64(number as f64).map_or(Value::Null, Value::Number)
 }
 
 /// How Python's `json` writes a key.

@@ -147,7 +147,7 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
 pub(super) fn negative(value: &Val) -> Outcome {
     let value = value.clone().used()?;
     match Number::of(&value) {
-        Some(Number::Int(number)) => Ok(Val::Int(-number)),
+        Some(Number::Int(number)) => Ok(Val::Int(number.saturating_neg())),
         Some(Number::Float(number)) => Ok(Val::Float(-number)),
         None => Err(Fault::new(format!("bad operand type for unary -: '{}'", value.type_name()))),
     }
@@ -171,8 +171,18 @@ pub(super) fn compare(op: Comparison, left: &Val, right: &Val) -> Outcome<bool> 
     })
 }
 
+/// Deeper nesting means that a value contains itself.
+const DEEPEST: usize = 100;
+
 /// Python's `==`.
 pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
+    equal_at(left, right, DEEPEST)
+}
+
+fn equal_at(left: &Val, right: &Val, depth: usize) -> Outcome<bool> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(Fault::new("maximum recursion depth exceeded in comparison"));
+    };
     let (left, right) = (left.clone().used()?, right.clone().used()?);
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other) == Some(Ordering::Equal));
@@ -181,33 +191,33 @@ pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
         (Val::None, Val::None) | (Val::Omit, Val::Omit) | (Val::Blank, Val::Blank) => true,
         (Val::Str(one), Val::Str(other)) => one == other,
         (Val::List(one), Val::List(other)) => {
-            one.same(other) || equal_items(&one.items(), &other.items())?
+            one.same(other) || equal_items(&one.items(), &other.items(), depth)?
         }
-        (Val::Tuple(one), Val::Tuple(other)) => equal_items(one, other)?,
-        (Val::Dict(one), Val::Dict(other)) => one.same(other) || equal_dicts(one, other)?,
+        (Val::Tuple(one), Val::Tuple(other)) => equal_items(one, other, depth)?,
+        (Val::Dict(one), Val::Dict(other)) => one.same(other) || equal_dicts(one, other, depth)?,
         _ => false,
     })
 }
 
-fn equal_items(one: &[Val], other: &[Val]) -> Outcome<bool> {
+fn equal_items(one: &[Val], other: &[Val], depth: usize) -> Outcome<bool> {
     if one.len() != other.len() {
         return Ok(false);
     }
     for (one, other) in one.iter().zip(other) {
-        if !equal(one, other)? {
+        if !equal_at(one, other, depth)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn equal_dicts(one: &Dict, other: &Dict) -> Outcome<bool> {
+fn equal_dicts(one: &Dict, other: &Dict, depth: usize) -> Outcome<bool> {
     if one.len() != other.len() {
         return Ok(false);
     }
     for (key, value) in one.pairs() {
         let Some(found) = other.get(&key) else { return Ok(false) };
-        if !equal(&value, &found)? {
+        if !equal_at(&value, &found, depth)? {
             return Ok(false);
         }
     }

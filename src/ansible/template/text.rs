@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     value::Val,
 };
 
@@ -16,8 +16,22 @@ pub(super) fn str_of(value: &Val) -> Outcome<String> {
     }
 }
 
+/// Deeper nesting means that a value contains itself.
+const DEEPEST: usize = 100;
+
 /// Python's `repr(value)`.
 pub(super) fn repr(value: &Val) -> Outcome<String> {
+    repr_at(value, DEEPEST)
+}
+
+fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
+    let depth = depth.checked_sub(1).ok_or_else(|| {
+        Fault::new("Recursive loop detected in template: the value contains itself")
+    })?;
+    let repr = |value: &Val| repr_at(value, depth);
+    let joined = |items: &[Val]| {
+        Ok::<_, Faulty>(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
+    };
     Ok(match value.clone().used()? {
         Val::None => "None".into(),
         Val::Bool(true) => "True".into(),
@@ -44,10 +58,6 @@ pub(super) fn repr(value: &Val) -> Outcome<String> {
         Val::Blank => "Undefined".into(),
         Val::Lazy(_) => String::new(),
     })
-}
-
-fn joined(items: &[Val]) -> Outcome<String> {
-    Ok(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
 }
 
 /// Python's shortest text of a float.

@@ -23,8 +23,6 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "attr" => attr,
         "extract" => extract,
         "rekey_on_member" => rekey_on_member,
-        "remove_keys" => remove_keys,
-        "keep_keys" => keep_keys,
         _ => return None,
     })
 }
@@ -194,72 +192,4 @@ fn rekey_on_member(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         made.insert(key, item);
     }
     Ok(Val::Dict(Dict::new(made)))
-}
-
-/// How `ansible.utils` names keys to remove or keep.
-struct Targets {
-    names: Vec<String>,
-    how: String,
-    keep: bool,
-}
-
-impl Targets {
-    fn of(args: &mut Args, keep: bool) -> Outcome<Self> {
-        let names = match args.required("target")? {
-            Val::Str(name) => vec![name.to_string()],
-            other => other.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?,
-        };
-        Ok(Self { names, how: args.text_or("matching_parameter", "equality")?, keep })
-    }
-
-    fn hit(&self, key: &Val) -> Outcome<bool> {
-        let key = text::str_of(key)?;
-        for name in &self.names {
-            let hit = match &*self.how {
-                "starts_with" => key.starts_with(name),
-                "ends_with" => key.ends_with(name),
-                "regex" => {
-                    super::regex::compiled(name, false, false)?.is_match(&key).unwrap_or(false)
-                }
-                _ => key == *name,
-            };
-            if hit {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn pruned(&self, value: &Val) -> Outcome<Option<Val>> {
-        Ok(match value.clone().used()? {
-            Val::List(list) => {
-                let items = list.items().into_iter().map(|item| self.pruned(&item));
-                let items: Vec<Val> =
-                    items.collect::<Outcome<Vec<_>>>()?.into_iter().flatten().collect();
-                (!self.keep || !items.is_empty()).then(|| Val::list(items))
-            }
-            Val::Dict(dict) => {
-                let mut made = indexmap::IndexMap::new();
-                for (key, value) in dict.pairs() {
-                    let hit = self.hit(key.as_val())?;
-                    let kept = match (hit, self.keep) {
-                        (true, true) => Some(value.used()?),
-                        (true, false) => None,
-                        (false, _) => self.pruned(&value)?,
-                    };
-                    made.extend(kept.map(|kept| (key, kept)));
-                }
-                (!self.keep || !made.is_empty()).then(|| Val::Dict(Dict::new(made)))
-            }
-            other => (!self.keep).then_some(other),
-        })
-    }
-}
-
-fn remove_keys(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    Ok(Targets::of(args, false)?.pruned(input)?.unwrap_or(Val::None))
-}
-
-fn keep_keys(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    Ok(Targets::of(args, true)?.pruned(input)?.unwrap_or(Val::None))
 }

@@ -16,6 +16,7 @@ pub(super) mod regex;
 mod sets;
 mod strings;
 mod urls;
+mod utils;
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -35,6 +36,9 @@ type Filter = fn(&Arc<Env>, &Val, &mut Args) -> Outcome;
 const TAKES_MISSING: &[&str] = &["default", "d", "mandatory", "type_debug", "ternary"];
 
 fn find(name: &str) -> Option<Filter> {
+    if let Some(name) = name.strip_prefix("ansible.utils.") {
+        return utils::find(name);
+    }
     logic::find(name)
         .or_else(|| strings::find(name))
         .or_else(|| lists::find(name))
@@ -54,7 +58,7 @@ fn find(name: &str) -> Option<Filter> {
 
 /// The name without the collection that Ansible's own filters and tests may be given.
 pub(super) fn plain_name(name: &str) -> &str {
-    let own = ["ansible.builtin.", "ansible.legacy.", "ansible.utils."];
+    let own = ["ansible.builtin.", "ansible.legacy."];
     own.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 

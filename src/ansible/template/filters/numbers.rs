@@ -67,7 +67,7 @@ fn required(input: &Val, filter: &str) -> Outcome<f64> {
 
 fn abs(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     match input {
-        Val::Int(number) => Ok(Val::Int(number.abs())),
+        Val::Int(number) => Ok(Val::Int(number.saturating_abs())),
         other => Ok(Val::Float(required(other, "abs")?.abs())),
     }
 }

@@ -144,7 +144,8 @@ fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let step = args.int("step")?.unwrap_or(1).max(1);
     let mut generator = generator(args.take("seed"))?;
     if let Val::Int(end) = input {
-        let count = u64::try_from((end - start + step - 1) / step).ok().filter(|count| *count > 0);
+        let span = end.saturating_sub(start).saturating_add(step - 1);
+        let count = u64::try_from(span / step).ok().filter(|count| *count > 0);
         let count = count.ok_or_else(|| Fault::new("empty range for random"))?;
         return Ok(Val::Int(start + step * i128::from(generator.below(count))));
     }

@@ -97,7 +97,7 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
     let width = match args.take("width") {
         Some(Val::Str(width)) => width.to_string(),
-        Some(Val::Int(width)) => " ".repeat(usize::try_from(width).unwrap_or(0)),
+        Some(Val::Int(width)) => " ".repeat(usize::try_from(width).unwrap_or(0).min(10_000)),
         _ => " ".repeat(4),
     };
     let (first, blank) = (args.flag("first", false)?, args.flag("blank", false)?);

@@ -11,10 +11,13 @@ use crate::trouble::Trouble;
 const VARIABLES: &str = include_str!("variables.yml");
 /// Expressions with the values that ansible-core 2.21.5 gave them.
 const TABLE: &str = include_str!("ansible.json");
+/// The same for filters of the collection ansible.utils 6.0.0.
+const UTILS: &str = include_str!("ansible_utils.json");
 
 #[test]
 fn templates_mean_what_they_mean_to_ansible() {
-    let table: Vec<(String, Value)> = serde_json::from_str(TABLE).unwrap();
+    let read = |text| serde_json::from_str::<Vec<(String, Value)>>(text).unwrap();
+    let table = [read(TABLE), read(UTILS)].concat();
     assert!(table.len() > 120);
     let evaluator = Evaluator::new(TestScope::of(VARIABLES));
     let mut wrong = Vec::new();
@@ -149,4 +152,31 @@ fn deep_chains_end_in_a_message() {
     assert_eq!(evaluated(&chain(60), "{{ v0 }}").unwrap(), json!("end"));
     let trouble = evaluated(&chain(500), "{{ v0 }}").unwrap_err();
     assert!(trouble.to_string().contains("variables deep"), "{trouble}");
+}
+
+#[test]
+fn extremes_end_in_messages() {
+    let table = [
+        "{% set x = [] %}{% set _ = x.append(x) %}{{ x }}",
+        "{% set x = [] %}{% set _ = x.append(x) %}{{ x ~ '' }}",
+        "{% set x = [] %}{% set y = [x] %}{% set _ = x.append(y) %}{{ x == y }}",
+        "{{ 'x' * 10000000000 }}",
+        "{{ [0] * 10000000000 }}",
+        "{{ range(10000000000) }}",
+        "{{ 9 ** 9 ** 9 }}",
+        "{{ 'a' | regex_replace('(', '') }}",
+        "{{ 'x' | indent }}{{",
+        "{{ 1 // 0 }}",
+        "{{ '%d' % 'x' }}",
+        "{{ '{' | format }}{{ '}'.format() }}",
+    ];
+    for template in table {
+        assert!(evaluated("", template).is_err(), "{template}");
+    }
+    let most = "170141183460469231731687303715884105727";
+    for template in
+        ["{{ numbers[{m}:] }}", "{{ -{m} }}", "{{ {m} | random }}", "{{ numbers[::{m}] }}"]
+    {
+        let _either = evaluated("", &template.replace("{m}", most));
+    }
 }
