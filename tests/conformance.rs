@@ -2,7 +2,7 @@
 //!
 //! The trees are not part of this repository. `YMIR_CONFORMANCE` names the directory with them; by default it is looked
 //! for beside the repository.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test")]
+#![expect(clippy::disallowed_methods, reason = "test")]
 
 use std::{io::Write, path::PathBuf, process::Command};
 

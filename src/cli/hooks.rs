@@ -1,13 +1,15 @@
 //! The site's hooks around a command.
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 
 use super::options::Context;
 use crate::{
     ansible::Variables,
     drivers::ansible::{self, Arguments, HookRun},
-    event::Event,
+    event::{Event, Stamped},
     model::hook::{Hooks, Side},
+    report::{Report, plain::Plain},
     trouble::Result,
 };
 
@@ -52,5 +54,15 @@ impl HookSides {
     pub async fn run(&self, side: Side, dir: &Utf8Path, say: impl FnMut(Event)) -> Result<()> {
         let run = HookRun { dir: dir.into(), ..self.run.clone() };
         ansible::run(&self.hooks, side, &run, say).await
+    }
+
+    /// Runs the hooks around a command that is no run: the hooks' words go to standard error, nothing is kept.
+    pub async fn around(&self, cx: &Context, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let dir = cx.store()?.dir().join("hooks");
+        let mut report = Plain::new(cx.options.diff);
+        let mut say = |event| report.event(&Stamped { at: Timestamp::now(), event });
+        self.run(Side::Pre, &dir, &mut say).await?;
+        work()?;
+        self.run(Side::Post, &dir, &mut say).await
     }
 }

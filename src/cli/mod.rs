@@ -73,7 +73,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
 
 async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     match command {
-        Command::Configuration(command) => configuration::execute(cx, command),
+        Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Lab(command) => lab::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
         Command::Run(command) => run::execute(cx, command).await,

@@ -69,3 +69,19 @@ fn a_pattern_that_is_none() {
       hint: give a regular expression that is looked for in each playbook's path, or `all`
     "#);
 }
+
+#[test]
+fn a_command_that_only_reads_has_hooks_too() {
+    let dir = lab();
+    let pre = dir.path().join("environments/lab/hooks/configuration-dump/pre.d");
+    fs::create_dir_all(&pre).unwrap();
+    playbook(&pre);
+    let nowhere = Environment([("PATH".into(), "/nonexistent".into())].into());
+    let dump = "configuration dump --var-name os_distribution";
+    let (code, stdout, stderr) = ymir(dir.path(), &nowhere, dump);
+    assert_eq!((code, stdout.as_str()), (3, ""), "{stderr}");
+    assert!(stderr.contains("configuration-dump/pre.d/10-tell.yml"), "{stderr}");
+    let (code, stdout, stderr) = ymir(dir.path(), &nowhere, &format!("{dump} --skip-hooks all"));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("debian"), "{stdout}");
+}

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     exit::Exit,
+    hooks::HookSides,
     options::{Context, Format},
 };
 use crate::{
@@ -25,13 +26,17 @@ pub enum Command {
     Explain(explain::Args),
 }
 
-pub fn execute(cx: &Context, command: Command) -> Result<Exit> {
+pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let variables = cx.variables()?;
-    let text = match command {
-        Command::Dump(args) => dump::text(cx, &variables, &args)?,
-        Command::Explain(args) => explain::text(cx, &variables, &args)?,
-    };
-    print(&text);
+    match command {
+        Command::Dump(args) => {
+            let hooks = HookSides::of(cx, &variables, "configuration dump")?;
+            let dump = || dump::text(cx, &variables, &args).map(|text| print(&text));
+            hooks.around(cx, dump).await?;
+        }
+        // Kayobe does not know this command, so no site has hooks for it.
+        Command::Explain(args) => print(&explain::text(cx, &variables, &args)?),
+    }
     Ok(Exit::Done)
 }
 
