@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Workshop,
     contained::contained,
-    room::{Room, locked},
+    room::{Room, locked, locked_at_once},
     sources, tools,
 };
 use crate::{
@@ -53,7 +53,8 @@ impl Workshop<'_> {
     async fn archive(&self, room: &Room, contents: &Contents<'_>) -> Result<Utf8PathBuf> {
         let digest = digest(&(BASES, contents, self.apt_sources));
         let archive = self.cache.join("bases").join(format!("{}.tar.zst", &digest[..16]));
-        let _turn = self.wait_for(&archive.with_extension("lock")).await?;
+        let others = "another image to make the same base system";
+        let _turn = self.wait_for(&archive.with_extension("lock"), others).await?;
         // Packages of an older base are mostly out of date: it costs more to renew them than to make a new one.
         let fresh = Timestamp::now() - FRESH;
         if made_after(&archive, self.built_after.map_or(fresh, |time| time.max(fresh))) {
@@ -86,8 +87,12 @@ impl Workshop<'_> {
         done.success().await.map(drop)
     }
 
-    /// Waits for a lock on a thread that may block.
-    pub(super) async fn wait_for(&self, path: &Utf8Path) -> Result<fs::File> {
+    /// Takes a lock; if it has to wait, it says for what, and waits on a thread that may block.
+    pub(super) async fn wait_for(&self, path: &Utf8Path, what: &str) -> Result<fs::File> {
+        if let Some(lock) = locked_at_once(path)? {
+            return Ok(lock);
+        }
+        self.voice.progress(format!("waiting for {what}"));
         let path = path.to_owned();
         let lock = tokio::task::spawn_blocking(move || locked(&path));
         lock.await.or_internal(|| "waiting for a lock".into())?

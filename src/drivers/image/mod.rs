@@ -97,9 +97,8 @@ impl ImageDriver {
         make: impl AsyncFnOnce(&Workshop<'_>, &Room) -> Result<()>,
     ) -> Result<()> {
         let workshop = order.workshop(&self.cache, voice);
-        workshop.voice.progress("waiting for another build of this image to end");
         let lock = self.cache.join("images").join(format!("{}.lock", order.name));
-        let _turn = workshop.wait_for(&lock).await?;
+        let _turn = workshop.wait_for(&lock, "another build of this image to end").await?;
         workshop.voice.progress("looking into the cache");
         let entry = store::entry(&self.cache, order.name, order.digest);
         if !order.faults_in(&entry).await?.is_empty() {

@@ -49,13 +49,27 @@ impl Drop for Room {
 
 /// Opens the file and waits until nobody else holds its lock.
 pub(super) fn locked(path: &Utf8Path) -> Result<File> {
-    let telling = || format!("taking the lock {path}");
+    let file = lock_file(path)?;
+    file.lock().or_host(|| format!("taking the lock {path}"))?;
+    Ok(file)
+}
+
+/// The same without waiting; `None` if somebody else holds the lock.
+pub(super) fn locked_at_once(path: &Utf8Path) -> Result<Option<File>> {
+    let file = lock_file(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).or_host(|| format!("taking the lock {path}")),
+    }
+}
+
+fn lock_file(path: &Utf8Path) -> Result<File> {
+    let telling = || format!("opening the lock {path}");
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).or_host(telling)?;
     }
-    let file = File::create(path).or_host(telling)?;
-    file.lock().or_host(telling)?;
-    Ok(file)
+    File::create(path).or_host(telling)
 }
 
 fn sweep(all: &Utf8Path) -> Result<()> {
