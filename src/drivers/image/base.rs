@@ -10,7 +10,7 @@ use super::{
     Workshop,
     contained::contained,
     room::{Room, locked, locked_at_once},
-    sources, tools,
+    sources,
 };
 use crate::{
     model::image::Base,
@@ -61,7 +61,7 @@ impl Workshop<'_> {
             return Ok(archive);
         }
         self.voice.progress("making the base system");
-        self.bootstrap(&room.path("base.tar.zst"), contents).await?;
+        self.bootstrap(room, contents).await?;
         let telling = || format!("keeping the base system {archive}");
         fs::File::open(room.path("base.tar.zst"))
             .and_then(|file| file.sync_all())
@@ -70,7 +70,7 @@ impl Workshop<'_> {
         Ok(archive)
     }
 
-    async fn bootstrap(&self, archive: &Utf8Path, contents: &Contents<'_>) -> Result<()> {
+    async fn bootstrap(&self, room: &Room, contents: &Contents<'_>) -> Result<()> {
         let Contents { base, packages, before } = contents;
         let hook = |command: &&str| format!("--essential-hook={command}");
         let mut run = contained("mmdebstrap")
@@ -79,11 +79,14 @@ impl Workshop<'_> {
             .args(before.iter().map(hook))
             .args(sources::settings().await?.iter().map(|line| format!("--aptopt={line}")))
             .arg(format!("--include={}", packages.join(",")))
-            .args([base.release.as_str(), archive.as_str()]);
+            .args([base.release.as_str(), room.path("base.tar.zst").as_str()]);
         for source in sources::lines(base, self.apt_sources)? {
             run = run.arg(source);
         }
-        let done = run.env("PATH", tools::PATH).log(&self.log).time_limit(super::STEP_LIMIT);
+        // mmdebstrap works in a temporary directory, which goes with the room if mmdebstrap cannot remove it.
+        let temporary = room.path("tmp");
+        fs::create_dir(&temporary).or_host(|| format!("creating {temporary}"))?;
+        let done = run.env("TMPDIR", temporary).log(&self.log).time_limit(super::STEP_LIMIT);
         done.success().await.map(drop)
     }
 

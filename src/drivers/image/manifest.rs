@@ -86,7 +86,7 @@ pub(super) fn faults(dir: &Utf8Path, wanted: Wanted<'_>) -> Result<Vec<String>> 
     };
     let mut faults = Vec::new();
     if manifest.digest != wanted.digest {
-        faults.push("its recipe changed since it was built".into());
+        faults.push("its recipe changed since it was built, or how Ymir builds it".into());
     }
     if wanted.built_after.is_some_and(|time| manifest.built_at < time) {
         faults.push("a rebuild is asked for".into());
