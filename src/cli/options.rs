@@ -140,7 +140,10 @@ impl Context {
             Trouble::usage("no site repository is chosen")
                 .hint("give --config-path, set YMIR_CONFIG_PATH, or change into a directory with `environments/common`")
         })?;
-        path.canonicalize_utf8().map_err(|error| {
+        // Links stay as they were given: the path is the value of a variable, too.
+        let opened =
+            camino::absolute_utf8(&path).and_then(|path| path.read_dir_utf8().map(|_| path));
+        opened.map_err(|error| {
             Trouble::refused(format!("opening the site repository {path}"))
                 .caused_by(&error)
                 .hint("check --config-path, $YMIR_CONFIG_PATH and $KAYOBE_CONFIG_PATH")
