@@ -15,6 +15,7 @@ pub mod drivers;
 pub mod event;
 pub mod lab;
 pub mod model;
+pub mod near;
 pub mod origin;
 pub mod plan;
 pub mod report;

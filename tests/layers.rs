@@ -4,10 +4,11 @@
 use std::{fs, path::Path};
 
 /// The vocabulary that everybody may use.
-const WORDS: &[&str] = &["event", "origin", "secret", "settings", "trouble"];
+const WORDS: &[&str] = &["event", "near", "origin", "secret", "settings", "trouble"];
 
 const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["trouble", "origin"]),
+    ("near", &[]),
     ("origin", &[]),
     ("secret", &["trouble"]),
     ("settings", &[]),

@@ -6,10 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     files::Files,
-    near,
     yaml::{Data, Node},
 };
-use crate::trouble::{Result, Trouble};
+use crate::{
+    near,
+    trouble::{Result, Trouble},
+};
 
 /// The shared layer's name among environments in Ymir's own layout.
 const COMMON: &str = "common";

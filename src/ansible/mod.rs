@@ -4,7 +4,6 @@ pub mod builtin;
 pub mod files;
 pub mod inventory;
 pub mod layers;
-pub mod near;
 pub mod patterns;
 pub mod template;
 pub mod variables;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    inventory::{ALL, Inventory, fnmatch},
+use super::inventory::{ALL, Inventory, fnmatch};
+use crate::{
     near,
+    trouble::{Result, Trouble},
 };
-use crate::trouble::{Result, Trouble};
 
 /// What a pattern's part does with the hosts that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Host, Site, spelling::distance};
+use super::{Host, Site};
 use crate::{
+    near::ranked,
     origin::Setting,
     trouble::{Result, Trouble},
 };
@@ -83,10 +84,8 @@ fn unknown_image(host: &Host, images: &[String]) -> Option<Trouble> {
     if images.is_empty() || file.value.contains("://") || images.contains(&file.value) {
         return None;
     }
-    let far = |known: &&String| distance(known, &file.value);
-    let mut near: Vec<_> = images.iter().collect();
-    near.sort_by_key(far);
-    let near: Vec<_> = near.into_iter().take(3).map(String::as_str).collect();
+    let near = ranked(&file.value, images.iter().map(String::as_str));
+    let near: Vec<_> = near.into_iter().take(3).collect();
     Some(
         Trouble::refused(format!("{}: the site has no image `{}`", host.name, file.value))
             .set_by(&file.setting)

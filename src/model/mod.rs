@@ -8,6 +8,5 @@ pub mod lab;
 pub mod network;
 pub mod node;
 pub mod site;
-pub mod spelling;
 
 pub use self::{host::Host, site::Site};

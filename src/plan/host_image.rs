@@ -12,10 +12,8 @@ use super::{
     digest,
 };
 use crate::{
-    model::{
-        image::{Catalogue, HostImage, Images},
-        spelling::nearest,
-    },
+    model::image::{Catalogue, HostImage, Images},
+    near::nearest,
     trouble::{Result, Trouble},
 };
 
@@ -84,7 +82,7 @@ fn known(catalogue: &Catalogue, name: &str) -> Result<()> {
         return Ok(());
     }
     let trouble = Trouble::refused(format!("there is no image named `{name}`"));
-    let trouble = match nearest(name, names.iter().copied()) {
+    let trouble = match nearest(name, names.iter().copied()).first() {
         Some(near) => trouble.hint(format!("did you mean `{near}`?")),
         None => trouble,
     };

@@ -6,10 +6,8 @@ use camino::Utf8Path;
 
 use crate::{
     ansible::yaml::{self, Data, Node},
-    model::{
-        image::{Architecture, Base, Distribution, HostImage, Mebibytes},
-        spelling::nearest,
-    },
+    model::image::{Architecture, Base, Distribution, HostImage, Mebibytes},
+    near::nearest,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -106,7 +104,7 @@ impl<'a> Recipe<'a> {
             }
             let trouble = self.fault(key, format!("a recipe has no key `{name}`"));
             let all = format!("the keys of a recipe: {}", KEYS.join(", "));
-            return Err(match nearest(name, KEYS) {
+            return Err(match nearest(name, KEYS).first() {
                 Some(known) => trouble.hint(format!("did you mean `{known}`?")).hint(all),
                 None => trouble.hint(all),
             });

@@ -15,8 +15,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use self::{site::Site, table::Entry};
-use super::{near, patterns, template::Evaluator, world::World};
+use super::{patterns, template::Evaluator, world::World};
 use crate::{
+    near,
     origin::{Origin, Setting},
     secret::{Secret, SecretRef, Secrets},
     trouble::{Result, Trouble},
