@@ -51,7 +51,7 @@ impl<'c> Session<'c> {
             Mode::Apply => {
                 store.create()?;
                 let holder = Holder::this_process(cx.user(), command);
-                Some(Lock::take(&store.dir().join("lock"), &holder)?)
+                Some(Lock::take(&store.lock(), &holder)?)
             }
         };
         Ok(Self { cx, command: command.into(), variables, store, hooks, _lock: lock })
@@ -192,7 +192,7 @@ fn without_secrets(args: &[String]) -> (Vec<String>, Vec<String>) {
     let mut withheld = Vec::new();
     let keep = |arg: &String| {
         let lower = arg.to_lowercase();
-        let telling = ["password", "passwd", "secret", "token", "private_key"];
+        let telling = ["pass", "secret", "token", "private_key"];
         let holds_value = arg.contains('=') || arg.contains(':');
         if holds_value && telling.iter().any(|word| lower.contains(word)) {
             withheld.push(arg.split(['=', ':']).next().unwrap_or_default().to_owned());

@@ -13,6 +13,7 @@ use crate::{
         self, Bench, console,
         status::{Health, Power, Status},
     },
+    report::write,
     resolve,
     trouble::{Result, Tell, Trouble},
 };
@@ -45,6 +46,10 @@ pub enum Command {
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
+    if cx.options.check && !matches!(command, Command::Status | Command::Console { .. }) {
+        return Err(Trouble::usage("the lab's commands cannot be checked, they always act")
+            .hint("`ymir lab status` shows what is there and changes nothing"));
+    }
     let variables = cx.variables()?;
     let lab = resolve::lab::lab(&variables)?;
     let bench = Bench::new(lab, &cx.environment.cache_dir(), &tell);
@@ -70,24 +75,18 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "progress goes to standard error")]
 fn tell(line: &str) {
-    eprintln!("{line}");
+    write::stderr(&format!("{line}\n"));
 }
 
-#[expect(clippy::print_stdout, reason = "data goes to standard output")]
 fn print_status(status: &Status, format: Format) -> Result<()> {
     let what = || "writing the lab's status".to_owned();
-    match format {
-        Format::Text => print!("{}", text(status)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(status).or_internal(what)?),
-        Format::Yaml => print!(
-            "{}",
-            serde_yaml::to_string(status)
-                .map_err(|error| Trouble::internal(what()).because(error))?
-        ),
-    }
-    Ok(())
+    let text = match format {
+        Format::Text => text(status),
+        Format::Json => serde_json::to_string_pretty(status).or_internal(what)? + "\n",
+        Format::Yaml => serde_yaml::to_string(status).or_internal(what)?,
+    };
+    write::result(&text)
 }
 
 fn text(status: &Status) -> String {

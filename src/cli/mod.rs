@@ -96,6 +96,12 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.output = cx.options.output;
     options.no_progress = cx.options.no_progress;
     options.diff |= cx.options.diff;
+    options.check |= cx.options.check;
+    // A narrower limit narrows; it never widens what was asked for.
+    options.limit = match (options.limit, &cx.options.limit) {
+        (Some(earlier), Some(now)) => Some(format!("{earlier}:&{now}")),
+        (earlier, now) => earlier.or_else(|| now.clone()),
+    };
     let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
     cx.given = request.given;
     Box::pin(execute(&cx, cli.command)).await

@@ -231,12 +231,16 @@ fn site_here() -> Option<Utf8PathBuf> {
 /// A vault password file is run if it is executable, else read; white space around the password does not count.
 fn password_from(file: &Utf8PathBuf) -> Result<Secret> {
     let executable = rustix::fs::access(file.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok();
+    let doing = || format!("reading the vault password from {file}");
     let text = if executable {
-        crate::drivers::process::Run::new(file.as_str()).blocking_success()?.stdout
+        let run = crate::drivers::process::Run::new(file.as_str()).blocking_success();
+        run.map_err(|trouble| Trouble::refused(doing()).caused_by(&trouble))?.stdout
     } else {
-        std::fs::read_to_string(file)
-            .or_refused(|| format!("reading the vault password file {file}"))?
+        std::fs::read_to_string(file).or_refused(doing)?
     };
+    if text.trim().is_empty() {
+        return Err(Trouble::refused(doing()).because("it is empty"));
+    }
     Ok(Secret::new(text.trim()))
 }
 

@@ -7,8 +7,11 @@ use super::{
     options::{Context, Format},
 };
 use crate::{
-    report,
-    run::store::{Record, Store},
+    report::{self, write},
+    run::{
+        lock::{Holder, Lock},
+        store::{Record, Store},
+    },
     trouble::{Result, Tell, Trouble},
 };
 
@@ -32,7 +35,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let store = cx.store()?;
     match command {
         Command::List => list(cx, &store),
-        Command::Show { run } => show(cx, &store.record(chosen(&store, run)?)?),
+        Command::Show { run } => show(cx, &store, &store.record(chosen(&store, run)?)?),
         Command::Resume { run } => resume(cx, &store, chosen(&store, run)?).await,
     }
 }
@@ -48,10 +51,19 @@ fn chosen(store: &Store, run: Option<u64>) -> Result<u64> {
     }
 }
 
+/// Who is at this run now, if anybody: it is the last one, and the environment's lock is held.
+fn under_way(store: &Store, record: &Record) -> Option<Holder> {
+    let last = store.runs().ok()?.last().copied();
+    if last == Some(record.run) { Lock::holder(&store.lock()) } else { None }
+}
+
 /// How a run ended, in a word or two.
-fn state(record: &Record) -> String {
+fn state(store: &Store, record: &Record) -> String {
     match record.summary() {
-        None => "killed".into(),
+        None => match under_way(store, record) {
+            Some(holder) => format!("under way, process {}", holder.pid),
+            None => "killed".into(),
+        },
         Some(summary) if summary.all_done() => "done".into(),
         Some(summary) => {
             format!("{} failed, {} stopped", summary.failed.len(), summary.stopped.len())
@@ -59,24 +71,30 @@ fn state(record: &Record) -> String {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the list is the command's result")]
 fn list(cx: &Context, store: &Store) -> Result<Exit> {
     let records =
         store.runs()?.into_iter().map(|run| store.record(run)).collect::<Result<Vec<_>>>()?;
     let command =
         |record: &Record| record.command().unwrap_or("(killed before it began)").to_owned();
-    let began = |record: &Record| record.events.first().map(|event| event.at.to_string());
+    let began = |record: &Record| {
+        record.events.first().map(|event| event.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    };
     if cx.options.output == Format::Text {
-        for record in &records {
-            let began = began(record).unwrap_or_default();
-            println!("{:>4}  {began:<30}  {:<24}  {}", record.run, state(record), command(record));
+        let row = |record: &Record| {
+            let (began, state) = (began(record).unwrap_or_default(), state(store, record));
+            format!("{:>4}  {began:<20}  {state:<24}  {}\n", record.run, command(record))
+        };
+        let rows: String = records.iter().map(row).collect();
+        if records.is_empty() {
+            write::stderr("there are no runs here yet\n");
         }
+        write::result(&rows)?;
         return Ok(Exit::Done);
     }
     let rows: Vec<_> = records
         .iter()
         .map(|record| {
-            let (state, command) = (state(record), command(record));
+            let (state, command) = (state(store, record), command(record));
             serde_json::json!({"run": record.run, "began": began(record), "state": state, "command": command})
         })
         .collect();
@@ -84,29 +102,33 @@ fn list(cx: &Context, store: &Store) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the run is the command's result")]
-fn show(cx: &Context, record: &Record) -> Result<Exit> {
+fn show(cx: &Context, store: &Store, record: &Record) -> Result<Exit> {
     if cx.options.output != Format::Text {
         print_data(cx, record)?;
         return Ok(Exit::Done);
     }
     let mut words = report::plain::Words::new(cx.options.diff);
-    let told: Vec<_> = record.events.iter().map(|stamped| words.tell(&stamped.event)).collect();
-    print!("{}", told.concat());
+    let mut lines: Vec<String> =
+        record.events.iter().map(|stamped| words.tell(&stamped.event)).collect();
     if record.summary().is_none() {
-        println!("the run was killed; continue with `ymir run resume {}`", record.run);
-        for (subject, step) in record.interrupted() {
-            println!("it was at work on {subject}: {}", words.title(&step));
-        }
+        lines.push(match under_way(store, record) {
+            Some(holder) => format!("the run is under way in process {}\n", holder.pid),
+            None => format!("the run was killed; continue with `ymir run resume {}`\n", record.run),
+        });
+        let at_work = record.interrupted().into_iter();
+        lines.extend(
+            at_work
+                .map(|(subject, step)| format!("at work on {subject}: {}\n", words.title(&step))),
+        );
     }
+    write::result(&lines.concat())?;
     Ok(Exit::Done)
 }
 
-#[expect(clippy::print_stderr, reason = "says what the resumed run was doing")]
 async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
     let record = store.record(run)?;
     if record.summary().is_some_and(crate::event::Summary::all_done) {
-        eprintln!("run {run} is done; there is nothing to resume");
+        write::stderr(&format!("run {run} is done; there is nothing to resume\n"));
         return Ok(Exit::Done);
     }
     let request = store.request(run)?;
@@ -120,19 +142,19 @@ async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
             request.args.join(" ")
         )));
     }
-    eprintln!("resuming run {run}: ymir {}", request.args.join(" "));
-    for (subject, step) in record.interrupted() {
-        eprintln!("it was at work on {subject}: {}", step.split('@').next().unwrap_or(&step));
-    }
+    let mut lines = vec![format!("resuming run {run}: ymir {}\n", request.args.join(" "))];
+    let at_work = record.interrupted().into_iter();
+    lines.extend(at_work.map(|(subject, step)| {
+        format!("it was at work on {subject}: {}\n", step.split('@').next().unwrap_or(&step))
+    }));
+    write::stderr(&lines.concat());
     super::repeat(cx, &request).await
 }
 
-#[expect(clippy::print_stdout, reason = "the data is the command's result")]
 fn print_data<T: serde::Serialize>(cx: &Context, data: &T) -> Result<()> {
     let text = match cx.options.output {
         Format::Yaml => serde_yaml::to_string(data).or_internal(|| "writing YAML".into())?,
         _ => serde_json::to_string_pretty(data).or_internal(|| "writing JSON".into())? + "\n",
     };
-    print!("{text}");
-    Ok(())
+    write::result(&text)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{Report, plain::Words};
+use super::{Report, plain::Words, write};
 use crate::event::{Event, Stamped};
 
 /// How often the moving lines turn.
@@ -36,11 +36,10 @@ impl Live {
         bar.set_message(text);
     }
 
-    #[expect(clippy::print_stdout, reason = "the summary is the command's result")]
     fn end(&mut self, text: &str) {
         self.at_work.values().for_each(ProgressBar::finish_and_clear);
         self.at_work.clear();
-        print!("{text}");
+        write::stdout(text);
     }
 }
 

@@ -1,8 +1,6 @@
 //! A run for machines: every event on standard output, as JSON lines or as YAML documents.
 
-use std::io::Write as _;
-
-use super::Report;
+use super::{Report, write};
 use crate::event::Stamped;
 
 /// Writes each event as soon as it happens.
@@ -26,8 +24,6 @@ impl Events {
 impl Report for Events {
     fn event(&mut self, event: &Stamped) {
         let text = (self.write)(event).unwrap_or_default();
-        let mut stdout = std::io::stdout().lock();
-        // A reader that went away must not end the run.
-        drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+        write::stdout(&text);
     }
 }

@@ -4,6 +4,7 @@ pub mod live;
 pub mod machine;
 pub mod plain;
 pub mod trouble;
+pub mod write;
 
 use std::io::IsTerminal;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Report, trouble};
+use super::{Report, trouble, write};
 use crate::event::{Event, Mode, Outcome, Stamped, Summary};
 
 /// Subjects are listed up to this many; beyond, they are counted.
@@ -21,12 +21,11 @@ impl Plain {
 }
 
 impl Report for Plain {
-    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what reports are for")]
     fn event(&mut self, event: &Stamped) {
         let text = self.words.tell(&event.event);
         match &event.event {
-            Event::RunFinished { .. } => print!("{text}"),
-            _ => eprint!("{text}"),
+            Event::RunFinished { .. } => write::stdout(&text),
+            _ => write::stderr(&text),
         }
     }
 }

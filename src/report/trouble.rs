@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::write;
 use crate::trouble::Trouble;
 
 /// Prints to standard error.
-#[expect(clippy::print_stderr, reason = "the last word of a failed command")]
 pub fn print(trouble: &Trouble) {
-    eprint!("{}", text(trouble));
+    write::stderr(&text(trouble));
 }
 
 /// `error: …`, then causes, places, the excerpt and hints, one line each.

@@ -44,8 +44,10 @@ pub fn site(variables: &Variables, limit: Option<&str>) -> Result<Site> {
 
 fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
     let all = variables.group(OVERCLOUD).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
-        Trouble::refused("the site has no overcloud hosts")
-            .hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
+        let trouble = Trouble::refused("the site has no overcloud hosts");
+        let whole = variables.layers().len() == 1;
+        let trouble = if whole { trouble.hint("no environment is chosen: give --environment NAME, or set YMIR_ENVIRONMENT") } else { trouble };
+        trouble.hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
     })?;
     let Some(pattern) = limit else { return Ok(all) };
     let chosen = variables.select(pattern)?;

@@ -21,7 +21,7 @@ pub fn ironic(reader: &Reader) -> Result<Ironic> {
         path: Vec::new(),
     };
     let login = username.map(|username| Login { username, password });
-    Ok(Ironic { url: reader.need("ymir_ironic_url")?, login })
+    Ok(Ironic { url: api_url(reader)?, login })
 }
 
 /// What the host's node is registered with.
@@ -34,6 +34,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
     })?;
     let info = reader.get::<BTreeMap<String, Value>>("ironic_driver_info")?;
     let info_setting = reader.setting("ironic_driver_info");
+    complete(reader, &driver.value, info.as_ref().map(|info| &info.value), &info_setting)?;
     let vaulted = reader.variables.is_secret(reader.host, "ironic_driver_info");
     let (hidden, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = info
         .map(|info| info.value)
@@ -64,6 +65,52 @@ pub fn node(reader: &Reader) -> Result<Node> {
         mac: mac(reader)?,
         automated_clean: clean.is_some_and(|clean| clean.value),
     })
+}
+
+/// Without its BMC's address a node cannot be registered, whatever else is known about it.
+fn complete(
+    reader: &Reader,
+    driver: &str,
+    info: Option<&BTreeMap<String, Value>>,
+    setting: &Setting,
+) -> Result<()> {
+    let key = match driver {
+        "redfish" => "redfish_address",
+        "ipmi" => "ipmi_address",
+        _ => return Ok(()),
+    };
+    let set = info.and_then(|info| info.get(key)).and_then(Value::as_str).unwrap_or_default();
+    if !set.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::refused(format!("{}: the address of its BMC is not set", reader.host))
+        .because(format!("`ironic_driver_info` has no `{key}`, which the driver {driver} needs"))
+        .set_by(setting)
+        .hint(format!("set `{key}` for {}, in its host_vars or in group_vars", reader.host)))
+}
+
+/// The URL of Ironic's API: `http` or `https`, and no password in it, because it is shown in messages.
+fn api_url(reader: &Reader) -> Result<crate::origin::Sourced<String>> {
+    let url = reader.need::<String>("ymir_ironic_url")?;
+    let rest = ["http://", "https://"].iter().find_map(|scheme| url.value.strip_prefix(scheme));
+    let host = rest.unwrap_or_default().split('/').next().unwrap_or_default();
+    if host.contains('@') {
+        return Err(Trouble::refused(format!(
+            "{}: the URL of Ironic holds a password",
+            reader.host
+        ))
+        .set_by(&url.setting)
+        .hint("leave it out there, and set `ymir_ironic_username` and `ymir_ironic_password`"));
+    }
+    if host.is_empty() {
+        return Err(Trouble::refused(format!(
+            "{}: `{}` is not the URL of an Ironic",
+            reader.host, url.value
+        ))
+        .set_by(&url.setting)
+        .hint("write it as http://host:6385"));
+    }
+    Ok(url)
 }
 
 /// Keys that hold secrets by their name; if the variable came out of a vault, everything that messages do not need.

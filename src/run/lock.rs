@@ -44,6 +44,15 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Who holds the lock at `path` now; `None` if nobody does, or if it cannot be told.
+    pub fn holder(path: &Utf8Path) -> Option<Holder> {
+        let mut file = OpenOptions::new().read(true).open(path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => written_in(&mut file),
+            _ => None,
+        }
+    }
+
     /// Takes the lock at `path`, or tells who has it.
     pub fn take(path: &Utf8Path, holder: &Holder) -> Result<Self> {
         let telling = || format!("taking the lock {path}");
@@ -69,11 +78,15 @@ impl Lock {
     }
 }
 
-fn taken(file: &mut File, path: &Utf8Path) -> Trouble {
+/// Who wrote the lock file last.
+fn written_in(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    let holder = read.ok().and_then(|_| serde_json::from_str::<Holder>(&text).ok());
-    let who = holder.map_or_else(
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn taken(file: &mut File, path: &Utf8Path) -> Trouble {
+    let who = written_in(file).map_or_else(
         || "another Ymir".to_owned(),
         |Holder { user, machine, pid, command, since }| {
             format!("{user} on {machine} (process {pid}) runs `{command}` since {since}")
@@ -96,10 +109,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
         let first = Lock::take(&path, &Holder::this_process("ada", "overcloud provision")).unwrap();
+        assert_eq!(Lock::holder(&path).unwrap().user, "ada");
         let refused =
             Lock::take(&path, &Holder::this_process("bob", "overcloud provision")).unwrap_err();
         assert!(refused.causes[0].starts_with("ada on "), "{refused:?}");
         drop(first);
+        assert!(Lock::holder(&path).is_none());
         Lock::take(&path, &Holder::this_process("bob", "overcloud provision")).unwrap();
     }
 }

@@ -1,6 +1,10 @@
 //! Where runs are kept on the control host: `<state>/<site>/<environment>/runs/<id>/`.
 
-use std::{fs, os::unix::fs::DirBuilderExt};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -65,6 +69,11 @@ impl Store {
         make_private(&self.dir)
     }
 
+    /// The lock of the environment.
+    pub fn lock(&self) -> Utf8PathBuf {
+        self.dir.join("lock")
+    }
+
     /// Makes the folder of a new run and gives its number, one more than the last.
     pub fn begin(&self, request: &Request) -> Result<u64> {
         let run = self.runs()?.last().map_or(1, |last| last + 1);
@@ -73,7 +82,9 @@ impl Store {
         let json =
             serde_json::to_vec_pretty(request).or_internal(|| "writing the request".into())?;
         let path = dir.join("request.json");
-        fs::write(&path, json).or_internal(|| format!("writing {path}"))?;
+        let file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
+        file.and_then(|mut file| file.write_all(&json))
+            .or_internal(|| format!("writing {path}"))?;
         Ok(run)
     }
 
@@ -151,7 +162,11 @@ fn site_name(site: &Utf8Path) -> &str {
 
 fn make_private(dir: &Utf8Path) -> Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.or_internal(|| format!("creating {dir}"))
+    made.map_err(|error| {
+        Trouble::refused(format!("creating {dir}, where runs are kept"))
+            .caused_by(&error)
+            .hint("let YMIR_STATE_DIR name a directory that you may write to")
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ansible::Variables,
+    report::write,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -31,18 +32,13 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::Dump(args) => {
             let hooks = HookSides::of(cx, &variables, "configuration dump")?;
-            let dump = || dump::text(cx, &variables, &args).map(|text| print(&text));
+            let dump = || dump::text(cx, &variables, &args).and_then(|text| write::result(&text));
             hooks.around(cx, dump).await?;
         }
         // Kayobe does not know this command, so no site has hooks for it.
-        Command::Explain(args) => print(&explain::text(cx, &variables, &args)?),
+        Command::Explain(args) => write::result(&explain::text(cx, &variables, &args)?)?,
     }
     Ok(Exit::Done)
-}
-
-#[expect(clippy::print_stdout, reason = "the command's output")]
-fn print(text: &str) {
-    print!("{text}");
 }
 
 /// The one host of this name.

@@ -21,7 +21,7 @@ pub enum Command {
     Hardware(hardware::Command),
     /// Deploy the hosts' images, and verify over SSH that they run
     Provision,
-    /// Take what runs on the hosts off them
+    /// Take what runs on the hosts off them; asks first, unless `-e confirm_deprovision=yes` is given
     Deprovision,
 }
 
