@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ymir::cli::main(std::env::args().collect())
+    // Words that are not UTF-8 name nothing that Ymir knows; they are refused like any other unknown word.
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    ymir::cli::main(words.collect())
 }

@@ -97,11 +97,12 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.no_progress = cx.options.no_progress;
     options.diff |= cx.options.diff;
     options.check |= cx.options.check;
-    // A narrower limit narrows; it never widens what was asked for.
-    options.limit = match (options.limit, &cx.options.limit) {
-        (Some(earlier), Some(now)) => Some(format!("{earlier}:&{now}")),
-        (earlier, now) => earlier.or_else(|| now.clone()),
-    };
+    if let Some(limit) = &cx.options.limit {
+        // What two patterns select together is not worth a guess where hosts are reimaged.
+        return Err(Trouble::usage("a resumed run keeps the hosts that it was given")
+            .because(format!("--limit {limit} would change them"))
+            .hint(format!("give the command again: ymir {}", request.args.join(" "))));
+    }
     let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
     cx.given = request.given;
     Box::pin(execute(&cx, cli.command)).await

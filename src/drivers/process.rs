@@ -9,7 +9,10 @@ use tokio::{
     process::Command,
 };
 
-use crate::trouble::{Result, Tell, Trouble};
+use crate::{
+    secret::MASK,
+    trouble::{Result, Tell, Trouble},
+};
 
 /// How many of the last lines of standard error a failure's message shows.
 const SHOWN_LINES: usize = 15;
@@ -100,9 +103,13 @@ impl Run {
         self
     }
 
-    /// The command line, for messages.
+    /// The command line, for messages: without extra variables and without passwords in URLs.
     pub fn line(&self) -> String {
-        self.args.iter().fold(self.program.clone(), |mut line, arg| {
+        let shown = self.args.iter().enumerate().map(|(at, arg)| match at.checked_sub(1) {
+            Some(before) if self.args[before] == "-e" && !arg.starts_with('@') => MASK.to_owned(),
+            _ => without_login(arg),
+        });
+        shown.fold(self.program.clone(), |mut line, arg| {
             let plain = !arg.is_empty() && !arg.contains(|c: char| c.is_whitespace() || c == '\'');
             let written = if plain { write!(line, " {arg}") } else { write!(line, " '{arg}'") };
             written.expect("writing to a string");
@@ -253,6 +260,16 @@ impl Run {
     }
 }
 
+/// A word without the user and password of a URL in it.
+fn without_login(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let authority = rest.find(['/', ' ', '"']).map_or(rest, |end| &rest[..end]);
+    match authority.rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => word.to_owned(),
+    }
+}
+
 impl Output {
     /// This output, or a trouble if the exit code is not 0.
     pub fn checked(self, line: &str) -> Result<Self> {
@@ -274,4 +291,23 @@ fn open_for_append(path: &Utf8Path) -> Result<std::fs::File> {
     }
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
     file.or_host(|| format!("opening the log {path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_command_line_holds_no_secret() {
+        let run = Run::new("ansible-playbook").args(["-e", "@vars.yml", "-e", "password=hunter2"]);
+        assert_eq!(run.line(), "ansible-playbook -e @vars.yml -e ******");
+        let table = [
+            ("Proxy \"http://me:pw@proxy:3128\";", "Proxy \"http://******@proxy:3128\";"),
+            ("https://host/a@b", "https://host/a@b"),
+            ("debian@172.22.0.11", "debian@172.22.0.11"),
+        ];
+        for (word, shown) in table {
+            assert_eq!(without_login(word), shown);
+        }
+    }
 }

@@ -12,6 +12,9 @@ use crate::{
 #[derive(Debug, Deserialize)]
 struct Link {
     ifname: String,
+    /// The MAC address; loopback and tunnels may have none.
+    #[serde(default)]
+    address: String,
     #[serde(default)]
     ifalias: String,
     #[serde(default)]
@@ -33,9 +36,13 @@ struct Address {
 }
 
 impl Link {
-    /// A bridge that nobody has named or given an address: Ymir was killed before it could.
-    fn is_half_made(&self) -> bool {
-        self.linkinfo.info_kind == "bridge" && self.ifalias.is_empty() && self.addr_info.is_empty()
+    /// A bridge with the lab's MAC address that nobody has named or given an IP address: Ymir was killed before it
+    /// could. Somebody else's bridge has another MAC address.
+    fn is_half_made(&self, mac: &str) -> bool {
+        self.address == mac
+            && self.linkinfo.info_kind == "bridge"
+            && self.ifalias.is_empty()
+            && self.addr_info.is_empty()
     }
 
     fn has(&self, address: &str) -> bool {
@@ -62,7 +69,7 @@ pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
     let links = links().await?;
     let known = links.iter().find(|link| link.ifname == *name);
     if let Some(stranger) =
-        known.filter(|link| link.ifalias != alias(bench) && !link.is_half_made())
+        known.filter(|link| link.ifalias != alias(bench) && !link.is_half_made(&mac(bench)))
     {
         let owner = match stranger.ifalias.as_str() {
             "" => "it says nothing about who did".to_owned(),
@@ -93,7 +100,7 @@ pub(super) async fn ensure(bench: &Bench<'_>) -> Result<Did> {
         let kind = ["type", "bridge", "stp_state", "0", "forward_delay", "0"];
         run_ip(add.into_iter().chain(kind)).await?;
     }
-    if known.is_none_or(Link::is_half_made) {
+    if known.is_none_or(|link| link.is_half_made(&mac(bench))) {
         run_ip(["link", "set", name, "alias", &alias(bench)]).await?;
     }
     if !is_complete {

@@ -88,7 +88,7 @@ pub(super) fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
     let of_node = |node: &Node| {
         let disk = bench.places.disk(&node.name);
         let is_its = |command: &str| {
-            command.starts_with("/usr/bin/qemu-system-") && command.contains(disk.as_str())
+            command.starts_with("/usr/bin/qemu-system-") && command.contains(&format!("\"{disk}\""))
         };
         let (pid, _) = commands.iter().find(|(_, command)| is_its(command))?;
         Some((node.name.clone(), *pid))

@@ -1,5 +1,7 @@
 //! Where the lab keeps what: everything below its own directory, except what is cached.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::trouble::{Result, Tell, Trouble};
@@ -71,10 +73,16 @@ impl Places {
                 .because("it holds something else, and `ymir lab down` would remove that")
                 .hint("set `ymir_lab_path` to a directory that does not exist yet"));
         }
+        // The mark comes first: killed after it, this is a lab's directory all the same.
+        make_dir(&self.root)?;
+        std::fs::File::create(&mark).or_host(|| format!("creating {mark}"))?;
+        // Ironic's database holds passwords of BMCs and private keys of hosts.
+        std::fs::set_permissions(&self.root, Permissions::from_mode(0o700))
+            .or_host(|| format!("closing {} to other users", self.root))?;
         for dir in ["log", "run", "pool"].map(|name| self.root.join(name)) {
             make_dir(&dir)?;
         }
-        write(&mark, "")
+        Ok(())
     }
 
     /// Removes everything but the cache; says whether there was anything.

@@ -212,3 +212,52 @@ fn deprovisioning_is_confirmed_first() {
       hint: without a terminal, `-e confirm_deprovision=yes` confirms it
     ");
 }
+
+#[test]
+fn a_bmc_without_an_address() {
+    let site = Site::new().with("inventory/host_vars/bm2/bmc.yml", "redfish_address:");
+    let said = site.provision();
+    for word in ["exit 3", "bm2: the address of its BMC is not set", "`redfish_address`", "hint: "]
+    {
+        assert!(said.contains(word), "`{word}` is missing in {said}");
+    }
+}
+
+#[test]
+fn a_password_in_the_url_of_ironic_is_not_shown() {
+    let text = "ymir_ironic_url: http://me:hunter2@127.0.0.1:9";
+    let said = Site::new().with("zz-ironic.yml", text).provision();
+    assert!(said.contains("exit 3") && said.contains("ymir_ironic_password"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn the_lab_is_not_checked() {
+    let said = Site::new().run(&["lab", "down", "--check"]);
+    assert!(said.starts_with("exit 2\nerror: the lab's commands cannot be checked"), "{said}");
+}
+
+#[test]
+fn a_resumed_run_keeps_its_hosts_and_can_be_checked() {
+    let site = Site::new().with("zz-ironic.yml", "ymir_ironic_url: http://127.0.0.1:9");
+    site.run(&["overcloud", "hardware", "register"]);
+    let limited = site.run(&["run", "resume", "--limit", "bm1"]);
+    assert!(limited.starts_with("exit 2") || limited.contains("a resumed run keeps"), "{limited}");
+    let checked = site.run(&["run", "resume", "--check"]);
+    assert!(checked.contains("check of `overcloud hardware register`"), "{checked}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let site = Site::new();
+    let mut dump = Command::new(env!("CARGO_BIN_EXE_ymir"))
+        .args(["configuration", "dump", "--environment", "lab"])
+        .current_dir(site.0.path())
+        .env("YMIR_STATE_DIR", site.0.path().join("state"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(dump.stdout.take());
+    assert_eq!(dump.wait().unwrap().code(), Some(0));
+}

@@ -75,12 +75,19 @@ fn lock_file(path: &Utf8Path) -> Result<File> {
 fn sweep(all: &Utf8Path) -> Result<()> {
     for entry in all.read_dir_utf8().or_host(|| format!("reading {all}"))? {
         let dir = entry.or_host(|| format!("reading {all}"))?.into_path();
-        if dir.is_dir() && !has_owner(&dir) {
+        if dir.is_dir() && is_room(&dir) && !has_owner(&dir) {
             fs::remove_dir_all(&dir)
                 .or_host(|| format!("removing {dir}, which a killed build left"))?;
         }
     }
     Ok(())
+}
+
+/// Whether the name is one that `Room::new` gives: a process and a number. Nothing else here is ours to remove.
+fn is_room(dir: &Utf8Path) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = dir.file_name().and_then(|name| name.split_once('-'));
+    parts.is_some_and(|(process, number)| digits(process) && digits(number))
 }
 
 fn has_owner(room: &Utf8Path) -> bool {

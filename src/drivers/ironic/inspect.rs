@@ -95,7 +95,7 @@ fn kept(node: &Observed, found: &Value) -> Vec<Value> {
 /// PXE's `BOOTIF` writes a MAC with dashes after the hardware type.
 fn mac_of(text: &str) -> Option<String> {
     let mac = text.to_ascii_lowercase().replace('-', ":");
-    let mac = if mac.len() == 20 { mac[3..].to_owned() } else { mac };
+    let mac = if mac.len() == 20 { mac.get(3..)?.to_owned() } else { mac };
     (mac.len() == 17).then_some(mac)
 }
 

@@ -36,7 +36,7 @@ pub const KEY: &str = "lease";
 impl Owner {
     /// A lease for as long as one step may wait.
     pub fn lease(&self, now: Timestamp, wait: Duration) -> Lease {
-        let until = now.checked_add(wait + MARGIN).unwrap_or(Timestamp::MAX);
+        let until = now.checked_add(wait.saturating_add(MARGIN)).unwrap_or(Timestamp::MAX);
         let until = until.round(jiff::Unit::Second).unwrap_or(until);
         Lease {
             owner: self.name.clone(),

@@ -60,12 +60,18 @@ struct Way {
     /// Ymir's corner before the refused request changed it.
     before: Option<Map<String, Value>>,
     leased: bool,
+    /// How many requests got no answer of Ironic's.
+    lost: u32,
 }
+
+/// So many requests may get lost on the way to Ironic or back; then something between is at fault.
+const LOST_REQUESTS: u32 = 3;
 
 impl Errand<'_> {
     /// Walks the node to the goal and gives its last look.
     pub async fn walk(&self, goal: &Goal<'_>) -> Result<Observed> {
-        let mut way = Way { tried: Tried::default(), refused: None, before: None, leased: false };
+        let mut way =
+            Way { tried: Tried::default(), refused: None, before: None, leased: false, lost: 0 };
         let ended = self.go(goal, &mut way).await;
         if way.leased && ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
@@ -129,7 +135,11 @@ impl Errand<'_> {
                 way.refused = Some((verb, refusal.words));
                 way.before = Some(node.ymir()).filter(|_| !order.corner.is_empty());
             }
+            Err(Failure::Lost(trouble)) if way.lost + 1 >= LOST_REQUESTS => {
+                return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
+            }
             Err(Failure::Lost(trouble)) => {
+                way.lost += 1;
                 tracing::debug!(%trouble, "no answer: looking what happened");
             }
             Err(Failure::Trouble(trouble)) => {
