@@ -21,7 +21,7 @@ pub(super) fn lines(base: &Base, given: &[String]) -> Result<Vec<String>> {
     }
     Err(Trouble::refused(format!("finding apt sources for {}", base.release))
         .because("this machine's /etc/apt has none for that release")
-        .hint("set `ymir_image_apt_sources`, for example to [\"deb http://deb.debian.org/debian bookworm main\"]"))
+        .hint("set `ymir_image_apt_sources`, for example to [\"deb http://MIRROR/debian bookworm main\"]"))
 }
 
 fn of_machine(apt: &Utf8Path, release: &str) -> Result<Vec<String>> {
