@@ -23,6 +23,7 @@ type Part = (&'static str, fn(&Ymir));
 const PARTS: &[Part] = &[
     ("lab_comes_up", road::lab_comes_up),
     ("lab_up_again_changes_nothing", road::lab_up_again_changes_nothing),
+    ("lab_comes_back_after_a_power_cut", road::lab_comes_back_after_a_power_cut),
     ("images_are_built", road::images_are_built),
     ("images_are_not_built_again", road::images_are_not_built_again),
     ("ironic_down_is_told", faults::ironic_down_is_told),

@@ -26,6 +26,38 @@ pub(crate) fn lab_up_again_changes_nothing(ymir: &Ymir) {
     assert_eq!(pids(&ymir.json(&["lab", "status"])), before, "services were started anew");
 }
 
+/// What a reboot leaves of a lab: its files, and records of processes of another boot. Processes, bridge: gone.
+pub(crate) fn lab_comes_back_after_a_power_cut(ymir: &Ymir) {
+    let status = ymir.json(&["lab", "status"]);
+    let services = status["services"].as_array().unwrap();
+    for pid in pids(&status) {
+        // Each service has a session of its own, so this ends its workers, too.
+        run(Command::new("pkill").args(["-KILL", "-s", &pid.to_string()]));
+    }
+    run(Command::new("ip").args(["link", "delete", "ymirbr0"]));
+    for service in services {
+        let name = service["name"].as_str().unwrap();
+        let record = ymir.state.join(format!("lab/run/{name}.process"));
+        let text = std::fs::read_to_string(&record).unwrap();
+        let (_, stat) = text.split_once('\n').unwrap();
+        let another_boot = format!("00000000-0000-4000-8000-000000000000\n{stat}");
+        std::fs::write(record, another_boot).unwrap();
+    }
+    let stopped = ymir.json(&["lab", "status"]);
+    assert!(pids(&stopped).is_empty(), "something still runs: {stopped}");
+
+    ymir.run(&["lab", "up"]).expect(0);
+    let well = |service: &Value| service["state"] == "well";
+    let status = ymir.json(&["lab", "status"]);
+    assert!(status["services"].as_array().unwrap().iter().all(well), "{status}");
+}
+
+#[track_caller]
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Every pid in the status, by the path that leads to it.
 fn pids(status: &Value) -> Vec<u64> {
     match status {
