@@ -42,11 +42,10 @@ impl Layers {
     /// Finds the layers of an environment, or only the base without one.
     pub fn find(files: &Files, root: &Utf8Path, environment: Option<&str>) -> Result<Self> {
         let environments = root.join("environments");
-        let own = files.list(&environments.join(COMMON))?.is_some();
-        let (layout, base) = if own {
-            (Layout::Own, environments.join(COMMON))
-        } else {
-            (Layout::Kayobe, root.into())
+        let layout = layout(files, root)?;
+        let base = match layout {
+            Layout::Own => environments.join(COMMON),
+            Layout::Kayobe => root.into(),
         };
         check_root(files, root, layout)?;
         let mut dirs = vec![base];
@@ -66,6 +65,33 @@ impl Layers {
     pub fn selected(&self) -> &Utf8Path {
         &self.dirs[self.dirs.len() - 1]
     }
+}
+
+/// How the site repository at `root` is laid out.
+pub fn layout(files: &Files, root: &Utf8Path) -> Result<Layout> {
+    let own = files.list(&root.join("environments").join(COMMON))?.is_some();
+    Ok(if own { Layout::Own } else { Layout::Kayobe })
+}
+
+/// The directory of an environment that is to be made; a name that none can have, or that is taken, is refused.
+pub fn place_for(files: &Files, root: &Utf8Path, name: &str) -> Result<Utf8PathBuf> {
+    let refused =
+        |cause: &str| Trouble::refused(format!("making the environment `{name}`")).because(cause);
+    if [RESERVED, COMMON].contains(&name) {
+        return Err(refused(&format!("the name `{name}` is reserved")));
+    }
+    let odd = |c: char| c == '/' || c.is_whitespace() || c.is_control();
+    if name.is_empty() || name.starts_with(['.', '-']) || name.contains(odd) {
+        return Err(refused("this cannot be the name of an environment")
+            .hint("use letters, digits, `-` and `_`"));
+    }
+    let environments = root.join("environments");
+    let entries = files.list(&environments)?.unwrap_or_default();
+    if entries.iter().any(|entry| entry.name == name) {
+        return Err(refused(&format!("there is already {environments}/{name}"))
+            .hint("choose another name, or remove what is there"));
+    }
+    Ok(environments.join(name))
 }
 
 fn check_root(files: &Files, root: &Utf8Path, layout: Layout) -> Result<()> {
@@ -225,6 +251,26 @@ mod tests {
         ];
         let found = find(&files, Some("e")).unwrap();
         assert_eq!(found.replace("/environments/", ""), "Kayobe  z deep m a e");
+    }
+
+    #[test]
+    fn a_new_environment_has_a_name_of_its_own() {
+        let files = Paper::of(&[("/s/environments/lab/a.yml", "")]).files("/s");
+        let table = [
+            ("new", "/s/environments/new"),
+            ("lab", "there is already /s/environments/lab"),
+            ("kayobe", "the name `kayobe` is reserved"),
+            ("common", "the name `common` is reserved"),
+            ("../new", "this cannot be the name"),
+            ("", "this cannot be the name"),
+            (".new", "this cannot be the name"),
+            ("a b", "this cannot be the name"),
+        ];
+        for (name, expected) in table {
+            let found = place_for(&files, Utf8Path::new("/s"), name);
+            let told = found.map_or_else(|trouble| trouble.to_string(), Into::into);
+            assert!(told.contains(expected), "{name}: {told}");
+        }
     }
 
     #[test]

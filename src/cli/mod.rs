@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod configuration;
+pub mod environment;
 pub mod execute;
 pub mod exit;
 pub mod hooks;
@@ -40,6 +41,9 @@ enum Command {
     /// What the configuration says, and why.
     #[command(subcommand)]
     Configuration(configuration::Command),
+    /// The environments of the site repository.
+    #[command(subcommand)]
+    Environment(environment::Command),
     /// Virtual hardware on this machine, to try Ymir on.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -74,6 +78,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
 async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
+        Command::Environment(command) => environment::execute(cx, command).await,
         Command::Lab(command) => lab::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
         Command::Run(command) => run::execute(cx, command).await,

@@ -2,6 +2,8 @@
 
 pub mod ansible;
 pub mod config_drive;
+pub mod environment;
+pub mod git;
 pub mod host;
 pub mod image;
 pub mod ironic;

@@ -15,6 +15,20 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+/// Variables that only say which environment it is, where it lies, and who else is in it.
+pub const SAYS_WHERE: &[&str] = &[
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "groups",
+    "inventory_dir",
+    "inventory_file",
+    "kayobe_env_config_path",
+    "kayobe_env_search_paths",
+    "kayobe_environment",
+    "play_hosts",
+];
+
 /// Reads one host's variables into types, with messages that name the host, the variable and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {

@@ -1,5 +1,6 @@
 //! `ymir configuration …`
 
+mod diff;
 mod dump;
 mod explain;
 
@@ -25,18 +26,23 @@ pub enum Command {
     Dump(dump::Args),
     /// Show a variable's value for a host, where it comes from, and everything it overrides
     Explain(explain::Args),
+    /// Show what differs between two environments, or since a git revision, host by host, once everything is evaluated
+    Diff(diff::Args),
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
-    let variables = cx.variables()?;
     match command {
         Command::Dump(args) => {
+            let variables = cx.variables()?;
             let hooks = HookSides::of(cx, &variables, "configuration dump")?;
             let dump = || dump::text(cx, &variables, &args).and_then(|text| write::result(&text));
             hooks.around(cx, dump).await?;
         }
         // Kayobe does not know this command, so no site has hooks for it.
-        Command::Explain(args) => write::result(&explain::text(cx, &variables, &args)?)?,
+        Command::Explain(args) => {
+            write::result(&explain::text(cx, &*cx.variables()?, &args)?)?;
+        }
+        Command::Diff(args) => return diff::execute(cx, &args).await,
     }
     Ok(Exit::Done)
 }
@@ -54,7 +60,7 @@ fn host(variables: &Variables, name: &str) -> Result<String> {
 }
 
 /// JSON as Kayobe prints it (sorted, four spaces) or YAML.
-fn rendered(value: &Value, format: Format) -> Result<String> {
+pub(super) fn rendered(value: &Value, format: Format) -> Result<String> {
     let sorted = sorted(value);
     if format == Format::Yaml {
         return serde_yaml::to_string(&sorted).or_internal(|| "writing YAML".into());

@@ -1,0 +1,223 @@
+//! What two configurations say about the same hosts, side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Side;
+use crate::{ansible::Variables, origin::Origin, resolve, trouble::Result};
+
+/// This machine: it shows what holds for every host, even if the two sides have no host in common.
+const LOCALHOST: &str = "localhost";
+
+/// Everything that differs.
+pub(super) struct Comparison {
+    /// What the sides are called.
+    pub(super) labels: [String; 2],
+    /// Each with the hosts that it is the same for: what is set differently first, then what follows from it.
+    pub(super) changes: Vec<(Change, Vec<String>)>,
+    /// How many hosts both sides have.
+    pub(super) shared: usize,
+    /// Hosts that only the one side or the other has.
+    pub(super) only: [Vec<String>; 2],
+}
+
+/// A variable that differs.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Change {
+    /// It is written the same on both sides, and differs because others do.
+    pub(super) follows: bool,
+    pub(super) variable: String,
+    /// It holds secrets, so no value is shown.
+    pub(super) secret: bool,
+    /// Where either side sets it.
+    pub(super) origins: [Option<Origin>; 2],
+    pub(super) parts: Vec<Part>,
+}
+
+/// A place inside a value that differs: keys that lead there, and what either side has.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Part {
+    pub(super) path: Vec<String>,
+    pub(super) values: [Found; 2],
+}
+
+/// What a variable is on one side. Values are JSON text, so that changes can be sorted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Found {
+    Nothing,
+    Value(String),
+    Fault(String),
+}
+
+impl Comparison {
+    pub(super) fn of(
+        before: &Side,
+        after: &Side,
+        pattern: Option<&str>,
+        variable: Option<&str>,
+    ) -> Result<Self> {
+        let both = [hosts(before, pattern)?, hosts(after, pattern)?];
+        let mut changes: BTreeMap<Change, Vec<String>> = BTreeMap::new();
+        let shared: Vec<&String> = both[0].iter().filter(|host| both[1].contains(host)).collect();
+        for host in &shared {
+            for change in of_host(before, after, host, variable) {
+                changes.entry(change).or_default().push((*host).clone());
+            }
+        }
+        let without = |one: &[String], other: &[String]| {
+            one.iter().filter(|host| !other.contains(host)).cloned().collect()
+        };
+        let only = [without(&both[0], &both[1]), without(&both[1], &both[0])];
+        let labels = [before.label.clone(), after.label.clone()];
+        Ok(Self { labels, changes: changes.into_iter().collect(), shared: shared.len(), only })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.only.iter().all(Vec::is_empty)
+    }
+}
+
+/// The hosts of a side that the pattern selects; a pattern may select hosts of the other side only.
+fn hosts(side: &Side, pattern: Option<&str>) -> Result<Vec<String>> {
+    let Some(pattern) = pattern else {
+        let mut hosts = side.variables.hosts();
+        if !hosts.iter().any(|host| host == LOCALHOST) {
+            hosts.push(LOCALHOST.to_owned());
+        }
+        return Ok(hosts);
+    };
+    side.variables.select(pattern)
+}
+
+fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> Vec<Change> {
+    let names: BTreeSet<String> = match variable {
+        Some(name) => BTreeSet::from([name.to_owned()]),
+        None => [before, after].iter().flat_map(|side| side.variables.names(host)).collect(),
+    };
+    let told = |name: &String| variable.is_some() || !resolve::SAYS_WHERE.contains(&&**name);
+    names.into_iter().filter(told).filter_map(|name| change(before, after, host, name)).collect()
+}
+
+fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Change> {
+    let sides = [before, after];
+    let values = sides.map(|side| value(side, host, &name));
+    if values[0] == values[1] {
+        return None;
+    }
+    let written = sides.map(|side| side.variables.candidates(host, &name).into_iter().next());
+    let same_text = match &written {
+        [Some(one), Some(other)] => {
+            one.origin.file == other.origin.file && one.written == other.written
+        }
+        _ => false,
+    };
+    let secret = sides.iter().any(|side| side.variables.is_secret(host, &name));
+    let parts = if secret { Vec::new() } else { parts(&values[0], &values[1]) };
+    let origins = written.map(|place| place.map(|place| place.origin));
+    Some(Change { follows: same_text && !secret, variable: name, secret, origins, parts })
+}
+
+/// A value, nothing, or why there is none.
+type Outcome = Result<Option<Value>, String>;
+
+fn value(side: &Side, host: &str, name: &str) -> Outcome {
+    let variables: &Variables = &side.variables;
+    match variables.value(host, name) {
+        Ok(value) => Ok(value.map(|value| shown(value, side))),
+        Err(trouble) => Err(shown_text(trouble.to_string(), side)),
+    }
+}
+
+/// The value with the paths of a snapshot as those that people know.
+fn shown(value: Value, side: &Side) -> Value {
+    if side.shown_as.is_empty() {
+        return value;
+    }
+    match value {
+        Value::String(text) => shown_text(text, side).into(),
+        Value::Array(items) => items.into_iter().map(|item| shown(item, side)).collect(),
+        Value::Object(pairs) => {
+            let pairs = pairs.into_iter().map(|(key, value)| (key, shown(value, side)));
+            pairs.collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+fn shown_text(text: String, side: &Side) -> String {
+    let places = side.shown_as.iter();
+    places.fold(text, |text, (real, known)| text.replace(real.as_str(), known.as_str()))
+}
+
+/// The innermost places at which two values differ.
+fn parts(before: &Outcome, after: &Outcome) -> Vec<Part> {
+    let mut found = Vec::new();
+    match (before, after) {
+        (Ok(Some(before)), Ok(Some(after))) => {
+            descend(Some(before), Some(after), &mut Vec::new(), &mut found);
+        }
+        _ => found.push(Part { path: Vec::new(), values: [before, after].map(outcome) }),
+    }
+    found
+}
+
+fn outcome(outcome: &Outcome) -> Found {
+    match outcome {
+        Ok(value) => of_value(value.as_ref()),
+        Err(message) => Found::Fault(message.clone()),
+    }
+}
+
+fn of_value(value: Option<&Value>) -> Found {
+    value.map_or(Found::Nothing, |value| Found::Value(value.to_string()))
+}
+
+fn descend(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    path: &mut Vec<String>,
+    found: &mut Vec<Part>,
+) {
+    if before == after {
+        return;
+    }
+    let (Some(Value::Object(one)), Some(Value::Object(other))) = (before, after) else {
+        found.push(Part { path: path.clone(), values: [before, after].map(of_value) });
+        return;
+    };
+    let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    for key in keys {
+        path.push(key.clone());
+        descend(one.get(key), other.get(key), path, found);
+        path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_differs_inside_a_value_is_told() {
+        let table = [
+            (json!({"a": 1, "b": {"c": 2}}), json!({"a": 1, "b": {"c": 3}}), "b.c: 2 3"),
+            (json!({"a": 1}), json!({"b": 1}), "a: 1 -, b: - 1"),
+            (json!([1]), json!([1, 2]), ": [1] [1,2]"),
+        ];
+        for (before, after, expected) in table {
+            let text = |found: &Found| match found {
+                Found::Value(text) => text.clone(),
+                _ => "-".to_owned(),
+            };
+            let found = parts(&Ok(Some(before)), &Ok(Some(after)));
+            let found = found.iter().map(|part| {
+                let [one, other] = part.values.each_ref().map(text);
+                format!("{}: {one} {other}", part.path.join("."))
+            });
+            assert_eq!(found.collect::<Vec<_>>().join(", "), expected);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `ymir configuration diff`
+
+mod compare;
+mod told;
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use self::compare::Comparison;
+use super::super::{exit::Exit, options::Context};
+use crate::{
+    ansible::{Load, Variables, world::Machine},
+    drivers::git::Snapshot,
+    report::write,
+    trouble::{Result, Trouble},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to compare: two environments, or one with the base; with --since, the environment to look at
+    #[arg(value_name = "ENVIRONMENT", num_args = 0..=2)]
+    environments: Vec<String>,
+    /// Compare with what a git revision says instead of with another environment
+    #[arg(long, value_name = "REVISION")]
+    since: Option<String>,
+    /// Only this host
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Only this variable
+    #[arg(long, value_name = "NAME")]
+    var_name: Option<String>,
+}
+
+/// One of the two configurations that are compared.
+pub(super) struct Side {
+    /// What it is called: an environment, a revision.
+    label: String,
+    variables: Variables,
+    /// Paths in its values that are shown as others.
+    shown_as: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+}
+
+pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
+    let (before, after, _snapshot) = sides(cx, args).await?;
+    let pattern = args.host.as_deref().or(cx.options.limit.as_deref());
+    let comparison = Comparison::of(&before, &after, pattern, args.var_name.as_deref())?;
+    write::result(&told::told(&comparison, cx.options.output)?)?;
+    let differ = cx.options.detailed_exitcode && !comparison.is_empty();
+    Ok(if differ { Exit::Differences } else { Exit::Done })
+}
+
+async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot>)> {
+    let load = cx.load()?;
+    let of = |name: Option<&String>| Load { environment: name.cloned(), ..load.clone() };
+    match (&args.since, &*args.environments) {
+        (Some(_), [_, _]) | (None, []) => Err(Trouble::usage("it is not said what to compare")
+            .hint(
+                "give two environments, or one to compare it with the base, or --since REVISION",
+            )),
+        (Some(revision), named) => {
+            let now = if named.is_empty() { load.clone() } else { of(named.first()) };
+            let snapshot = Snapshot::take(&load.config_path, revision).await?;
+            let then = Load { config_path: snapshot.path.clone(), ..now.clone() };
+            let mut before = side(cx, &then, revision.clone())?;
+            before.shown_as = snapshot.shown_as.to_vec();
+            Ok((before, side(cx, &now, "now".into())?, Some(snapshot)))
+        }
+        (None, [name]) => Ok((
+            side(cx, &of(None), "the base".into())?,
+            side(cx, &of(Some(name)), name.clone())?,
+            None,
+        )),
+        (None, [one, other, ..]) => Ok((
+            side(cx, &of(Some(one)), one.clone())?,
+            side(cx, &of(Some(other)), other.clone())?,
+            None,
+        )),
+    }
+}
+
+fn side(cx: &Context, load: &Load, label: String) -> Result<Side> {
+    let world = Machine::new(cx.evaluation_environment(load));
+    let variables = Variables::load(load, Arc::new(world))?;
+    Ok(Side { label, variables, shown_as: Vec::new() })
+}
