@@ -1,6 +1,9 @@
 //! The only place that starts a child process: it logs the command line, bounds the time, and keeps standard error for
 //! the message of a failure.
 
+mod detach;
+mod group;
+
 use std::{fmt::Write as _, process::Stdio, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,8 +12,9 @@ use tokio::{
     process::Command,
 };
 
+use self::group::{Group, SESSION, Terminal};
 use crate::{
-    secret::MASK,
+    secret::{MASK, Secret},
     trouble::{Result, Tell, Trouble},
 };
 
@@ -28,15 +32,9 @@ pub struct Run {
     input: Option<Vec<u8>>,
     time_limit: Option<Duration>,
     log: Option<Utf8PathBuf>,
+    terminal: Terminal,
+    hidden: Vec<Secret>,
 }
-
-/// Writes the boot's id and the process's own line of `/proc/PID/stat` to `$0`, then becomes the program: the record
-/// is there before the program can do anything, even if Ymir dies meanwhile.
-const DETACHED: &str = "read -r boot </proc/sys/kernel/random/boot_id && read -r stat </proc/$$/stat && \
-     printf '%s\\n%s\\n' \"$boot\" \"$stat\" >\"$0.new\" && mv \"$0.new\" \"$0\" && exec \"$@\"";
-
-/// How long a detached command may take to write its record.
-const DETACH_LIMIT: Duration = Duration::from_secs(20);
 
 /// What a finished command left behind.
 #[derive(Debug, Clone)]
@@ -103,6 +101,28 @@ impl Run {
         self
     }
 
+    /// Starts the command in a session of its own: no Ctrl-C reaches it, what it asks on the terminal fails at once, and
+    /// it ends with Ymir.
+    #[must_use]
+    pub fn without_terminal(mut self) -> Self {
+        self.terminal = Terminal::None;
+        self
+    }
+
+    /// Lets the command ask on the terminal; Ctrl-C then reaches it, too.
+    #[must_use]
+    pub fn with_terminal(mut self) -> Self {
+        self.terminal = Terminal::Shared;
+        self
+    }
+
+    /// Shows stars for this wherever the command's output goes.
+    #[must_use]
+    pub fn hide(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        self.hidden.extend(secrets.into_iter().filter(|secret| !secret.reveal().is_empty()));
+        self
+    }
+
     /// The command line, for messages: without extra variables and without passwords in URLs.
     pub fn line(&self) -> String {
         let shown = self.args.iter().enumerate().map(|(at, arg)| match at.checked_sub(1) {
@@ -156,46 +176,9 @@ impl Run {
         tokio::time::timeout(limit, work).await.map_err(late)?
     }
 
-    /// Starts the command in a session of its own, to live on after Ymir: standard output and error go to the
-    /// [`log`](Self::log), and `record` receives the boot's id and the process's line of `/proc/PID/stat`.
-    pub async fn detach(self, record: &Utf8Path) -> Result<()> {
-        let line = self.line();
-        tracing::debug!(command = %line, "detaching");
-        let log = self.open_log()?;
-        let sink = || match &log {
-            Some(file) => file.try_clone().map(Stdio::from),
-            None => Ok(Stdio::null()),
-        };
-        let inner = [DETACHED, record.as_str(), &self.program].map(str::to_owned);
-        let outer = Self {
-            program: "setsid".into(),
-            args: ["-f", "sh", "-c"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(inner)
-                .chain(self.args.clone())
-                .collect(),
-            ..self.clone()
-        };
-        let mut command = outer.command();
-        command.stdin(Stdio::null());
-        command.stdout(sink().or_host(|| format!("opening the log of `{line}`"))?);
-        command.stderr(sink().or_host(|| format!("opening the log of `{line}`"))?);
-        let mut child = command.spawn().or_host(|| format!("starting `{line}`"))?;
-        child.wait().await.or_host(|| format!("starting `{line}`"))?;
-        let written = async {
-            while !record.exists() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(DETACH_LIMIT, written).await.map_err(|_| {
-            Trouble::host(format!("starting `{line}`"))
-                .because(format!("it wrote no {record} in {DETACH_LIMIT:?}"))
-        })
-    }
-
     async fn collect(self, line: &str, each: &mut impl FnMut(&str)) -> Result<Output> {
         let mut child = self.command().spawn().or_host(|| format!("starting `{line}`"))?;
+        let group = Group::of(self.terminal, child.id());
         let input = self.input.clone();
         let stdin = child.stdin.take();
         let feed = async {
@@ -209,6 +192,7 @@ impl Run {
         let mut log = self.open_log()?;
         let (mut stdout, mut stderr) = (String::new(), String::new());
         let mut keep = |text: &str, to: &mut String| {
+            let text = &without(text, &self.hidden);
             each(text);
             to.push_str(text);
             to.push('\n');
@@ -235,13 +219,19 @@ impl Run {
         };
         futures::join!(feed, read);
         let status = child.wait().await.or_host(|| format!("waiting for `{line}`"))?;
+        group.left();
         Ok(Output { code: status.code().unwrap_or(-1), stdout, stderr })
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.args).kill_on_drop(true);
+        let session = if self.terminal == Terminal::None { &SESSION[..] } else { &[] };
+        let mut words = session.iter().copied().chain([self.program.as_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(&self.args).kill_on_drop(true);
+        if self.terminal == Terminal::Apart {
+            command.process_group(0);
+        }
         if self.clean_env {
             command.env_clear();
         }
@@ -258,6 +248,11 @@ impl Run {
         let Some(path) = &self.log else { return Ok(None) };
         open_for_append(path).map(Some)
     }
+}
+
+/// A line of output with stars for what is to be hidden.
+fn without(text: &str, hidden: &[Secret]) -> String {
+    hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), MASK))
 }
 
 /// A word without the user and password of a URL in it.
@@ -294,20 +289,4 @@ fn open_for_append(path: &Utf8Path) -> Result<std::fs::File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shown_command_line_holds_no_secret() {
-        let run = Run::new("ansible-playbook").args(["-e", "@vars.yml", "-e", "password=hunter2"]);
-        assert_eq!(run.line(), "ansible-playbook -e @vars.yml -e ******");
-        let table = [
-            ("Proxy \"http://me:pw@proxy:3128\";", "Proxy \"http://******@proxy:3128\";"),
-            ("https://host/a@b", "https://host/a@b"),
-            ("debian@172.22.0.11", "debian@172.22.0.11"),
-        ];
-        for (word, shown) in table {
-            assert_eq!(without_login(word), shown);
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{HookRun, material::Material};
-use crate::{drivers::process::Run, model::hook::Hook};
+use super::{HookRun, material::Material, prompt};
+use crate::{drivers::process::Run, model::hook::Hook, settings::Environment};
 
 /// What the operator's command line says that playbooks are to know, too.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +44,17 @@ pub(super) struct Command<'a> {
 }
 
 impl Command<'_> {
-    /// The call as a process; the vault password travels in the environment only.
+    /// The call as a process; the vault password travels in the environment only. Ctrl-C does not reach it, unless it
+    /// has to ask on the terminal.
     pub(super) fn run(&self, program: &Utf8Path) -> Run {
+        let environment = self.environment(program);
         let run = Run::new(program.as_str()).args(self.args()).clean_env();
-        self.environment(program).into_iter().fold(run, |run, (name, value)| run.env(name, value))
+        let run = if prompt::asks(&Environment(environment.iter().cloned().collect())) {
+            run.with_terminal()
+        } else {
+            run.without_terminal()
+        };
+        environment.into_iter().fold(run, |run, (name, value)| run.env(name, value))
     }
 
     fn args(&self) -> Vec<String> {
@@ -142,7 +149,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{secret::Secret, settings::Environment};
+    use crate::secret::Secret;
 
     /// A base with an environment, and what runs in it.
     fn site(dir: &tempfile::TempDir) -> HookRun {

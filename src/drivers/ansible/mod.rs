@@ -6,6 +6,7 @@
 mod command;
 mod find;
 mod material;
+mod prompt;
 
 use camino::Utf8PathBuf;
 

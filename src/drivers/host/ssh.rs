@@ -31,7 +31,7 @@ pub async fn ask(access: &Access, known_hosts: &Utf8Path) -> Result<Reply> {
         format!("IdentityFile=\"{}\"", access.private_key.value),
         format!("User={}", access.user.value),
     ];
-    let ssh = Run::new("ssh").args(options.into_iter().flat_map(option));
+    let ssh = Run::new("ssh").args(options.into_iter().flat_map(option)).without_terminal();
     let output = ssh.arg(&access.address.value).arg(QUESTION).time_limit(LIMIT).output().await;
     match output {
         Ok(output) => Ok(answer::read(&output)),
