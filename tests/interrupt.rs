@@ -82,14 +82,9 @@ impl Site {
         child
     }
 
-    /// Presses Ctrl-C: the terminal sends it to the whole process group.
-    fn interrupt(&self, ymir: &Child) {
-        kill_process_group(pid(ymir.id()), Signal::INT).unwrap();
-    }
-
     /// Presses it once, and waits until Ymir has heard it.
     fn interrupt_once(&self, ymir: &Child) {
-        self.interrupt(ymir);
+        interrupt(ymir);
         until("Ymir has heard it", || self.lines("stderr").concat().contains("stopping:"));
     }
 
@@ -103,6 +98,11 @@ impl Site {
         let output = self.ymir(&["run", "resume"]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// Presses Ctrl-C: the terminal sends it to the whole process group.
+fn interrupt(ymir: &Child) {
+    kill_process_group(pid(ymir.id()), Signal::INT).unwrap();
 }
 
 /// What the manifest of an up-to-date image has to say.
@@ -131,7 +131,7 @@ fn pid(number: u32) -> Pid {
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -160,7 +160,7 @@ fn a_second_ctrl_c_aborts_the_hook_and_the_run_can_be_resumed() {
     let site = Site::new();
     let mut ymir = site.start();
     site.interrupt_once(&ymir);
-    site.interrupt(&ymir);
+    interrupt(&ymir);
     assert_eq!(ymir.wait().unwrap().code(), Some(130));
     until("the hook is gone", || has_ended(site.hook()));
     assert!(site.lines("ended").is_empty());

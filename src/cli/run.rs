@@ -1,5 +1,7 @@
 //! `ymir run …`: earlier runs of the environment.
 
+mod list;
+
 use clap::Subcommand;
 
 use super::{
@@ -10,9 +12,9 @@ use crate::{
     report::{self, write},
     run::{
         lock::{Holder, Lock},
-        store::{Record, Store},
+        store::{Record, Request, Store},
     },
-    trouble::{Result, Tell, Trouble},
+    trouble::{Kind, Result, Tell, Trouble},
 };
 
 #[derive(Debug, Subcommand)]
@@ -34,7 +36,7 @@ pub enum Command {
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let store = cx.store()?;
     match command {
-        Command::List => list(cx, &store),
+        Command::List => list::list(cx, &store),
         Command::Show { run } => show(cx, &store, &store.record(chosen(&store, run)?)?),
         Command::Resume { run } => resume(cx, &store, chosen(&store, run)?).await,
     }
@@ -57,55 +59,14 @@ fn under_way(store: &Store, record: &Record) -> Option<Holder> {
     if last == Some(record.run) { Lock::holder(&store.lock()) } else { None }
 }
 
-/// How a run ended, in a word or two.
-fn state(store: &Store, record: &Record) -> String {
-    match record.summary() {
-        None => match under_way(store, record) {
-            Some(holder) => format!("under way, process {}", holder.pid),
-            None => "killed".into(),
-        },
-        Some(summary) if summary.all_done() => "done".into(),
-        Some(summary) => {
-            format!("{} failed, {} stopped", summary.failed.len(), summary.stopped.len())
-        }
-    }
-}
-
-fn list(cx: &Context, store: &Store) -> Result<Exit> {
-    let records =
-        store.runs()?.into_iter().map(|run| store.record(run)).collect::<Result<Vec<_>>>()?;
-    let command =
-        |record: &Record| record.command().unwrap_or("(killed before it began)").to_owned();
-    let began = |record: &Record| {
-        record.events.first().map(|event| event.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-    };
-    if cx.options.output == Format::Text {
-        let row = |record: &Record| {
-            let (began, state) = (began(record).unwrap_or_default(), state(store, record));
-            format!("{:>4}  {began:<20}  {state:<24}  {}\n", record.run, command(record))
-        };
-        let rows: String = records.iter().map(row).collect();
-        if records.is_empty() {
-            write::stderr("there are no runs here yet\n");
-        }
-        write::result(&rows)?;
-        return Ok(Exit::Done);
-    }
-    let rows: Vec<_> = records
-        .iter()
-        .map(|record| {
-            let (state, command) = (state(store, record), command(record));
-            serde_json::json!({"run": record.run, "began": began(record), "state": state, "command": command})
-        })
-        .collect();
-    print_data(cx, &rows)?;
-    Ok(Exit::Done)
-}
-
 fn show(cx: &Context, store: &Store, record: &Record) -> Result<Exit> {
     if cx.options.output != Format::Text {
         print_data(cx, record)?;
         return Ok(Exit::Done);
+    }
+    if record.events.is_empty() && under_way(store, record).is_none() {
+        // It can only be said how to go on if it is known with what.
+        store.request(record.run)?;
     }
     let mut words = report::plain::Words::new(cx.options.diff);
     let mut lines: Vec<String> =
@@ -126,7 +87,10 @@ fn show(cx: &Context, store: &Store, record: &Record) -> Result<Exit> {
 }
 
 async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
-    let record = store.record(run)?;
+    let record = store.record(run).map_err(|trouble| match store.request(run) {
+        Ok(request) if trouble.kind == Kind::Refused => trouble.hint(again(&request)),
+        _ => trouble,
+    })?;
     if record.summary().is_some_and(crate::event::Summary::all_done) {
         write::stderr(&format!("run {run} is done; there is nothing to resume\n"));
         return Ok(Exit::Done);
@@ -137,10 +101,7 @@ async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
         return Err(Trouble::refused(format!(
             "run {run} had secrets on its command line, which are not kept: {names}"
         ))
-        .hint(format!(
-            "give the command again, it takes on from there: ymir {}",
-            request.args.join(" ")
-        )));
+        .hint(again(&request)));
     }
     let mut lines = vec![format!("resuming run {run}: ymir {}\n", request.args.join(" "))];
     let at_work = record.interrupted().into_iter();
@@ -149,6 +110,10 @@ async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
     }));
     write::stderr(&lines.concat());
     super::repeat(cx, &request).await
+}
+
+fn again(request: &Request) -> String {
+    format!("give the command again, it takes on from there: ymir {}", request.args.join(" "))
 }
 
 fn print_data<T: serde::Serialize>(cx: &Context, data: &T) -> Result<()> {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     event::{Event, Stamped},
-    trouble::{Result, Tell},
+    trouble::{Result, Tell, Trouble},
 };
 
 /// A run's record, open for writing. Only its owner may read the file.
@@ -45,22 +45,24 @@ impl Journal {
     }
 }
 
-/// Reads a record. A last line that a crash tore is left out; a damaged line elsewhere is a trouble.
+/// Reads a record. A last line that a crash tore is left out; a damaged line elsewhere is refused.
 pub fn read(path: &Utf8Path) -> Result<Vec<Stamped>> {
-    let text =
-        std::fs::read_to_string(path).or_internal(|| format!("reading the journal {path}"))?;
-    parse(&text).map_err(|(line, error)| {
-        let what = format!("reading line {line} of the journal {path}");
-        crate::trouble::Trouble::internal(what)
-            .because(error)
-            .hint("the run's folder may be deleted")
+    let telling = || format!("reading the journal {path}");
+    let events = std::fs::read(path).or_refused(telling).and_then(|text| {
+        parse(&text).map_err(|(line, error)| {
+            Trouble::refused(telling()).because(format!("line {line} is damaged")).because(error)
+        })
+    });
+    events.map_err(|trouble| {
+        trouble
+            .hint("a journal is needed for nothing but to be read: the run's folder may be deleted")
     })
 }
 
-fn parse(text: &str) -> std::result::Result<Vec<Stamped>, (usize, serde_json::Error)> {
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let lines = whole.lines().enumerate();
-    lines.map(|(at, line)| serde_json::from_str(line).map_err(|error| (at + 1, error))).collect()
+fn parse(text: &[u8]) -> std::result::Result<Vec<Stamped>, (usize, serde_json::Error)> {
+    let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else { return Ok(Vec::new()) };
+    let lines = text[..end].split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(at, line)| serde_json::from_slice(line).map_err(|error| (at + 1, error))).collect()
 }
 
 #[cfg(test)]
@@ -81,13 +83,13 @@ mod tests {
 
     #[test]
     fn a_damaged_line_is_told() {
-        assert_eq!(parse("nonsense\n").unwrap_err().0, 1);
+        assert_eq!(parse(b"nonsense\n").unwrap_err().0, 1);
     }
 
     #[test]
     fn events_of_a_newer_version_are_skipped_over() {
         let text =
-            "{\"at\":\"2026-11-22T14:00:00Z\",\"event\":\"moon_landed\",\"where\":\"sea\"}\n";
+            b"{\"at\":\"2026-11-22T14:00:00Z\",\"event\":\"moon_landed\",\"where\":\"sea\"}\n";
         assert_eq!(parse(text).unwrap()[0].event, Event::Unknown);
     }
 }

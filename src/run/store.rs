@@ -81,10 +81,7 @@ impl Store {
         make_private(&dir)?;
         let json =
             serde_json::to_vec_pretty(request).or_internal(|| "writing the request".into())?;
-        let path = dir.join("request.json");
-        let file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
-        file.and_then(|mut file| file.write_all(&json))
-            .or_internal(|| format!("writing {path}"))?;
+        write_whole(&dir, "request.json", &json)?;
         Ok(run)
     }
 
@@ -102,10 +99,19 @@ impl Store {
         Ok(runs)
     }
 
+    /// What the run was asked for; refused if its folder does not tell, because Ymir was killed, or it is damaged.
     pub fn request(&self, run: u64) -> Result<Request> {
-        let path = self.run_dir(run).join("request.json");
-        let text = fs::read(&path).or_internal(|| format!("reading {path}"))?;
-        serde_json::from_slice(&text).or_internal(|| format!("reading {path}"))
+        let dir = self.run_dir(run);
+        let path = dir.join("request.json");
+        let telling = || format!("reading what run {run} was asked for in {path}");
+        let request = fs::read(&path)
+            .or_refused(telling)
+            .and_then(|text| serde_json::from_slice(&text).or_refused(telling));
+        request.map_err(|trouble| {
+            trouble.hint(format!(
+                "give the command itself again, it takes on from what is there; {dir} may be deleted"
+            ))
+        })
     }
 
     /// A run's events; a trouble if there is no such run.
@@ -117,7 +123,7 @@ impl Store {
                 .hint(format!("kept runs: {known}")));
         }
         let path = self.run_dir(run).join("events.jsonl");
-        // Killed between making the folder and the first event: a run without events.
+        // Killed between the request and the first event: a run without events.
         let events = if path.exists() { journal::read(&path)? } else { Vec::new() };
         Ok(Record { run, events })
     }
@@ -158,6 +164,20 @@ impl Record {
 fn site_name(site: &Utf8Path) -> &str {
     let kayobe = site.ends_with("etc/kayobe").then(|| site.ancestors().nth(2)).flatten();
     kayobe.unwrap_or(site).file_name().unwrap_or("site")
+}
+
+/// Writes a file that is there as a whole or not at all, also after a crash of the machine.
+fn write_whole(dir: &Utf8Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let (path, unfinished) = (dir.join(name), dir.join(format!(".{name}.new")));
+    let write = || {
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.create_new(true).write(true).mode(0o600).open(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, &path)?;
+        fs::File::open(dir)?.sync_all()
+    };
+    write().or_internal(|| format!("writing {path}"))
 }
 
 fn make_private(dir: &Utf8Path) -> Result<()> {
@@ -201,6 +221,9 @@ mod tests {
         assert_eq!(store.begin(&request).unwrap(), 1);
         assert_eq!(store.begin(&request).unwrap(), 2);
         assert_eq!(store.request(2).unwrap(), request);
+        let files = store.run_dir(2).read_dir_utf8().unwrap();
+        let files: Vec<_> = files.map(|file| file.unwrap().file_name().to_owned()).collect();
+        assert_eq!(files, ["request.json"], "the request is whole under its own name");
         assert_eq!(store.record(7).unwrap_err().kind, crate::trouble::Kind::Usage);
         assert!(store.record(1).unwrap().summary().is_none());
     }

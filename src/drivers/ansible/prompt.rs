@@ -54,9 +54,12 @@ fn value_of<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 mod tests {
     use super::*;
 
+    /// Variables, the text of `ansible.cfg`, and whether Ansible asks.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, bool);
+
     #[test]
     fn what_makes_ansible_ask_is_known() {
-        let table: [(&[(&str, &str)], &str, bool); 10] = [
+        let table: [Case<'_>; 10] = [
             (&[], "", false),
             (&[], "[privilege_escalation]\nbecome_ask_pass = True\n", true),
             (&[], "[privilege_escalation]\n# become_ask_pass = True\nbecome = yes\n", false),
