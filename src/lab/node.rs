@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::Signal;
 use serde::Serialize;
 
@@ -80,20 +80,43 @@ fn domain_xml(bench: &Bench<'_>, node: &Node) -> Result<String> {
     text::render("domain.xml", include_str!("../../seed/node/domain.xml"), &values)
 }
 
-/// The processes of running nodes, known by the disk that they have open: name and number.
+/// The processes of running nodes: name and number. Those that are no longer in the configuration count, too.
 pub(super) fn processes(bench: &Bench<'_>) -> Vec<(String, i32)> {
     let command_of =
         |pid: i32| Some((pid, fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?));
-    let commands: Vec<(i32, String)> = every_pid().filter_map(command_of).collect();
-    let of_node = |node: &Node| {
-        let disk = bench.places.disk(&node.name);
-        let is_its = |command: &str| {
-            command.starts_with("/usr/bin/qemu-system-") && command.contains(&format!("\"{disk}\""))
-        };
-        let (pid, _) = commands.iter().find(|(_, command)| is_its(command))?;
-        Some((node.name.clone(), *pid))
+    of_pool(&bench.places.pool(), every_pid().filter_map(command_of))
+}
+
+/// The processes that are virtual machines with something in the lab's pool, which no other lab has, sorted by name.
+fn of_pool(
+    pool: &Utf8Path,
+    commands: impl IntoIterator<Item = (i32, String)>,
+) -> Vec<(String, i32)> {
+    let inside = format!("{pool}/");
+    // A path begins an argument, or follows the sign or quote that ends what it is for.
+    let begins =
+        |before: &str| before.chars().next_back().is_none_or(|last| "=\"\0".contains(last));
+    let is_ours = |command: &str| {
+        let mut places = command.match_indices(&inside);
+        is_machine(command) && places.any(|(at, _)| begins(&command[..at]))
     };
-    bench.lab.nodes.iter().filter_map(of_node).collect()
+    let ours = commands.into_iter().filter(|(_, command)| is_ours(command));
+    let mut found: Vec<_> = ours
+        .map(|(pid, command)| (name_of(&command).unwrap_or("a node").to_owned(), pid))
+        .collect();
+    found.sort();
+    found
+}
+
+fn is_machine(command: &str) -> bool {
+    let program = command.split('\0').next().unwrap_or_default();
+    Utf8Path::new(program).file_name().is_some_and(|name| name.starts_with("qemu-system-"))
+}
+
+/// What libvirt called the machine: `-name guest=bm1,debug-threads=on`.
+fn name_of(command: &str) -> Option<&str> {
+    let value = command.split('\0').skip_while(|word| *word != "-name").nth(1)?;
+    value.split(',').find_map(|part| part.strip_prefix("guest="))
 }
 
 /// Switches all nodes off at once, without libvirt's help; says which were on.
@@ -157,6 +180,35 @@ mod tests {
           </devices>
         </domain>
         ");
+    }
+
+    #[test]
+    fn machines_of_the_lab_are_found_whether_they_are_configured_or_not() {
+        let disk =
+            |path: &str| format!("-blockdev\0{{\"driver\":\"file\",\"filename\":\"{path}\"}}");
+        let qemu = |name: &str, rest: &str| {
+            format!("/usr/bin/qemu-system-x86_64\0-name\0guest={name},debug-threads=on\0{rest}\0")
+        };
+        let table = [
+            (qemu("bm1", &disk("/lab/pool/bm1.disk")), Some("bm1")),
+            (qemu("renamed", &disk("/lab/pool/removed.disk")), Some("renamed")),
+            (qemu("cd", &disk("/lab/pool/boot.iso")), Some("cd")),
+            (qemu("plain", "-cdrom\0/lab/pool/boot.iso"), Some("plain")),
+            ("/opt/qemu-system-arm\0file=/lab/pool/x.disk".into(), Some("a node")),
+            (qemu("foreign", &disk("/other/lab/pool/bm1.disk")), None),
+            (qemu("foreign", &disk("/lab/pool2/bm1.disk")), None),
+            (format!("less\0{}", disk("/lab/pool/bm1.disk")), None),
+            ("tail\0-f\0/lab/pool/qemu-system-x86_64".into(), None),
+        ];
+        for (at, (command, name)) in table.into_iter().enumerate() {
+            let pid = i32::try_from(at).unwrap();
+            let expected: Vec<_> = name.map(|name| (name.to_owned(), pid)).into_iter().collect();
+            assert_eq!(
+                of_pool("/lab/pool".into(), [(pid, command.clone())]),
+                expected,
+                "{command}"
+            );
+        }
     }
 
     #[test]
