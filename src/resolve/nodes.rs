@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Reader;
+use super::{Reader, bmc};
 use crate::{
     model::node::{Ironic, Login, Node},
     origin::Setting,
@@ -34,7 +34,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
     })?;
     let info = reader.get::<BTreeMap<String, Value>>("ironic_driver_info")?;
     let info_setting = reader.setting("ironic_driver_info");
-    complete(reader, &driver.value, info.as_ref().map(|info| &info.value), &info_setting)?;
+    bmc::complete(reader, &driver, info.as_ref().map(|info| &info.value), &info_setting)?;
     let vaulted = reader.variables.is_secret(reader.host, "ironic_driver_info");
     let (hidden, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = info
         .map(|info| info.value)
@@ -65,28 +65,6 @@ pub fn node(reader: &Reader) -> Result<Node> {
         mac: mac(reader)?,
         automated_clean: clean.is_some_and(|clean| clean.value),
     })
-}
-
-/// Without its BMC's address a node cannot be registered, whatever else is known about it.
-fn complete(
-    reader: &Reader,
-    driver: &str,
-    info: Option<&BTreeMap<String, Value>>,
-    setting: &Setting,
-) -> Result<()> {
-    let key = match driver {
-        "redfish" => "redfish_address",
-        "ipmi" => "ipmi_address",
-        _ => return Ok(()),
-    };
-    let set = info.and_then(|info| info.get(key)).and_then(Value::as_str).unwrap_or_default();
-    if !set.trim().is_empty() {
-        return Ok(());
-    }
-    Err(Trouble::refused(format!("{}: the address of its BMC is not set", reader.host))
-        .because(format!("`ironic_driver_info` has no `{key}`, which the driver {driver} needs"))
-        .set_by(setting)
-        .hint(format!("set `{key}` for {}, in its host_vars or in group_vars", reader.host)))
 }
 
 /// The URL of Ironic's API: `http` or `https`, and no password in it, because it is shown in messages.
@@ -127,12 +105,14 @@ fn key_settings<'a>(
     reader: &Reader,
     info: impl Iterator<Item = (&'a String, &'a Value)>,
 ) -> BTreeMap<String, Setting> {
-    let of = |(key, value): (&String, &Value)| {
-        let own = reader.get::<Value>(key).ok().flatten().filter(|own| own.value == *value);
-        let inside = || reader.variables.setting_in(reader.host, "ironic_driver_info", key);
-        Some((key.clone(), own.map(|own| own.setting).or_else(inside)?))
-    };
-    info.filter_map(of).collect()
+    info.filter_map(|(key, value)| Some((key.clone(), key_setting(reader, key, value)?))).collect()
+}
+
+pub(super) fn key_setting(reader: &Reader, key: &str, value: &Value) -> Option<Setting> {
+    let (variables, host) = (reader.variables, reader.host);
+    let own = variables.value(host, key).ok().flatten().filter(|own| own == value);
+    own.and_then(|_| variables.setting(host, key))
+        .or_else(|| variables.setting_in(host, "ironic_driver_info", key))
 }
 
 fn mac(reader: &Reader) -> Result<Option<crate::origin::Sourced<String>>> {

@@ -224,6 +224,48 @@ fn a_bmc_without_an_address() {
 }
 
 #[test]
+fn a_bmc_that_nobody_can_log_in_to() {
+    let faults = [
+        "redfish_address: ''",
+        "redfish_password: ''",
+        "redfish_username:",
+        "ironic_driver: redfihs",
+        "ironic_driver: carrier-pigeon",
+    ];
+    let file = "inventory/host_vars/bm2/bmc.yml";
+    let said = faults.map(|text| Site::new().with(file, text).provision());
+    insta::assert_snapshot!(said.join("\n"), @"
+    exit 3
+    error: bm2: the address of its BMC is not set
+      because: `ironic_driver_info` has no `redfish_address`, which the driver redfish needs
+      set by: redfish_address (environments/lab/inventory/host_vars/bm2/bmc.yml:2:18)
+      hint: set `redfish_address` for bm2, in its host_vars or in group_vars
+
+    exit 3
+    error: bm2: the password of its BMC is not set
+      because: `redfish_password` in `ironic_driver_info` is empty or missing
+      set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
+      hint: set `redfish_password` for bm2; if its BMC asks for no login, leave out both user name and password
+
+    exit 3
+    error: bm2: the user name of its BMC is not set
+      because: `redfish_username` in `ironic_driver_info` is empty or missing
+      set by: redfish_username (environments/lab/inventory/host_vars/bm2/bmc.yml:2:18)
+      hint: set `redfish_username` for bm2; if its BMC asks for no login, leave out both user name and password
+
+    exit 3
+    error: bm2: `redfihs` is no driver of Ironic
+      set by: ironic_driver (environments/lab/inventory/host_vars/bm2/bmc.yml:2:16)
+      hint: did you mean `redfish`?
+
+    exit 3
+    error: bm2: `carrier-pigeon` is no driver of Ironic
+      set by: ironic_driver (environments/lab/inventory/host_vars/bm2/bmc.yml:2:16)
+      hint: the drivers are fake-hardware, ibmc, idrac, ilo, ilo5, intel-ipmi, ipmi, irmc, manual-management, redfish, snmp, xclarity
+    ");
+}
+
+#[test]
 fn a_password_in_the_url_of_ironic_is_not_shown() {
     let text = "ymir_ironic_url: http://me:hunter2@127.0.0.1:9";
     let said = Site::new().with("zz-ironic.yml", text).provision();
