@@ -52,6 +52,8 @@ pub struct Moment(u64);
 #[derive(Debug, Default)]
 pub struct Observer {
     started: AtomicU64,
+    /// How many looks have failed.
+    failed: AtomicU64,
     last: Mutex<Last>,
     hurry: Notify,
 }
@@ -60,6 +62,8 @@ pub struct Observer {
 struct Last {
     at: Option<Instant>,
     snapshot: Arc<Snapshot>,
+    /// Why the last failed look failed.
+    trouble: Option<Trouble>,
 }
 
 impl Observer {
@@ -69,7 +73,8 @@ impl Observer {
     }
 
     /// What a look after `moment` shows. Whoever comes first makes the look, not earlier than `pause` after the last
-    /// one, for all who wait; somebody who does not want to pause cuts the others' pause short.
+    /// one, for all who wait; somebody who does not want to pause cuts the others' pause short. A look that fails has
+    /// failed for all who wait then: none of them waits for Ironic all over again.
     pub async fn after(
         &self,
         client: &Client,
@@ -80,9 +85,15 @@ impl Observer {
         if pause.is_zero() {
             self.hurry.notify_waiters();
         }
+        let failed_before = self.failed.load(Ordering::SeqCst);
         let mut last = self.last.lock().await;
         if last.snapshot.number > moment.0 {
             return Ok(Arc::clone(&last.snapshot));
+        }
+        if self.failed.load(Ordering::SeqCst) > failed_before
+            && let Some(trouble) = &last.trouble
+        {
+            return Err(trouble.clone());
         }
         // Those who ask at the same time would otherwise look one after another.
         let least = client.pace().pause / 2;
@@ -93,8 +104,16 @@ impl Observer {
             }
         }
         let number = self.started.fetch_add(1, Ordering::SeqCst) + 1;
-        let nodes = look(client, told).await?;
-        *last = Last { at: Some(Instant::now()), snapshot: Arc::new(Snapshot { number, nodes }) };
+        let looked = look(client, told).await;
+        last.at = Some(Instant::now());
+        match looked {
+            Ok(nodes) => last.snapshot = Arc::new(Snapshot { number, nodes }),
+            Err(trouble) => {
+                last.trouble = Some(trouble.clone());
+                self.failed.fetch_add(1, Ordering::SeqCst);
+                return Err(trouble);
+            }
+        }
         Ok(Arc::clone(&last.snapshot))
     }
 }
@@ -122,5 +141,71 @@ async fn look(client: &Client, told: Told<'_>) -> Result<BTreeMap<String, Observ
             Some(last) => marker = format!("&marker={last}"),
             None => return Ok(nodes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+    use serde_json::json;
+    use wiremock::{
+        Mock, MockServer, ResponseTemplate,
+        matchers::{query_param, query_param_is_missing},
+    };
+
+    use super::*;
+    use crate::{
+        drivers::ironic::client::Pace,
+        origin::{Origin, Setting, Sourced},
+    };
+
+    fn client(server: &MockServer) -> Client {
+        let setting =
+            Setting { variable: "ymir_ironic_url".into(), origin: Origin::whole("ironic.yml") };
+        let pace = Pace { pause: Duration::from_millis(2), limit: Duration::from_millis(100) };
+        Client::new(Sourced { value: server.uri(), setting }, None, pace).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_look_that_fails_fails_once_for_all_who_wait() {
+        let server = MockServer::start().await;
+        let away = ResponseTemplate::new(503);
+        Mock::given(query_param("limit", "1000")).respond_with(away).mount(&server).await;
+        let (client, observer) = (client(&server), Observer::default());
+        let quiet = |_: String| {};
+        let look = || observer.after(&client, Moment::default(), Duration::ZERO, &quiet);
+        let troubles = join_all((0..30).map(|_| look())).await;
+        assert!(troubles.iter().all(Result::is_err));
+        assert_eq!(observer.now(), Moment(1), "one look for all of them");
+        look().await.unwrap_err();
+        assert_eq!(observer.now(), Moment(2), "who comes later looks again");
+        server.reset().await;
+        let back = ResponseTemplate::new(200).set_body_json(json!({ "nodes": [] }));
+        Mock::given(query_param("limit", "1000")).respond_with(back).mount(&server).await;
+        look().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_read() {
+        let server = MockServer::start().await;
+        let page = |uuids: &[&str], next: Option<&str>| {
+            let node = |uuid| json!({ "uuid": uuid, "provision_state": "active", "extra": null });
+            let nodes: Vec<_> = uuids.iter().map(node).collect();
+            let next = next.map(|url| ("next", json!(url)));
+            let body = [("nodes", json!(nodes))].into_iter().chain(next);
+            ResponseTemplate::new(200).set_body_json(body.collect::<BTreeMap<_, _>>())
+        };
+        let first = Mock::given(query_param_is_missing("marker"));
+        first
+            .respond_with(page(&["1", "2"], Some("http://elsewhere/v1/nodes?marker=2")))
+            .mount(&server)
+            .await;
+        let second = Mock::given(query_param("marker", "2"));
+        second.respond_with(page(&["3"], None)).mount(&server).await;
+        let seen = Observer::default()
+            .after(&client(&server), Moment::default(), Duration::ZERO, &|_| {})
+            .await
+            .unwrap();
+        assert_eq!(seen.nodes.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
     }
 }
