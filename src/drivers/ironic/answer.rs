@@ -9,6 +9,13 @@ pub struct Refusal {
     pub words: String,
 }
 
+impl Refusal {
+    /// Whether somebody holds the node's lock.
+    pub fn is_lock(&self) -> bool {
+        self.status == 409 && self.words.contains("locked")
+    }
+}
+
 /// A refusal that passes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passing {
@@ -19,7 +26,7 @@ pub struct Passing {
 pub fn passing(refusal: &Refusal) -> Option<Passing> {
     let waits = |text: &str| Some(Passing { waits_for: text.to_owned() });
     match refusal.status {
-        409 if refusal.words.contains("locked") => {
+        409 if refusal.is_lock() => {
             let holder = refusal
                 .words
                 .split("locked by host ")

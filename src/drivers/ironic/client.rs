@@ -180,6 +180,10 @@ impl Client {
             return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words))));
         }
         match passing(&refusal) {
+            // The lock may belong to a request for the same: who asks has to look before asking again.
+            Some(_) if refusal.is_lock() && *method == Method::PUT => {
+                Err(Once::Final(Failure::Refused(refusal)))
+            }
             Some(passing) => Err(Once::Passing(passing)),
             None if status == StatusCode::UNAUTHORIZED => Err(self.unauthorised(&refusal)),
             None => Err(Once::Final(Failure::Refused(refusal))),

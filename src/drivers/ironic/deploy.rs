@@ -1,16 +1,19 @@
 //! Deploys a node's image with a config drive. The order of things makes it safe to be killed anywhere: the public
 //! host key stands on the node before the deployment starts, so whoever resumes finds the key that belongs to it.
 
+use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
 
 use super::{
     IronicDriver, Place,
     image::checksum,
     observed::{Observed, Provision},
+    order::{Goal, Order, Orders},
     register::add,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried, Verb},
-    walk::{Errand, Goal, Order},
+    walk::Errand,
 };
 use crate::{
     drivers::{
@@ -24,7 +27,7 @@ use crate::{
     trouble::{Result, Tell, Trouble},
 };
 
-/// What a deployment is made from, all of it checked before the first request.
+/// What a deployment is made from.
 struct Ingredients {
     checksum: Option<String>,
     login_key: String,
@@ -54,7 +57,7 @@ impl IronicDriver {
         if let Move::LeaveAlone(why) = next {
             return Err(left_alone(host, &doing, node, why));
         }
-        if matches!(node.provision_state, Provision::Deploying | Provision::DeployWait) {
+        if joinable(node.provision_state) {
             return Ok(Finding::Differs(vec!["join the deployment that is under way".into()]));
         }
         self.check_image(host, &action.image).await?;
@@ -67,36 +70,17 @@ impl IronicDriver {
         let errand = self.errand(place, doing(&action.image));
         let seen = self.look(place.session, place.host, place.voice).await?;
         let seen = seen.ok_or_else(|| unregistered(place.host, &errand.doing))?;
-        let ingredients = match seen.provision_state {
-            Provision::Active => None,
-            _ => Some(self.gather(&errand, action, &seen).await?),
-        };
-        let order = |node: &Observed, verb: Verb| match (verb, &ingredients) {
-            (Verb::Active, Some(ingredients)) => order(place.host, action, ingredients, node),
-            _ => Ok(Order::default()),
-        };
-        let node = errand.walk(&Goal { next: &towards::active, order: &order }).await?;
+        let orders =
+            Deployment { driver: self, errand: &errand, action, ingredients: OnceCell::new() };
+        if !joinable(seen.provision_state) {
+            orders.ingredients(&seen).await?;
+        }
+        let node = errand.walk(&Goal { next: &towards::active, orders: &orders }).await?;
         if let Some(key) = node.host_key() {
             let address = &action.access.address.value;
             known_hosts::remember(&action.known_hosts, place.host, address, &key)?;
         }
         errand.finish(&node, Map::new(), Vec::new()).await
-    }
-
-    async fn gather(
-        &self,
-        errand: &Errand<'_>,
-        action: &Deploy,
-        seen: &Observed,
-    ) -> Result<Ingredients> {
-        let host = errand.host;
-        let user_data = action.image.user_data.as_ref();
-        Ok(Ingredients {
-            checksum: self.check_image(host, &action.image).await?,
-            login_key: login_key(host, action)?,
-            user_data: user_data.map(|reference| self.secrets.find(reference)).transpose()?,
-            mac: mac(errand, action, seen).await?,
-        })
     }
 
     async fn check_image(&self, host: &str, image: &HostImage) -> Result<Option<String>> {
@@ -105,6 +89,53 @@ impl IronicDriver {
         let read = tokio::task::spawn_blocking(move || checksum(&host, &image, &digests));
         read.await.or_internal(|| "reading an image".into())?
     }
+}
+
+/// Makes the order for a deployment. The ingredients are checked before anything is asked of Ironic, unless there is a
+/// deployment already that may only have to be joined.
+struct Deployment<'a> {
+    driver: &'a IronicDriver,
+    errand: &'a Errand<'a>,
+    action: &'a Deploy,
+    ingredients: OnceCell<Ingredients>,
+}
+
+impl Deployment<'_> {
+    async fn ingredients(&self, node: &Observed) -> Result<&Ingredients> {
+        self.ingredients.get_or_try_init(|| self.gather(node)).await
+    }
+
+    async fn gather(&self, node: &Observed) -> Result<Ingredients> {
+        let (host, image) = (self.errand.host, &self.action.image);
+        let user_data = image.user_data.as_ref();
+        Ok(Ingredients {
+            checksum: self.driver.check_image(host, image).await?,
+            login_key: login_key(host, self.action)?,
+            user_data: user_data
+                .map(|reference| self.driver.secrets.find(reference))
+                .transpose()?,
+            mac: mac(self.errand, self.action, node).await?,
+        })
+    }
+}
+
+impl Orders for Deployment<'_> {
+    fn order<'a>(&'a self, node: &'a Observed, verb: Verb) -> BoxFuture<'a, Result<Order>> {
+        Box::pin(async move {
+            match verb {
+                Verb::Active => {
+                    let from = self.ingredients(node).await?;
+                    order(self.errand.host, self.action, from, node)
+                }
+                _ => Ok(Order::default()),
+            }
+        })
+    }
+}
+
+fn joinable(state: Provision) -> bool {
+    use Provision as P;
+    matches!(state, P::Active | P::Deploying | P::DeployWait | P::DeployHold)
 }
 
 fn doing(image: &HostImage) -> String {

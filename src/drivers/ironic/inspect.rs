@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{
     IronicDriver, Place,
     observed::{Observed, Provision},
+    order::{Bare, Goal},
     register::add,
     stuck::{in_maintenance, left_alone, unregistered},
-    towards::{self, Move, Tried, Verb},
-    walk::{Errand, Goal, Order},
+    towards::{self, Move, Tried},
+    walk::Errand,
 };
 use crate::{
     plan::action::ironic::Inspect,
@@ -55,9 +56,8 @@ pub(super) fn find(
 impl IronicDriver {
     pub(super) async fn inspect(&self, place: Place<'_>, action: &Inspect) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let order = |_: &Observed, _: Verb| Ok(Order::default());
         let next = |node: &Observed, tried: &Tried| towards::inspected(node, tried, action.since);
-        let node = errand.walk(&Goal { next: &next, order: &order }).await?;
+        let node = errand.walk(&Goal { next: &next, orders: &Bare }).await?;
         let patch = kept(&node, &inventory(&errand, &node).await?);
         errand.finish(&node, Map::new(), patch).await
     }

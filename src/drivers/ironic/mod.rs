@@ -9,6 +9,7 @@ pub mod inspect;
 pub mod lease;
 pub mod observed;
 pub mod observer;
+pub mod order;
 pub mod provide;
 pub mod register;
 pub mod stuck;

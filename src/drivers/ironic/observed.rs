@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
@@ -35,15 +35,15 @@ pub struct Observed {
     pub fault: Option<String>,
     #[serde(default)]
     pub driver: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub driver_info: Map<String, Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub properties: Map<String, Value>,
     #[serde(default)]
     pub resource_class: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub extra: Map<String, Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub instance_info: Map<String, Value>,
     #[serde(default)]
     pub automated_clean: Option<bool>,
@@ -52,6 +52,11 @@ pub struct Observed {
     /// `boot_interface` and its like.
     #[serde(flatten)]
     pub interfaces: BTreeMap<String, Value>,
+}
+
+/// Fields that were never set are null in some Ironics.
+fn or_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Observed {
@@ -68,6 +73,27 @@ impl Observed {
     /// A text in `instance_info`.
     pub fn instance(&self, key: &str) -> Option<&str> {
         self.instance_info.get(key).and_then(Value::as_str)
+    }
+
+    /// Whether Ironic takes changes to the node's fields now. It refuses them, with 409, while it takes the node from
+    /// one state to another, but for the states that it names itself.
+    pub fn takes_changes(&self) -> bool {
+        use Provision as P;
+        match self.provision_state {
+            P::Inspecting => false,
+            P::Verifying
+            | P::InspectWait
+            | P::InspectFailed
+            | P::CleanFailed
+            | P::DeployFailed
+            | P::Error
+            | P::AdoptFailed
+            | P::RescueFailed
+            | P::UnrescueFailed
+            | P::ServiceHold
+            | P::ServiceFailed => true,
+            _ => self.target_provision_state.is_none(),
+        }
     }
 
     /// What went wrong last, in Ironic's words.
@@ -188,5 +214,33 @@ impl Provision {
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).unwrap_or_default();
         name.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_on_its_way_takes_no_changes() {
+        let node = |state, target: Option<&str>| Observed {
+            provision_state: state,
+            target_provision_state: target.map(str::to_owned),
+            ..Observed::default()
+        };
+        let table = [
+            (Provision::Available, None, true),
+            (Provision::Active, None, true),
+            (Provision::Deploying, Some("active"), false),
+            (Provision::DeployWait, Some("active"), false),
+            (Provision::DeployFailed, Some("active"), true),
+            (Provision::Deleting, Some("available"), false),
+            (Provision::Inspecting, Some("manageable"), false),
+            (Provision::InspectWait, Some("manageable"), true),
+            (Provision::CleanWait, Some("available"), false),
+        ];
+        for (state, target, takes) in table {
+            assert_eq!(node(state, target).takes_changes(), takes, "{}", state.name());
+        }
     }
 }

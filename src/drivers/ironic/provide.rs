@@ -5,9 +5,9 @@ use serde_json::Map;
 use super::{
     IronicDriver, Place,
     observed::Observed,
+    order::{Bare, Goal},
     stuck::{in_maintenance, left_alone, unregistered},
-    towards::{self, Move, Tried, Verb},
-    walk::{Goal, Order},
+    towards::{self, Move, Tried},
 };
 use crate::{run::driver::Finding, trouble::Result};
 
@@ -27,8 +27,7 @@ pub(super) fn find(host: &str, seen: Option<&Observed>) -> Result<Finding> {
 impl IronicDriver {
     pub(super) async fn provide(&self, place: Place<'_>) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let order = |_: &Observed, _: Verb| Ok(Order::default());
-        let node = errand.walk(&Goal { next: &towards::available, order: &order }).await?;
+        let node = errand.walk(&Goal { next: &towards::available, orders: &Bare }).await?;
         errand.finish(&node, Map::new(), Vec::new()).await
     }
 }

@@ -10,8 +10,9 @@ use super::{
     IronicDriver, Place,
     client::Failure,
     observed::{Observed, Provision},
+    order::{Bare, Goal},
     towards,
-    walk::{Errand, Goal, Order},
+    walk::Errand,
 };
 use crate::{
     model::node::Node,
@@ -70,8 +71,7 @@ impl IronicDriver {
         if let (Port::Missing(mac), Some(observed)) = (port, &seen) {
             create_port(&errand, observed, &mac).await?;
         }
-        let order = |_: &Observed, _| Ok(Order::default());
-        let node = errand.walk(&Goal { next: &towards::manageable, order: &order }).await?;
+        let node = errand.walk(&Goal { next: &towards::manageable, orders: &Bare }).await?;
         errand.finish(&node, Map::new(), Vec::new()).await
     }
 

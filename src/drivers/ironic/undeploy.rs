@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::{
     IronicDriver, Place,
     observed::Observed,
+    order::{Bare, Goal},
     stuck::{in_maintenance, left_alone, unregistered},
-    towards::{self, Move, Tried, Verb},
-    walk::{Goal, Order},
+    towards::{self, Move, Tried},
 };
 use crate::{
     drivers::known_hosts, plan::action::ironic::Undeploy, run::driver::Finding, trouble::Result,
@@ -37,8 +37,7 @@ pub(super) fn find(host: &str, action: &Undeploy, seen: Option<&Observed>) -> Re
 impl IronicDriver {
     pub(super) async fn undeploy(&self, place: Place<'_>, action: &Undeploy) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let order = |_: &Observed, _: Verb| Ok(Order::default());
-        let node = errand.walk(&Goal { next: &towards::undeployed, order: &order }).await?;
+        let node = errand.walk(&Goal { next: &towards::undeployed, orders: &Bare }).await?;
         known_hosts::forget(&action.known_hosts, place.host)?;
         let forgotten: Map<_, _> = [("host_key".to_owned(), Value::Null)].into_iter().collect();
         errand.finish(&node, forgotten, Vec::new()).await

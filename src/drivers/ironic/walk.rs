@@ -12,6 +12,7 @@ use super::{
     client::Failure,
     lease::{self, Owner},
     observed::{Observed, Provision},
+    order::{Goal, Order, Undo},
     stuck::{in_maintenance, left_alone, progress, too_slow, unregistered},
     towards::{Move, Tried, Verb},
 };
@@ -35,31 +36,16 @@ pub struct Errand<'a> {
     pub voice: &'a Voice,
 }
 
-/// A request to Ironic, with what has to stand on the node before.
-#[derive(Debug, Default)]
-pub struct Order {
-    /// JSON patch operations.
-    pub patch: Vec<Value>,
-    /// Changes in Ymir's corner of `extra`.
-    pub corner: Map<String, Value>,
-    /// Goes with the target: a config drive. It may hold secrets.
-    pub with: Map<String, Value>,
-}
-
-/// Where to, and what to send on the way.
-pub struct Goal<'a> {
-    pub next: &'a (dyn Fn(&Observed, &Tried) -> Move + Sync),
-    pub order: &'a (dyn Fn(&Observed, Verb) -> Result<Order> + Sync),
-}
-
 /// How a walk goes on after a request.
+#[derive(Default)]
 struct Way {
     tried: Tried,
-    /// The verb that was refused last, and Ironic's words: refused again, the host fails.
-    refused: Option<(Verb, String)>,
-    /// Ymir's corner before the refused request changed it.
-    before: Option<Map<String, Value>>,
+    /// The verb that was refused last, the state in which it was, and Ironic's words: refused again, the host fails.
+    refused: Option<(Verb, Provision, String)>,
+    /// What an order changed on the node before it was refused.
+    undo: Option<Undo>,
     leased: bool,
+    clock: Clock,
     /// How many requests got no answer of Ironic's.
     lost: u32,
 }
@@ -70,12 +56,11 @@ const LOST_REQUESTS: u32 = 3;
 impl Errand<'_> {
     /// Walks the node to the goal and gives its last look.
     pub async fn walk(&self, goal: &Goal<'_>) -> Result<Observed> {
-        let mut way =
-            Way { tried: Tried::default(), refused: None, before: None, leased: false, lost: 0 };
+        let mut way = Way::default();
         let ended = self.go(goal, &mut way).await;
         if way.leased && ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
-            drop(self.release().await);
+            drop(self.release(&way).await);
         }
         ended
     }
@@ -83,15 +68,23 @@ impl Errand<'_> {
     async fn go(&self, goal: &Goal<'_>, way: &mut Way) -> Result<Observed> {
         let mut moment = self.session.observer.now();
         let mut pause = Duration::ZERO;
-        let mut clock = Clock::default();
         loop {
             let told = |text: String| self.voice.progress(text);
             let seen =
-                self.session.observer.after(&self.session.client, moment, pause, &told).await?;
+                self.session.observer.after(&self.session.client, moment, pause, &told).await;
+            // Without Ironic nobody is there to give the lease back to.
+            way.leased &= seen.is_ok();
+            let seen = seen?;
             let node = seen.node(self.host).ok_or_else(|| unregistered(self.host, &self.doing))?;
             moment = seen.moment();
-            self.mend(node, way).await?;
-            let next = (goal.next)(node, &way.tried);
+            if self.mend(node, way).await? {
+                (moment, pause) = (self.session.observer.now(), Duration::ZERO);
+                continue;
+            }
+            let next = match (goal.next)(node, &way.tried) {
+                Move::Done if way.undo.is_some() => Move::Wait,
+                next => next,
+            };
             if next != Move::Done && node.maintenance {
                 return Err(in_maintenance(self.host, &self.doing, node));
             }
@@ -104,11 +97,11 @@ impl Errand<'_> {
                 Move::Ask(verb) | Move::AskAgain(verb) if node.reservation.is_none() => {
                     self.tell_again(node, next, &mut way.tried);
                     self.ask(goal, node, verb, way).await?;
-                    moment = self.session.observer.now();
-                    (pause, clock) = (Duration::ZERO, Clock::default());
+                    way.clock.check(self, node)?;
+                    (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
-                    clock.check(self, node)?;
+                    way.clock.check(self, node)?;
                     self.voice.progress(progress(node));
                     let step = self.session.client.pace().pause;
                     pause = (pause + step).min(self.patience.poll());
@@ -117,73 +110,113 @@ impl Errand<'_> {
         }
     }
 
-    /// Sends the verb, with the lease and whatever has to stand on the node before.
+    /// Sends the verb, with the lease and whatever has to stand on the node before. If Ironic does not take it, the
+    /// next look decides.
     async fn ask(&self, goal: &Goal<'_>, node: &Observed, verb: Verb, way: &mut Way) -> Result<()> {
-        if let Some((_, words)) = way.refused.as_ref().filter(|(refused, _)| *refused == verb) {
+        let here = (verb, node.provision_state);
+        if let Some((.., words)) = way.refused.as_ref().filter(|(v, at, _)| (*v, *at) == here) {
             return Err(Trouble::host(format!("{}: {}", self.host, self.doing)).because(words));
         }
-        let order = (goal.order)(node, verb)?;
-        self.prepare(node, &order, way).await?;
-        let told = |text: String| self.voice.progress(text);
-        let mut body = order.with;
-        body.insert("target".into(), verb.target().into());
-        let path = format!("nodes/{}/states/provision", node.uuid);
-        match self.session.client.put(&path, &Value::Object(body), &told).await {
-            Ok(_) => way.tried.asked.push(verb),
-            // Somebody may have been quicker: the next look decides.
+        let order = goal.orders.order(node, verb).await?;
+        let sent = match self.prepare(node, &order, way).await? {
+            Ok(()) => self.provision(node, verb, order.with).await,
+            Err(quicker) => Err(quicker),
+        };
+        match sent {
+            Ok(()) => {
+                way.tried.asked.push(verb);
+                (way.undo, way.clock) = (None, Clock::default());
+            }
             Err(Failure::Refused(refusal)) => {
-                way.refused = Some((verb, refusal.words));
-                way.before = Some(node.ymir()).filter(|_| !order.corner.is_empty());
+                way.undo = Undo::of(order.corner, &node.ymir()).or(way.undo.take());
+                // Somebody holds the node's lock, perhaps an earlier request for the same.
+                if !refusal.is_lock() {
+                    way.refused = Some((verb, node.provision_state, refusal.words));
+                }
             }
-            Err(Failure::Lost(trouble)) if way.lost + 1 >= LOST_REQUESTS => {
-                return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
-            }
-            Err(Failure::Lost(trouble)) => {
+            Err(Failure::Lost(trouble)) if way.lost + 1 < LOST_REQUESTS => {
                 way.lost += 1;
                 tracing::debug!(%trouble, "no answer: looking what happened");
             }
-            Err(Failure::Trouble(trouble)) => {
+            Err(Failure::Lost(trouble) | Failure::Trouble(trouble)) => {
+                // Nobody is there to give the lease back to.
+                way.leased = false;
                 return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
             }
         }
         Ok(())
     }
 
+    async fn provision(
+        &self,
+        node: &Observed,
+        verb: Verb,
+        mut body: Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let told = |text: String| self.voice.progress(text);
+        body.insert("target".into(), verb.target().into());
+        let path = format!("nodes/{}/states/provision", node.uuid);
+        self.session.client.put(&path, &Value::Object(body), &told).await.map(drop)
+    }
+
     /// One patch: the lease if we do not have it yet, and what the order wants.
-    async fn prepare(&self, node: &Observed, order: &Order, way: &mut Way) -> Result<()> {
+    async fn prepare(
+        &self,
+        node: &Observed,
+        order: &Order,
+        way: &mut Way,
+    ) -> Result<Result<(), Failure>> {
         let now = Timestamp::now();
         let mut corner = node.ymir();
         self.owner.check(self.host, &corner, now)?;
         if way.leased && order.patch.is_empty() && order.corner.is_empty() {
-            return Ok(());
+            return Ok(Ok(()));
         }
         corner.extend(order.corner.clone());
         let lease = self.owner.lease(now, self.longest_wait());
         corner.insert(lease::KEY.into(), json!(lease));
         let mut patch = vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })];
         patch.extend(order.patch.iter().cloned());
-        self.patch(node, patch).await?;
-        way.leased = true;
-        Ok(())
+        let sent = self.try_patch(node, patch).await;
+        way.leased |= sent.is_ok();
+        Ok(sent)
     }
 
-    /// A deployment that was asked for before ours was refused is under way with its own host key, not with ours.
-    async fn mend(&self, node: &Observed, way: &mut Way) -> Result<()> {
-        let under_way =
-            matches!(node.provision_state, Provision::Deploying | Provision::DeployWait);
-        let Some(corner) = way.before.take().filter(|_| under_way) else { return Ok(()) };
-        self.patch(node, vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })]).await
+    /// Puts back what a refused order had changed, once Ironic takes changes again: whether something was changed.
+    async fn mend(&self, node: &Observed, way: &mut Way) -> Result<bool> {
+        let Some(undo) = way.undo.take_if(|_| node.takes_changes()) else { return Ok(false) };
+        let changes = undo.changes(&node.ymir());
+        if changes.is_empty() {
+            return Ok(false);
+        }
+        let mut corner = node.ymir();
+        corner.extend(changes);
+        corner.retain(|_, value| !value.is_null());
+        let patch = vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })];
+        match self.try_patch(node, patch).await {
+            Ok(()) => Ok(true),
+            // It has begun to move since we looked.
+            Err(Failure::Refused(refusal)) if refusal.status == 409 => {
+                way.undo = Some(undo);
+                Ok(false)
+            }
+            Err(failure) => Err(self.unchanged(failure)),
+        }
+    }
+
+    async fn try_patch(&self, node: &Observed, patch: Vec<Value>) -> Result<(), Failure> {
+        let told = |text: String| self.voice.progress(text);
+        let path = format!("nodes/{}", node.uuid);
+        self.session.client.patch(&path, &Value::Array(patch), &told).await.map(drop)
+    }
+
+    fn unchanged(&self, failure: Failure) -> Trouble {
+        failure.while_trying(format!("{}: {}: changing the node in Ironic", self.host, self.doing))
     }
 
     /// Sends a JSON patch for the node.
     pub async fn patch(&self, node: &Observed, patch: Vec<Value>) -> Result<()> {
-        let told = |text: String| self.voice.progress(text);
-        let path = format!("nodes/{}", node.uuid);
-        let sent = self.session.client.patch(&path, &Value::Array(patch), &told).await;
-        sent.map(|_| ()).map_err(|failure| {
-            failure
-                .while_trying(format!("{}: {}: changing the node in Ironic", self.host, self.doing))
-        })
+        self.try_patch(node, patch).await.map_err(|failure| self.unchanged(failure))
     }
 
     /// Ends the lease, together with last changes in Ymir's corner (null takes a key out) and elsewhere.
@@ -204,16 +237,17 @@ impl Errand<'_> {
         self.patch(node, patch).await
     }
 
-    async fn release(&self) -> Result<()> {
+    async fn release(&self, way: &Way) -> Result<()> {
         let (session, told) = (self.session, |_: String| {});
         let seen = session
             .observer
             .after(&session.client, session.observer.now(), Duration::ZERO, &told)
             .await?;
-        match seen.node(self.host).filter(|node| node.reservation.is_none()) {
-            Some(node) => self.finish(node, Map::new(), Vec::new()).await,
-            None => Ok(()),
-        }
+        let Some(node) = seen.node(self.host).filter(|node| node.reservation.is_none()) else {
+            return Ok(());
+        };
+        let undo = way.undo.as_ref().map(|undo| undo.changes(&node.ymir()));
+        self.finish(node, undo.unwrap_or_default(), Vec::new()).await
     }
 
     fn tell_again(&self, node: &Observed, next: Move, tried: &mut Tried) {

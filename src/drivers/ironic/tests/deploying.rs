@@ -112,18 +112,64 @@ async fn a_request_that_came_too_late_does_not_change_the_expected_key() {
     let bench = Bench::new().await;
     bench.fake.add("bm1", "available");
     bench.fake.set("bm1", "extra", json!({ "ymir": { "host_key": "ssh-ed25519 FIRST" } }));
-    bench.fake.refuse("active", "deploying");
-    bench.fake.will("bm1", &[("available", None), ("available", None), ("available", None)]);
-    let action = bench.deploy();
-    let mut run = Box::pin(bench.one(&action));
-    // The deployment of an earlier process, whose request arrived before ours.
-    let outcome = tokio::time::timeout(Duration::from_millis(300), &mut run).await;
-    bench.fake.will("bm1", &[("deploying", None), ("active", None)]);
-    match outcome {
-        Ok(outcome) => outcome.result.unwrap(),
-        Err(_) => run.await.result.unwrap(),
-    }
+    let first = [("deploying", None), ("wait call-back", None), ("active", None)];
+    bench.fake.overtake("active", &first);
+    bench.one(&bench.deploy()).await.result.unwrap();
+    assert_eq!(bench.fake.get("bm1", "/provision_state"), "active");
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({ "host_key": "ssh-ed25519 FIRST" }));
+    let known = std::fs::read_to_string(bench.path("ssh_known_hosts")).unwrap();
+    assert_eq!(known, "bm1,10.0.0.1 ssh-ed25519 FIRST ymir:bm1\n");
+}
+
+#[tokio::test]
+async fn a_refused_request_that_is_taken_later_has_its_own_key() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "available");
+    bench.fake.set("bm1", "extra", json!({ "ymir": { "host_key": "ssh-ed25519 FIRST" } }));
+    bench.fake.overtake("active", &[("deploying", None), ("deploy failed", None)]);
+    bench.one(&bench.deploy()).await.result.unwrap();
+    let drives = config_drives(&bench);
+    assert_eq!(drives.len(), 2, "asked again after the other deployment has failed");
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir/host_key"), key_in(&drives[1]));
+}
+
+#[tokio::test]
+async fn a_deployment_that_begins_between_look_and_change_is_joined() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "available");
+    bench.fake.set("bm1", "extra", json!({ "ymir": { "host_key": "ssh-ed25519 FIRST" } }));
+    let first = [("deploying", None), ("wait call-back", None), ("active", None)];
+    bench.fake.overtake("PATCH", &first);
+    bench.one(&bench.deploy()).await.result.unwrap();
+    assert_eq!(bench.fake.count("PUT"), 0);
     assert_eq!(bench.fake.get("bm1", "/extra/ymir/host_key"), "ssh-ed25519 FIRST");
+}
+
+#[tokio::test]
+async fn a_node_that_is_locked_when_asked_is_looked_at_again() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "available");
+    bench.fake.lock(2);
+    bench.one(&bench.deploy()).await.result.unwrap();
+    assert_eq!(bench.fake.count("PUT"), 3);
+    let drives = config_drives(&bench);
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir/host_key"), key_in(&drives[2]));
+}
+
+#[tokio::test]
+async fn joining_a_deployment_needs_nothing_to_deploy() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "deploying");
+    bench.fake.set("bm1", "extra", json!({ "ymir": { "host_key": "ssh-ed25519 OLD" } }));
+    for file in ["a.qcow2", "id.pub"] {
+        std::fs::remove_file(bench.path(file)).unwrap();
+    }
+    bench.fake.will("bm1", &[("deploying", None), ("wait call-back", None), ("active", None)]);
+    let outcome = bench.one(&bench.deploy()).await;
+    outcome.result.unwrap();
+    let Some(Finding::Differs(changes)) = outcome.found else { panic!() };
+    assert_eq!(changes, ["join the deployment that is under way"]);
+    assert_eq!(bench.fake.count("PUT"), 0);
 }
 
 #[tokio::test]

@@ -18,8 +18,10 @@ struct Inner {
     ahead: BTreeMap<String, VecDeque<State>>,
     /// What the next request for a target leads to, instead of what it usually does.
     fates: VecDeque<(&'static str, Vec<State>)>,
-    /// Refuses the next request for this target, after which the node is in that state.
-    refusal: Option<(&'static str, &'static str)>,
+    /// What happens on the node before the next request for a target, or the next PATCH, arrives.
+    overtaking: Option<(&'static str, Vec<State>)>,
+    /// Answers so many requests for a provision state with the lock's refusal.
+    locks: usize,
     log: Vec<String>,
     bodies: Vec<Value>,
 }
@@ -59,8 +61,14 @@ impl Fake {
         self.0.lock().unwrap().fates.push_back((target, states.to_vec()));
     }
 
-    pub(super) fn refuse(&self, target: &'static str, after: &'static str) {
-        self.0.lock().unwrap().refusal = Some((target, after));
+    /// Before the next request for this target (or `PATCH`) arrives, somebody takes the node to the first of these
+    /// states, so that it is refused; the others follow.
+    pub(super) fn overtake(&self, request: &'static str, states: &[State]) {
+        self.0.lock().unwrap().overtaking = Some((request, states.to_vec()));
+    }
+
+    pub(super) fn lock(&self, times: usize) {
+        self.0.lock().unwrap().locks = times;
     }
 
     /// Requests that begin so.
@@ -88,11 +96,7 @@ impl Inner {
                 self.nodes.insert(name, node);
                 (201, json!({}))
             }
-            ("PATCH", [_, uuid]) => {
-                let node = self.nodes.values_mut().find(|node| node["uuid"] == *uuid).unwrap();
-                body.as_array().unwrap().iter().for_each(|operation| patch(node, operation));
-                (200, json!({}))
-            }
+            ("PATCH", [_, uuid]) => self.change(uuid, body.as_array().unwrap()),
             ("PUT", [_, uuid, ..]) => self.provision(uuid, body["target"].as_str().unwrap()),
             _ => (201, json!({})),
         }
@@ -108,6 +112,7 @@ impl Inner {
         }
         let shown = |node: &Value| {
             let mut node = node.clone();
+            node["target_provision_state"] = json!(target(&node));
             let info = node["driver_info"].as_object_mut().unwrap();
             info.iter_mut()
                 .filter(|(key, _)| key.contains("password"))
@@ -117,14 +122,39 @@ impl Inner {
         json!({ "nodes": self.nodes.values().map(shown).collect::<Vec<_>>() })
     }
 
+    fn change(&mut self, uuid: &str, operations: &[Value]) -> (u16, Value) {
+        let name = uuid.trim_start_matches("uuid-").to_owned();
+        let node = self.nodes.get_mut(&name).unwrap();
+        if let Some((_, states)) = self.overtaking.take_if(|(request, _)| *request == "PATCH") {
+            node["provision_state"] = json!(states[0].0);
+            self.ahead.insert(name, states[1..].iter().copied().collect());
+        }
+        let state = node["provision_state"].as_str().unwrap();
+        if state == "inspecting" || (target(node).is_some() && !UPDATE_ALLOWED.contains(&state)) {
+            let words =
+                format!("Node {uuid} can not be updated while a state transition is in progress.");
+            return error(409, &words);
+        }
+        for operation in operations {
+            patch(node, operation);
+        }
+        (200, json!({}))
+    }
+
     fn provision(&mut self, uuid: &str, target: &str) -> (u16, Value) {
         let name = uuid.trim_start_matches("uuid-").to_owned();
         let node = self.nodes.get_mut(&name).unwrap();
-        if let Some((_, after)) = self.refusal.take_if(|(refused, _)| *refused == target) {
-            node["provision_state"] = json!(after);
-            let words =
-                json!({ "faultstring": "The requested action can not be performed" }).to_string();
-            return (400, json!({ "error_message": words }));
+        if let Some((_, states)) = self.overtaking.take_if(|(request, _)| *request == target) {
+            node["provision_state"] = json!(states[0].0);
+            self.ahead.insert(name, states[1..].iter().copied().collect());
+            return error(400, "The requested action can not be performed");
+        }
+        if self.locks > 0 {
+            self.locks -= 1;
+            let words = format!(
+                "Node {uuid} is locked by host lab, please retry after the current operation is completed."
+            );
+            return error(409, &words);
         }
         let usual: &[State] = match target {
             "manage" => &[("verifying", None), ("manageable", None)],
@@ -156,6 +186,35 @@ impl Respond for Fake {
         let (status, answer) = inner.answer(request.method.as_str(), request.url.path(), &body);
         ResponseTemplate::new(status).set_body_json(answer)
     }
+}
+
+/// Where Ironic is taking the node; a node at rest has no target.
+fn target(node: &Value) -> Option<&'static str> {
+    match node["provision_state"].as_str().unwrap() {
+        "deploying" | "wait call-back" | "deploy hold" | "deploy failed" => Some("active"),
+        "deleting" | "cleaning" | "clean wait" | "clean hold" | "error" => Some("available"),
+        "verifying" | "inspecting" | "inspect wait" | "inspect failed" => Some("manageable"),
+        _ => None,
+    }
+}
+
+/// The states on the way elsewhere in which Ironic takes changes all the same, by its own list.
+const UPDATE_ALLOWED: [&str; 11] = [
+    "deploy failed",
+    "inspect failed",
+    "inspect wait",
+    "clean failed",
+    "error",
+    "verifying",
+    "adopt failed",
+    "rescue failed",
+    "unrescue failed",
+    "service hold",
+    "service failed",
+];
+
+fn error(status: u16, words: &str) -> (u16, Value) {
+    (status, json!({ "error_message": json!({ "faultstring": words }).to_string() }))
 }
 
 /// `add` to an object, as far as Ymir uses JSON patches.
