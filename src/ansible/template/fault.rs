@@ -66,12 +66,20 @@ impl Fault {
         if chain.first().is_none_or(|first| first.variable != asked.variable) {
             chain.insert(0, asked.clone());
         }
-        let what = format!("{host}: evaluating `{}`", asked.variable);
+        self.told(format!("{host}: evaluating `{}`", asked.variable), &chain, chain.len() > 1)
+    }
+
+    /// The fault of rendering a file as the trouble that a person reads.
+    pub(super) fn to_file_trouble(&self, what: String) -> Trouble {
+        self.told(what, &self.chain, !self.chain.is_empty())
+    }
+
+    fn told(&self, what: String, chain: &[Setting], names_chain: bool) -> Trouble {
         let mut trouble = match &self.trouble {
             Some(inner) => inner.clone().while_trying(what),
             None => Trouble::refused(what).because(&self.message),
         };
-        if chain.len() > 1 {
+        if names_chain {
             let names: Vec<String> =
                 chain.iter().map(|link| format!("`{}`", link.variable)).collect();
             trouble = trouble.because(format!("needed through {}", names.join(" → ")));

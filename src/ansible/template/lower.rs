@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::{machinery::ast, value::ValueKind};
 
 use super::{
-    tree::{Arg, Binary, Comparison, Expr, For, Macro, Stmt},
+    tree::{Arg, Binary, Comparison, Expr, For, Macro, Placed, Stmt},
     value::Val,
 };
 
@@ -33,15 +33,19 @@ pub(super) struct Lowering {
 }
 
 impl Lowering {
-    pub(super) fn template(&mut self, tree: &ast::Stmt<'_>) -> Lowered<Vec<Stmt>> {
+    pub(super) fn template(&mut self, tree: &ast::Stmt<'_>) -> Lowered<Vec<Placed>> {
         match tree {
             ast::Stmt::Template(template) => self.body(&template.children),
-            other => Ok(vec![self.stmt(other)?]),
+            other => Ok(vec![self.placed(other)?]),
         }
     }
 
-    fn body(&mut self, body: &[ast::Stmt<'_>]) -> Lowered<Vec<Stmt>> {
-        body.iter().map(|stmt| self.stmt(stmt)).collect()
+    fn body(&mut self, body: &[ast::Stmt<'_>]) -> Lowered<Vec<Placed>> {
+        body.iter().map(|stmt| self.placed(stmt)).collect()
+    }
+
+    fn placed(&mut self, stmt: &ast::Stmt<'_>) -> Lowered<Placed> {
+        Ok(Placed { line: line_of(stmt), stmt: self.stmt(stmt)? })
     }
 
     fn stmt(&mut self, stmt: &ast::Stmt<'_>) -> Lowered<Stmt> {
@@ -222,6 +226,31 @@ impl Lowering {
             Kind::In => compare(left, Comparison::In, right),
         })
     }
+}
+
+/// The line in which a statement begins.
+fn line_of(stmt: &ast::Stmt<'_>) -> u32 {
+    let span = match stmt {
+        ast::Stmt::Template(found) => found.span(),
+        ast::Stmt::EmitExpr(found) => found.span(),
+        ast::Stmt::EmitRaw(found) => found.span(),
+        ast::Stmt::ForLoop(found) => found.span(),
+        ast::Stmt::IfCond(found) => found.span(),
+        ast::Stmt::WithBlock(found) => found.span(),
+        ast::Stmt::Set(found) => found.span(),
+        ast::Stmt::SetBlock(found) => found.span(),
+        ast::Stmt::AutoEscape(found) => found.span(),
+        ast::Stmt::FilterBlock(found) => found.span(),
+        ast::Stmt::Block(found) => found.span(),
+        ast::Stmt::Import(found) => found.span(),
+        ast::Stmt::FromImport(found) => found.span(),
+        ast::Stmt::Extends(found) => found.span(),
+        ast::Stmt::Include(found) => found.span(),
+        ast::Stmt::Macro(found) => found.span(),
+        ast::Stmt::CallBlock(found) => found.span(),
+        ast::Stmt::Do(found) => found.span(),
+    };
+    span.start_line.into()
 }
 
 fn comparison(op: ast::CompareOpKind) -> Comparison {

@@ -11,6 +11,7 @@ mod checks;
 mod env;
 mod expr;
 mod fault;
+mod file;
 mod filters;
 mod format;
 mod globals;
@@ -22,6 +23,7 @@ mod methods;
 mod objects;
 mod ops;
 mod parse;
+mod printed;
 mod run;
 mod source;
 mod strings;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::file::{Lines, Reading};
 use super::{world::World, yaml::Node};
 use crate::{
     origin::{Origin, Setting},

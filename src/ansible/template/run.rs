@@ -8,8 +8,10 @@ use super::{
     fault::{Fault, Outcome},
     filters,
     objects::{Loop, Object},
-    parse, text,
-    tree::{Expr, For, Macro, Name, Stmt},
+    parse,
+    printed::Printed,
+    text,
+    tree::{Expr, For, Macro, Name, Placed, Stmt},
     value::{Dict, Key, Val},
 };
 
@@ -18,7 +20,9 @@ use super::{
 pub(super) struct Run {
     pub(super) env: Arc<Env>,
     frames: Vec<HashMap<Name, Val>>,
-    out: Vec<Val>,
+    out: Vec<Printed>,
+    /// The line of the template that is being run.
+    line: u32,
     /// Whether variables' values must be copied before the template sees them, because it changes lists or dicts.
     copies: bool,
 }
@@ -27,15 +31,24 @@ impl Run {
     pub(super) fn new(env: &Arc<Env>, copies: bool, locals: Vec<(String, Val)>) -> Self {
         let locals = locals.into_iter().map(|(name, value)| (Name::from(name), value));
         let frames = vec![locals.collect()];
-        Self { env: Arc::clone(env), frames, out: Vec::new(), copies }
+        Self { env: Arc::clone(env), frames, out: Vec::new(), line: 1, copies }
     }
 
     /// The template's value; a fault takes its place as `Val::Missing`.
-    pub(super) fn template(mut self, body: &[Stmt]) -> Val {
+    pub(super) fn template(self, body: &[Placed]) -> Val {
+        concat(self.printed(body))
+    }
+
+    /// What the template prints, piece by piece; a fault is the last piece.
+    pub(super) fn printed(mut self, body: &[Placed]) -> Vec<Printed> {
         if let Err(fault) = self.body(body) {
-            self.out.push(Val::Missing(fault));
+            self.print(Val::Missing(fault));
         }
-        concat(self.out)
+        self.out
+    }
+
+    fn print(&mut self, value: Val) {
+        self.out.push(Printed { value, line: self.line, verbatim: false });
     }
 
     pub(super) fn lookup(&mut self, name: &str) -> Option<Val> {
@@ -52,17 +65,23 @@ impl Run {
         Some(copy)
     }
 
-    fn body(&mut self, body: &[Stmt]) -> Outcome<()> {
-        body.iter().try_for_each(|stmt| self.stmt(stmt))
+    fn body(&mut self, body: &[Placed]) -> Outcome<()> {
+        body.iter().try_for_each(|placed| {
+            self.line = placed.line;
+            self.stmt(&placed.stmt)
+        })
     }
 
     fn stmt(&mut self, stmt: &Stmt) -> Outcome<()> {
         match stmt {
             Stmt::Text(text) if text.is_empty() => {}
-            Stmt::Text(text) => self.out.push(Val::Str(Arc::clone(text))),
+            Stmt::Text(text) => {
+                let value = Val::Str(Arc::clone(text));
+                self.out.push(Printed { value, line: self.line, verbatim: true });
+            }
             Stmt::Emit(expr) => {
                 let value = self.expr(expr)?;
-                self.out.push(value);
+                self.print(value);
             }
             Stmt::For(found) => self.for_loop(found)?,
             Stmt::If { test, yes, no } => {
@@ -89,7 +108,7 @@ impl Run {
             Stmt::FilterBlock { filter, body } => {
                 let value = self.captured(body)?;
                 let value = self.piped(filter, value)?;
-                self.out.push(value);
+                self.print(value);
             }
             Stmt::Body(body) => self.body(body)?,
             Stmt::Include { name, ignore_missing } => self.include(name, *ignore_missing)?,
@@ -101,7 +120,7 @@ impl Run {
                 let mut args = self.args(args)?;
                 args.named.push(("caller".into(), self.macro_value(caller)));
                 let value = self.call(callee, args)?;
-                self.out.push(value);
+                self.print(value);
             }
             Stmt::Do(expr) => {
                 self.expr(expr)?.used()?;
@@ -110,7 +129,7 @@ impl Run {
         Ok(())
     }
 
-    fn with(&mut self, assignments: &[(Expr, Expr)], body: &[Stmt]) -> Outcome<()> {
+    fn with(&mut self, assignments: &[(Expr, Expr)], body: &[Placed]) -> Outcome<()> {
         for (target, value) in assignments {
             let value = self.expr(value)?;
             self.assign(target, value)?;
@@ -189,13 +208,14 @@ impl Run {
     }
 
     /// Runs the body in a scope of its own and gives what it prints.
-    fn captured(&mut self, body: &[Stmt]) -> Outcome {
-        let before = std::mem::take(&mut self.out);
+    fn captured(&mut self, body: &[Placed]) -> Outcome {
+        let (before, line) = (std::mem::take(&mut self.out), self.line);
         self.frames.push(HashMap::new());
         let done = self.body(body);
         self.frames.pop();
         let printed = std::mem::replace(&mut self.out, before);
         done?;
+        self.line = line;
         Ok(concat(printed))
     }
 
@@ -217,7 +237,14 @@ impl Run {
         match super::lookups::read_template(&self.env, &name)? {
             Some(source) => {
                 let template = parse::template(&source, parse::Origin::File)?;
-                self.body(&template.body)
+                // Lines of another file mean nothing here.
+                let (line, start) = (self.line, self.out.len());
+                let done = self.body(&template.body);
+                self.line = line;
+                for piece in &mut self.out[start..] {
+                    (piece.line, piece.verbatim) = (line, false);
+                }
+                done
             }
             None if ignore_missing => Ok(()),
             None => Err(Fault::new(format!("the template {name} to include was not found"))),
@@ -267,9 +294,9 @@ impl Run {
 }
 
 /// Ansible's joining of what a template prints: nothing is `None`, one value keeps its type, several become text.
-fn concat(printed: Vec<Val>) -> Val {
-    let mut values: Vec<Val> =
-        printed.into_iter().filter(|value| !matches!(value, Val::None)).collect();
+fn concat(printed: Vec<Printed>) -> Val {
+    let values = printed.into_iter().map(|piece| piece.value);
+    let mut values: Vec<Val> = values.filter(|value| !matches!(value, Val::None)).collect();
     match values.len() {
         0 => Val::None,
         1 => values.remove(0),

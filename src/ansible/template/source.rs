@@ -1,15 +1,17 @@
 //! Prepares a template's text for the parser.
 
-/// Keeps the line break after `{% raw %}`, which Jinja2 keeps and MiniJinja drops.
+/// Keeps the line break after `{% raw %}`, which Jinja2 keeps and MiniJinja drops. No line changes its number.
 pub(super) fn keep_raw_breaks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("{%") {
         let end = rest[at..].find("%}").map_or(rest.len(), |end| at + end + 2);
-        out.push_str(&rest[..end]);
         let name = rest[at..end].trim_start_matches(['{', '%']).trim_end_matches(['%', '}']);
         if name.trim() == "raw" && rest[end..].starts_with('\n') {
-            out.push('\n');
+            out.push_str(rest[..end].trim_end_matches("%}"));
+            out.push_str("+%}");
+        } else {
+            out.push_str(&rest[..end]);
         }
         rest = &rest[end..];
     }
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn a_line_break_after_raw_stays() {
         let doubled = keep_raw_breaks("{% if a %}\n{% raw %}\n{{ x }}{% endraw %}\n");
-        assert_eq!(doubled, "{% if a %}\n{% raw %}\n\n{{ x }}{% endraw %}\n");
+        assert_eq!(doubled, "{% if a %}\n{% raw +%}\n{{ x }}{% endraw %}\n");
     }
 
     #[test]

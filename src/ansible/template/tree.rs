@@ -81,6 +81,13 @@ pub(super) enum Comparison {
     NotIn,
 }
 
+/// A statement and the line of the template in which it begins.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) line: u32,
+    pub(super) stmt: Stmt,
+}
+
 /// A statement or a piece of output.
 #[derive(Debug)]
 pub(super) enum Stmt {
@@ -89,12 +96,12 @@ pub(super) enum Stmt {
     For(For),
     If {
         test: Expr,
-        yes: Vec<Stmt>,
-        no: Vec<Stmt>,
+        yes: Vec<Placed>,
+        no: Vec<Placed>,
     },
     With {
         assignments: Vec<(Expr, Expr)>,
-        body: Vec<Stmt>,
+        body: Vec<Placed>,
     },
     Set {
         target: Expr,
@@ -103,14 +110,14 @@ pub(super) enum Stmt {
     SetBlock {
         target: Expr,
         filter: Option<Expr>,
-        body: Vec<Stmt>,
+        body: Vec<Placed>,
     },
     FilterBlock {
         filter: Expr,
-        body: Vec<Stmt>,
+        body: Vec<Placed>,
     },
     /// `{% block %}` and `{% autoescape %}` print their body where they stand.
-    Body(Vec<Stmt>),
+    Body(Vec<Placed>),
     Include {
         name: Expr,
         ignore_missing: bool,
@@ -130,8 +137,8 @@ pub(super) struct For {
     pub(super) target: Expr,
     pub(super) items: Expr,
     pub(super) condition: Option<Expr>,
-    pub(super) body: Vec<Stmt>,
-    pub(super) otherwise: Vec<Stmt>,
+    pub(super) body: Vec<Placed>,
+    pub(super) otherwise: Vec<Placed>,
 }
 
 /// A `macro`, or the body of a `call` block.
@@ -139,13 +146,13 @@ pub(super) struct For {
 pub(super) struct Macro {
     pub(super) name: Name,
     pub(super) parameters: Vec<(Name, Option<Expr>)>,
-    pub(super) body: Vec<Stmt>,
+    pub(super) body: Vec<Placed>,
 }
 
 /// A template that was read.
 #[derive(Debug)]
 pub(super) struct Template {
-    pub(super) body: Vec<Stmt>,
+    pub(super) body: Vec<Placed>,
     /// Whether it calls methods that change lists or dicts: then it must not share variables' values with others.
     pub(super) mutates: bool,
     /// How many line breaks its text ended with.

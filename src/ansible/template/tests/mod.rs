@@ -1,5 +1,6 @@
 //! Templates compared with what ansible-core 2.21 gives, and the messages of faults.
 
+mod files;
 mod scope;
 
 use serde_json::{Value, json};

@@ -1,0 +1,87 @@
+//! Renders files that are templates, and remembers from which line each line came.
+
+use super::{
+    Evaluator,
+    env::{self, Env},
+    fault::{Fault, Faulty},
+    parse::{self, Origin as TextOrigin},
+    printed::{self, Lined},
+    run::Run,
+    value::Val,
+};
+use crate::{
+    origin::Origin,
+    trouble::{Result, Trouble},
+};
+use std::sync::Arc;
+
+/// How Ansible would read a file that is a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// As its module `template` does.
+    Plain,
+    /// The same, but blanks before a block's tag do not count.
+    Stripped,
+    /// As Kayobe's modules do that merge files.
+    Merged,
+}
+
+/// Text, and where each of its lines comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub text: String,
+    pub origins: Vec<Origin>,
+}
+
+impl Lines {
+    /// The text of a file as it stands there.
+    pub fn of_file(file: &Arc<str>, text: &str) -> Self {
+        let lines = 1..=u32::try_from(text.split_inclusive('\n').count()).unwrap_or(u32::MAX);
+        let origins = lines.map(|line| Origin::at(file, line, 1)).collect();
+        Self { text: text.to_owned(), origins }
+    }
+
+    /// Where a line comes from, counted from 1; lines beyond the end count as the last.
+    pub fn origin(&self, line: u32) -> Option<&Origin> {
+        let at = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        self.origins.get(at).or(self.origins.last())
+    }
+}
+
+impl Evaluator {
+    /// Renders a template; a fault names the line that holds it, and the variables that led there.
+    pub fn render(&self, template: &Lines, reading: Reading) -> Result<Lines> {
+        if !env::is_template(&template.text) {
+            return Ok(template.clone());
+        }
+        let rendered = lines(&self.0, &template.text, reading);
+        let Lined { text, lines } =
+            rendered.map_err(|(fault, line)| told(&self.0, template, &fault, line))?;
+        let origin = |line: u32| template.origin(line).cloned();
+        Ok(Lines { text, origins: lines.into_iter().filter_map(origin).collect() })
+    }
+}
+
+fn lines(env: &Arc<Env>, text: &str, reading: Reading) -> Result<Lined, (Faulty, u32)> {
+    let origin = match reading {
+        Reading::Plain => TextOrigin::File,
+        Reading::Stripped => TextOrigin::Stripped,
+        Reading::Merged => TextOrigin::Merged,
+    };
+    // Jinja2 knows one kind of line break.
+    let text = text.replace("\r\n", "\n");
+    let template = parse::located(&text, origin)?;
+    let printed = Run::new(env, template.mutates, Vec::new()).printed(&template.body);
+    let mut lined = printed::lined(&printed)?;
+    let prints = |piece: &printed::Printed| !matches!(piece.value, Val::None | Val::Omit);
+    if printed.iter().any(prints) {
+        lined.end_with_breaks(template.trailing_newlines);
+    }
+    Ok(lined)
+}
+
+fn told(env: &Arc<Env>, template: &Lines, fault: &Fault, line: u32) -> Trouble {
+    let origin = template.origin(line).cloned().unwrap_or_else(|| Origin::whole("a template"));
+    let what = format!("{}: rendering {}", env.host(), origin.file);
+    fault.to_file_trouble(what).at(&origin)
+}
