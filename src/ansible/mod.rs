@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod files;
 pub mod inventory;
 pub mod layers;
+pub mod merge;
 pub mod patterns;
 pub mod template;
 pub mod variables;
