@@ -192,7 +192,7 @@ fn a_vault_that_does_not_open_is_told_with_its_place() {
       because: the vault password is wrong
       set by: made_from_it (secrets.yml:9:15)
       at: secrets.yml:2:12
-      hint: check the vault password; one password serves the whole site
+      hint: check the vault password; --vault-id label@file gives several
     ");
     insta::assert_snapshot!(ymir_with_password("", "kayobe", &args), @"
     exit: 3
@@ -201,7 +201,7 @@ fn a_vault_that_does_not_open_is_told_with_its_place() {
       because: it is encrypted and no vault password is given
       set by: made_from_it (secrets.yml:9:15)
       at: secrets.yml:2:12
-      hint: set KAYOBE_VAULT_PASSWORD, or use --vault-password-file or --ask-vault-pass
+      hint: set KAYOBE_VAULT_PASSWORD, or use --vault-password-file, --vault-id or --ask-vault-pass
     ");
 }
 

@@ -5,13 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    vault,
+    json, vault,
     world::{Entry, World},
     yaml::{self, Data, Node},
 };
 use crate::{
     origin::Origin,
-    secret::Secret,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -24,7 +23,7 @@ pub struct Files {
     pub world: Arc<dyn World>,
     /// Paths below it are shown relative to it.
     pub root: Utf8PathBuf,
-    pub password: Option<Secret>,
+    pub keys: vault::Keys,
 }
 
 /// A file's text.
@@ -46,6 +45,11 @@ pub struct VarsFile {
 }
 
 impl Files {
+    /// Access without vault passwords.
+    pub fn without_keys(world: Arc<dyn World>, root: &Utf8Path) -> Self {
+        Self { world, root: root.into(), keys: vault::Keys::default() }
+    }
+
     /// The file as messages name it: below the site's root without the root.
     pub fn shown(&self, path: &Utf8Path) -> Arc<str> {
         path.strip_prefix(&self.root).unwrap_or(path).as_str().into()
@@ -63,17 +67,16 @@ impl Files {
         let content = String::from_utf8(bytes).or_refused(|| format!("reading {file} as UTF-8"))?;
         let secret = vault::is_vault(&content);
         let content = if secret {
-            vault::open(&content, self.password.as_ref(), &Origin::whole(&file))?
+            vault::open(&content, &self.keys, &Origin::whole(&file))?
         } else {
             content
         };
         Ok(Some(Text { file, content, secret }))
     }
 
-    /// The text as YAML.
+    /// The text as Ansible loads it: JSON if it is that, else YAML.
     pub fn parse(&self, text: &Text) -> Result<Node> {
-        let parse = if text.secret { yaml::parse_secret } else { yaml::parse };
-        parse(&text.content, &text.file)
+        parse(&text.content, &text.file, text.secret)
     }
 
     /// A file of variables; `None` if there is no such file.
@@ -127,6 +130,17 @@ impl Files {
             |path: &Utf8PathBuf| path.extension().is_some_and(|ending| ENDINGS.contains(&ending));
         Ok(files.filter(with_ending).collect())
     }
+}
+
+/// A text as Ansible loads it: JSON if it is that, else YAML; no message shows a line of a secret one.
+pub fn parse(text: &str, file: &Arc<str>, secret: bool) -> Result<Node> {
+    // Only lists and maps mean something else in JSON than in YAML.
+    if text.trim_start().starts_with(['{', '['])
+        && let Ok(node) = json::parse(text, file)
+    {
+        return Ok(node);
+    }
+    if secret { yaml::parse_secret(text, file) } else { yaml::parse(text, file) }
 }
 
 /// The variables of a map; nothing is no variables.

@@ -43,10 +43,7 @@ impl Layers {
     pub fn find(files: &Files, root: &Utf8Path, environment: Option<&str>) -> Result<Self> {
         let environments = root.join("environments");
         let layout = layout(files, root)?;
-        let base = match layout {
-            Layout::Own => environments.join(COMMON),
-            Layout::Kayobe => root.into(),
-        };
+        let base = base(files, root)?;
         check_root(files, root, layout)?;
         let mut dirs = vec![base];
         if let Some(name) = environment {
@@ -71,6 +68,14 @@ impl Layers {
 pub fn layout(files: &Files, root: &Utf8Path) -> Result<Layout> {
     let own = files.list(&root.join("environments").join(COMMON))?.is_some();
     Ok(if own { Layout::Own } else { Layout::Kayobe })
+}
+
+/// The shared layer of the site repository at `root`.
+pub fn base(files: &Files, root: &Utf8Path) -> Result<Utf8PathBuf> {
+    Ok(match layout(files, root)? {
+        Layout::Own => root.join("environments").join(COMMON),
+        Layout::Kayobe => root.into(),
+    })
 }
 
 /// The directory of an environment that is to be made; a name that none can have, or that is taken, is refused.

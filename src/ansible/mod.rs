@@ -1,8 +1,10 @@
 //! Reads a site repository exactly as Ansible would. It knows files and precedence, not what a variable means.
 
 pub mod builtin;
+pub mod config;
 pub mod files;
 pub mod inventory;
+pub mod json;
 pub mod layers;
 pub mod merge;
 pub mod patterns;

@@ -1,4 +1,4 @@
-//! Opens what `ansible-vault` encrypted: whole files and single values, formats 1.1 and 1.2.
+//! Opens what `ansible-vault` encrypted: whole files and single values, with whichever of several passwords fits.
 
 use aes::Aes256;
 use ctr::{
@@ -14,10 +14,35 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
-const HEADER: &str = "$ANSIBLE_VAULT;";
+const HEADER: &str = "$ANSIBLE_VAULT";
 const ROUNDS: u32 = 10_000;
 /// The vault id that Ansible gives to passwords without one.
-const DEFAULT_LABEL: &str = "default";
+pub const DEFAULT_LABEL: &str = "default";
+
+/// The passwords that may open vault texts.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// In the order in which they are tried.
+    pub keys: Vec<Key>,
+    /// `vault_id_match`: a text is opened only with passwords of its own vault id.
+    pub only_matching: bool,
+}
+
+/// A vault password and its vault id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub label: String,
+    pub password: Secret,
+}
+
+impl Keys {
+    /// The keys to try for a text, those of its own vault id first.
+    fn for_label(&self, label: &str) -> Vec<&Key> {
+        let (own, others): (Vec<&Key>, Vec<&Key>) =
+            self.keys.iter().partition(|key| key.label == label);
+        if self.only_matching { own } else { [own, others].concat() }
+    }
+}
 
 /// Whether a file's text is encrypted as a whole.
 pub fn is_vault(text: &str) -> bool {
@@ -25,24 +50,48 @@ pub fn is_vault(text: &str) -> bool {
 }
 
 /// Opens a vault text; `origin` is where it stands.
-pub fn open(text: &str, password: Option<&Secret>, origin: &Origin) -> Result<String> {
+pub fn open(text: &str, keys: &Keys, origin: &Origin) -> Result<String> {
     let refused = |cause: &str| {
         Trouble::refused(format!("opening the vault text at {origin}")).because(cause).at(origin)
     };
-    let Some(password) = password else {
-        return Err(refused("it is encrypted and no vault password is given")
-            .hint("set KAYOBE_VAULT_PASSWORD, or use --vault-password-file or --ask-vault-pass"));
-    };
+    if keys.keys.is_empty() {
+        return Err(refused("it is encrypted and no vault password is given").hint(
+            "set KAYOBE_VAULT_PASSWORD, or use --vault-password-file, --vault-id or --ask-vault-pass",
+        ));
+    }
     let envelope = Envelope::parse(text).map_err(refused)?;
-    envelope.open(password).map_err(|fault| match fault {
-        Fault::Password => {
-            let label = envelope.label.filter(|label| *label != DEFAULT_LABEL);
-            let note = label.map(|label| format!(" (vault id `{label}`)")).unwrap_or_default();
-            refused(&format!("the vault password is wrong{note}"))
-                .hint("check the vault password; one password serves the whole site")
+    let label = envelope.label.unwrap_or(DEFAULT_LABEL);
+    let candidates = keys.for_label(label);
+    for key in &candidates {
+        match envelope.open(&key.password) {
+            Err(Fault::Password) => {}
+            Err(Fault::Content(cause)) => return Err(refused(cause)),
+            Ok(text) => return Ok(text),
         }
-        Fault::Content(cause) => refused(cause),
-    })
+    }
+    Err(wrong(refused, label, &candidates, keys))
+}
+
+/// No password opens the text: which were tried, and what to look at.
+fn wrong(refused: impl Fn(&str) -> Trouble, label: &str, tried: &[&Key], keys: &Keys) -> Trouble {
+    let note =
+        if label == DEFAULT_LABEL { String::new() } else { format!(" (vault id `{label}`)") };
+    let names = |keys: &mut dyn Iterator<Item = &Key>| {
+        keys.map(|key| format!("`{}`", key.label)).collect::<Vec<_>>().join(", ")
+    };
+    match (tried, &*keys.keys) {
+        ([], known) => refused(&format!("no password has its vault id `{label}`")).hint(format!(
+            "`vault_id_match` is set, and passwords are given for {}",
+            names(&mut known.iter())
+        )),
+        ([_], [only]) if only.label == DEFAULT_LABEL => {
+            refused(&format!("the vault password is wrong{note}"))
+                .hint("check the vault password; --vault-id label@file gives several")
+        }
+        (tried, _) => refused(&format!("no vault password opens it{note}"))
+            .because(format!("tried: {}", names(&mut tried.iter().copied())))
+            .hint("check the passwords; --vault-id label@file adds one"),
+    }
 }
 
 /// The parts of an encrypted text.
@@ -61,13 +110,13 @@ enum Fault {
 impl<'text> Envelope<'text> {
     fn parse(text: &'text str) -> Result<Self, &'static str> {
         let mut lines = text.trim().lines().map(str::trim);
-        let header: Vec<&str> = lines.next().unwrap_or_default().split(';').collect();
+        let header: Vec<&str> =
+            lines.next().unwrap_or_default().split(';').map(str::trim).collect();
+        // As in Ansible the version is not looked at: the cipher says how to read the rest.
         let label = match *header {
-            ["$ANSIBLE_VAULT", "1.1", "AES256"] => None,
-            ["$ANSIBLE_VAULT", "1.2", "AES256", label] => Some(label),
-            ["$ANSIBLE_VAULT", ..] => {
-                return Err("its vault format is none of 1.1 and 1.2, AES256");
-            }
+            [HEADER, _, "AES256"] => None,
+            [HEADER, _, "AES256", label, ..] => Some(label),
+            [HEADER, ..] => return Err("its cipher is not AES256"),
             _ => return Err("it does not begin with `$ANSIBLE_VAULT;`"),
         };
         let damaged = "the text is damaged";
@@ -125,9 +174,39 @@ mod tests {
         6534653762363234660a373734376566386361366339633433663333656430346162346336356632\n\
         3833";
 
+    fn keys(given: &[(&str, &str)]) -> Keys {
+        let key = |(label, password): &(&str, &str)| Key {
+            label: (*label).to_owned(),
+            password: Secret::new(*password),
+        };
+        Keys { keys: given.iter().map(key).collect(), only_matching: false }
+    }
+
     fn read(text: &str, password: Option<&str>) -> Result<String> {
-        let password = password.map(Secret::new);
-        open(text, password.as_ref(), &Origin::whole("t.yml"))
+        let given: Vec<_> =
+            password.map(|password| (DEFAULT_LABEL, password)).into_iter().collect();
+        open(text, &keys(&given), &Origin::whole("t.yml"))
+    }
+
+    #[test]
+    fn every_password_is_tried_those_of_the_texts_own_id_first() {
+        let opened = |text, keys: &Keys| {
+            let opened = open(text, keys, &Origin::whole("t.yml"));
+            opened.map_err(|trouble| trouble.causes.join(": "))
+        };
+        let two = keys(&[("dev", "wrong"), ("prod", "sesame")]);
+        assert_eq!(opened(LABELLED, &two).unwrap(), "hello vault\n");
+        assert_eq!(opened(TEXT, &two).unwrap(), "hello vault\n");
+        let order: Vec<&str> = two.for_label("prod").iter().map(|key| key.label.as_str()).collect();
+        assert_eq!(order, ["prod", "dev"]);
+        let other = keys(&[("dev", "wrong"), ("test", "wrong")]);
+        assert_eq!(
+            opened(LABELLED, &other).unwrap_err(),
+            "no vault password opens it (vault id `prod`): tried: `dev`, `test`"
+        );
+        let strict = Keys { only_matching: true, ..two };
+        assert_eq!(opened(LABELLED, &strict).unwrap(), "hello vault\n");
+        assert_eq!(opened(TEXT, &strict).unwrap_err(), "no password has its vault id `default`");
     }
 
     #[test]
@@ -146,7 +225,7 @@ mod tests {
             (TEXT, Some("wrong"), "the vault password is wrong"),
             (LABELLED, Some("wrong"), "(vault id `prod`)"),
             (&damaged, Some("sesame"), "the text is damaged"),
-            ("$ANSIBLE_VAULT;1.0;AES\n00", Some("sesame"), "vault format"),
+            ("$ANSIBLE_VAULT;1.0;AES\n00", Some("sesame"), "its cipher is not AES256"),
             ("plain", Some("sesame"), "does not begin with"),
             ("$ANSIBLE_VAULT;1.1;AES256\n", Some("sesame"), "damaged"),
         ];

@@ -1,6 +1,6 @@
 //! What lookups and executable inventories may ask of the outside, injected so that tests stay pure.
 
-use std::{fmt::Debug, io::ErrorKind, path::Path};
+use std::{fmt::Debug, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
 
 use super::inventory::fnmatch;
 use crate::trouble::{Result, Tell};
@@ -16,6 +16,10 @@ pub trait World: Debug + Send + Sync {
     /// What a directory holds, sorted by name; `Ok(None)` if the path is no directory.
     fn list(&self, _path: &str) -> Result<Option<Vec<Entry>>> {
         Ok(None)
+    }
+    /// Whether everybody on the machine may write to a directory.
+    fn anybody_writes(&self, _path: &str) -> bool {
+        false
     }
     /// Runs a shell command and gives its exit code, standard output and standard error.
     fn shell(&self, command: &str) -> Result<(i32, String, String)>;
@@ -86,6 +90,10 @@ impl World for Machine {
         }
         found.sort();
         Ok(Some(found))
+    }
+
+    fn anybody_writes(&self, path: &str) -> bool {
+        std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o002 != 0)
     }
 
     #[expect(

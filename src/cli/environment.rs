@@ -49,11 +49,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Trouble::usage("the new environment has no name").hint("give --environment NAME")
     })?;
     let root = cx.config_path()?;
-    let files = Files {
-        world: Arc::new(Machine::new(cx.environment.clone())),
-        root: root.clone(),
-        password: None,
-    };
+    let files = Files::without_keys(Arc::new(Machine::new(cx.environment.clone())), &root);
     let place = place_for(&files, &root, &name)?;
     let source = args.source_config_path.map(camino::absolute_utf8).transpose();
     let source = source.or_refused(|| "finding the directory to copy".into())?;

@@ -43,7 +43,12 @@ impl HookSides {
             environment,
             layers,
             defaults: variables.inventory(),
-            vault_password: load.vault_password.clone(),
+            vault: load
+                .vault
+                .keys
+                .iter()
+                .map(|key| (key.label.clone(), key.password.clone()))
+                .collect(),
             arguments,
             dir: Utf8Path::new("").into(),
         };

@@ -11,6 +11,7 @@ pub mod options;
 pub mod overcloud;
 pub mod run;
 pub mod seed;
+pub mod vault;
 
 use std::process::ExitCode;
 

@@ -10,13 +10,12 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use crate::{
-    ansible::{Load, Variables, world::Machine},
+    ansible::{Load, Variables, config::Config, files::Files, layers, world::Machine},
     event::Mode,
     report::{self, Style},
     run::store::Store,
-    secret::Secret,
     settings::Environment,
-    trouble::{Result, Tell, Trouble},
+    trouble::{Result, Trouble},
 };
 
 /// The common options, Kayobe's and Ymir's own. They may stand before or after the command's words.
@@ -63,6 +62,9 @@ pub struct Options {
     /// Ask for the vault password
     #[arg(long, global = true, conflicts_with = "vault_password_file")]
     pub ask_vault_pass: bool,
+    /// A vault password with its vault id: `label@file` or `label@prompt`; may be given several times
+    #[arg(long, global = true, value_name = "ID")]
+    pub vault_id: Vec<String>,
     /// Skip hooks whose path matches this regular expression; `all` skips every hook
     #[arg(long, global = true, value_name = "PATTERN")]
     pub skip_hooks: Option<String>,
@@ -123,12 +125,16 @@ impl Context {
     }
 
     fn make_load(&self) -> Result<Load> {
+        let config_path = self.config_path()?;
+        let world = Arc::new(Machine::new(self.environment.clone()));
+        let files = Files::without_keys(world, &config_path);
+        let config = Config::find(&files.world, &layers::base(&files, &config_path)?)?;
         Ok(Load {
-            config_path: self.config_path()?,
+            config_path,
             environment: self.environment_name(),
             extra_vars: self.options.extra_vars.clone(),
             inventories: self.options.inventory.clone(),
-            vault_password: self.vault_password()?,
+            vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })
     }
 
@@ -195,53 +201,11 @@ impl Context {
     pub fn user(&self) -> &str {
         self.environment.first(&["USER", "LOGNAME"]).unwrap_or("root")
     }
-
-    fn vault_password(&self) -> Result<Option<Secret>> {
-        let variable = self.environment.get("KAYOBE_VAULT_PASSWORD");
-        let file_variable =
-            self.environment.get("ANSIBLE_VAULT_PASSWORD_FILE").map(Utf8PathBuf::from);
-        let option = self.options.vault_password_file.clone();
-        let given = [
-            variable.is_some(),
-            file_variable.is_some(),
-            option.is_some(),
-            self.options.ask_vault_pass,
-        ];
-        if given.iter().filter(|given| **given).count() > 1 {
-            return Err(Trouble::usage("the vault password is given more than once").hint(
-                "use one of KAYOBE_VAULT_PASSWORD, ANSIBLE_VAULT_PASSWORD_FILE, --vault-password-file, --ask-vault-pass",
-            ));
-        }
-        if self.options.ask_vault_pass {
-            return super::ask::secret("Vault password: ").map(Some);
-        }
-        match (variable, file_variable.or(option)) {
-            (Some(password), _) => Ok(Some(Secret::new(password))),
-            (None, Some(file)) => password_from(&file).map(Some),
-            (None, None) => Ok(None),
-        }
-    }
 }
 
 fn site_here() -> Option<Utf8PathBuf> {
     let here = Utf8PathBuf::from(".");
     here.join("environments/common").is_dir().then_some(here)
-}
-
-/// A vault password file is run if it is executable, else read; white space around the password does not count.
-fn password_from(file: &Utf8PathBuf) -> Result<Secret> {
-    let executable = rustix::fs::access(file.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok();
-    let doing = || format!("reading the vault password from {file}");
-    let text = if executable {
-        let run = crate::drivers::process::Run::new(file.as_str()).blocking_success();
-        run.map_err(|trouble| Trouble::refused(doing()).caused_by(&trouble))?.stdout
-    } else {
-        std::fs::read_to_string(file).or_refused(doing)?
-    };
-    if text.trim().is_empty() {
-        return Err(Trouble::refused(doing()).because("it is empty"));
-    }
-    Ok(Secret::new(text.trim()))
 }
 
 /// Kayobe has short options of two letters, which no parser here knows; they become their long forms.

@@ -143,7 +143,7 @@ fn vaulted_values_are_read_and_the_password_is_never_shown() {
     let pre = site.path.join("etc/hooks/overcloud-provision/pre.d");
     fs::create_dir_all(&pre).unwrap();
     fs::write(pre.join("1-a.yml"), hook).unwrap();
-    site.cx.vault_password = Some(Secret::new("correct horse"));
+    site.cx.vault = vec![("default".into(), Secret::new("correct horse"))];
     let (outcome, events) = site.run(Side::Pre);
     let text = format!("{events:?}");
     outcome.unwrap_or_else(|trouble| panic!("{trouble}\n{events:#?}"));

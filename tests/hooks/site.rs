@@ -59,7 +59,7 @@ pub(crate) fn site(mut environment: Environment, files: &[(&str, &str)]) -> Site
         environment,
         layers,
         defaults,
-        vault_password: None,
+        vault: Vec::new(),
         arguments: Arguments::default(),
         dir: path.join("state"),
     };

@@ -11,25 +11,29 @@ use crate::ansible::{
 
 /// A world of files in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Paper(pub(crate) BTreeMap<String, String>);
+pub(crate) struct Paper {
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) env: BTreeMap<String, String>,
+}
 
 impl Paper {
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        Self(files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect())
+        let file = |(path, text): &(&str, &str)| ((*path).into(), (*text).into());
+        Self { files: files.iter().map(file).collect(), ..Self::default() }
     }
 
     pub(crate) fn files(self, root: &str) -> Files {
-        Files { world: Arc::new(self), root: root.into(), password: None }
+        Files::without_keys(Arc::new(self), root.into())
     }
 }
 
 impl World for Paper {
-    fn env(&self, _name: &str) -> Option<String> {
-        None
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).cloned()
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.get(path).map(|text| text.clone().into_bytes()))
+        Ok(self.files.get(path).map(|text| text.clone().into_bytes()))
     }
 
     fn glob(&self, _pattern: &str) -> Result<Vec<String>> {
@@ -38,7 +42,7 @@ impl World for Paper {
 
     fn list(&self, path: &str) -> Result<Option<Vec<Entry>>> {
         let prefix = format!("{}/", path.trim_end_matches('/'));
-        let below = self.0.keys().filter_map(|file| file.strip_prefix(&prefix));
+        let below = self.files.keys().filter_map(|file| file.strip_prefix(&prefix));
         let mut entries: Vec<Entry> = below
             .map(|rest| match rest.split_once('/') {
                 Some((dir, _)) => Entry { name: dir.into(), is_dir: true },

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::{
     ansible::{
         files::{self, Files, VarsFile},
-        yaml::{self, Data, Node},
+        yaml::{Data, Node},
     },
     origin::Origin,
     trouble::{Kind, Result, Trouble},
@@ -31,7 +31,7 @@ pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
                 .hint(format!("to read a file, write -e @{option}")));
         }
         Some('{' | '[') => {
-            let root = yaml::parse(option, &OPTION.into())?;
+            let root = files::parse(option, &OPTION.into(), false)?;
             if !matches!(root.data, Data::Map(_)) {
                 let kind = root.data.kind();
                 return Err(usage(option).because(format!("it is {kind}, not a map of variables")));

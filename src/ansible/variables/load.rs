@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Load, extra, magic, settings, site::Site, table::Table};
+use super::{Load, extra, magic, site::Site, table::Table};
 use crate::{
     ansible::{
         builtin,
+        config::{self, Config},
         files::Files,
         inventory::{ALL, Inventory, source},
         layers::{Layers, Layout},
@@ -18,12 +19,16 @@ use crate::{
     trouble::Result,
 };
 
+/// Whether gathered facts become variables of their own.
+const FACTS_ARE_VARIABLES: config::Name =
+    ("ANSIBLE_INJECT_FACT_VARS", "defaults", "inject_facts_as_vars");
+
 /// Reads the site.
 pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
-    let files =
-        Files { world, root: load.config_path.clone(), password: load.vault_password.clone() };
+    let files = Files { world, root: load.config_path.clone(), keys: load.vault.clone() };
     let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
     let sources = sources(&files, &layers, &load.inventories)?;
+    let config = Config::find(&files.world, layers.base())?;
     let mut inventory = Inventory::new();
     for path in &sources {
         source::read(&mut inventory, &files, path)?;
@@ -31,7 +36,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     inventory.settle();
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
-    let facts_are_variables = settings::facts_are_variables(&files, layers.base())?;
+    let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);
     let reader =
         Reader { files: &files, layers: &layers, inventory: &inventory, facts_are_variables };
     let folders = sources.iter().map(|path| reader.folder_of(path)).collect::<Result<Vec<_>>>()?;

@@ -5,7 +5,6 @@ mod handover;
 mod load;
 mod magic;
 mod mask;
-mod settings;
 mod site;
 mod table;
 
@@ -15,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use self::{site::Site, table::Entry};
-use super::{patterns, template::Evaluator, world::World};
+use super::{patterns, template::Evaluator, vault::Keys, world::World};
 use crate::{
     near,
     origin::{Origin, Setting},
@@ -33,7 +32,8 @@ pub struct Load {
     pub extra_vars: Vec<String>,
     /// `-i`: replaces the site's inventories.
     pub inventories: Vec<Utf8PathBuf>,
-    pub vault_password: Option<Secret>,
+    /// The passwords that open what is encrypted.
+    pub vault: Keys,
 }
 
 /// Where one layer sets a variable.

@@ -113,7 +113,7 @@ impl Site {
 
     /// A place's value with its vault texts opened; these are remembered as secrets.
     fn open(&self, entry: &Entry) -> Result<Arc<Node>> {
-        let node = entry.open(self.files.password.as_ref())?;
+        let node = entry.open(&self.files.keys)?;
         if entry.is_secret() {
             self.secrets().extend(entry.secret_texts());
         }

@@ -10,7 +10,7 @@ use crate::{
         vault,
         yaml::{Data, Node},
     },
-    secret::{MASK, Secret},
+    secret::MASK,
     trouble::Result,
 };
 
@@ -43,11 +43,11 @@ impl Entry {
     }
 
     /// The value with its vault texts opened, once.
-    pub(super) fn open(&self, password: Option<&Secret>) -> Result<Arc<Node>> {
+    pub(super) fn open(&self, keys: &vault::Keys) -> Result<Arc<Node>> {
         if !self.has_vault {
             return Ok(Arc::clone(&self.node));
         }
-        let opened = || open_texts(&self.node, password).map(Arc::new);
+        let opened = || open_texts(&self.node, keys).map(Arc::new);
         self.opened.get_or_init(opened).clone()
     }
 
@@ -151,15 +151,14 @@ fn holds_vault(node: &Node) -> bool {
     }
 }
 
-fn open_texts(node: &Node, password: Option<&Secret>) -> Result<Node> {
+fn open_texts(node: &Node, keys: &vault::Keys) -> Result<Node> {
     let data = match &node.data {
-        Data::Vault(text) => Data::Unsafe(vault::open(text, password, &node.origin)?),
+        Data::Vault(text) => Data::Unsafe(vault::open(text, keys, &node.origin)?),
         Data::List(items) => {
-            Data::List(items.iter().map(|item| open_texts(item, password)).collect::<Result<_>>()?)
+            Data::List(items.iter().map(|item| open_texts(item, keys)).collect::<Result<_>>()?)
         }
         Data::Map(pairs) => {
-            let open =
-                |(key, value): &(Node, Node)| Ok((key.clone(), open_texts(value, password)?));
+            let open = |(key, value): &(Node, Node)| Ok((key.clone(), open_texts(value, keys)?));
             Data::Map(pairs.iter().map(open).collect::<Result<_>>()?)
         }
         other => other.clone(),

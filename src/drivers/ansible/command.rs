@@ -2,7 +2,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{HookRun, material::Material, prompt};
+use super::{
+    HookRun,
+    material::{self, Material},
+    prompt,
+};
 use crate::{drivers::process::Run, model::hook::Hook, settings::Environment};
 
 /// What the operator's command line says that playbooks are to know, too.
@@ -61,9 +65,6 @@ impl Command<'_> {
         let given = &self.cx.arguments;
         let mut args = Vec::new();
         let mut option = |name: &str, value: &str| args.extend([name.to_owned(), value.to_owned()]);
-        if self.cx.vault_password.is_some() {
-            option("--vault-password-file", self.material.vault_helper().as_str());
-        }
         self.inventories().iter().for_each(|path| option("--inventory", path.as_str()));
         let files = self.cx.layers.iter().flat_map(|layer| variable_files(layer));
         files.for_each(|file| option("-e", &format!("@{file}")));
@@ -83,6 +84,28 @@ impl Command<'_> {
         args.extend((0..given.verbose).map(|_| "-v".to_owned()));
         args.extend(self.hooks.iter().map(|hook| hook.playbook.to_string()));
         args
+    }
+
+    /// One program for each vault password answers with the variable that holds it. The list replaces one in
+    /// `ansible.cfg`, whose passwords are among these.
+    fn vault(&self) -> Vec<(String, String)> {
+        let given = &self.cx.vault;
+        let ids = given
+            .iter()
+            .enumerate()
+            .map(|(at, (label, _))| format!("{label}@{}", self.material.vault_password(at)));
+        let ids = ids.collect::<Vec<_>>().join(",");
+        let passwords = given.iter().map(|(_, password)| password.reveal().to_owned()).enumerate();
+        let mut set: Vec<_> =
+            passwords.map(|(at, password)| (material::vault_variable(at), password)).collect();
+        if !given.is_empty() {
+            set.push(("ANSIBLE_VAULT_IDENTITY_LIST".to_owned(), ids));
+        }
+        // Kayobe's own playbooks look for it here.
+        let unnamed = given.iter().rfind(|(label, _)| label == "default");
+        let unnamed = unnamed.map(|(_, password)| password.reveal().to_owned());
+        set.extend(unnamed.map(|password| ("KAYOBE_VAULT_PASSWORD".to_owned(), password)));
+        set
     }
 
     /// The built-in defaults, then `-i` or each layer's inventory.
@@ -119,9 +142,7 @@ impl Command<'_> {
         default("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "true".into());
         let environments = self.cx.layers.iter().skip(1).map(|layer| layer.as_str());
         set.insert("YMIR_ENVIRONMENT_LAYERS".into(), environments.collect::<Vec<_>>().join(":"));
-        if let Some(password) = &self.cx.vault_password {
-            set.insert("KAYOBE_VAULT_PASSWORD".into(), password.reveal().to_owned());
-        }
+        set.extend(self.vault());
         // Playbooks call `ansible-galaxy` and its like by name.
         if let Some(dir) = program.parent().filter(|dir| !dir.as_str().is_empty()) {
             let path = set.get("PATH").map_or(String::new(), |path| format!(":{path}"));
@@ -166,7 +187,7 @@ mod tests {
             environment: Environment::default(),
             layers,
             defaults: Vec::new(),
-            vault_password: None,
+            vault: Vec::new(),
             arguments: Arguments::default(),
             dir: root.join("state"),
         }
@@ -202,7 +223,14 @@ mod tests {
                 "--inventory OWN/inventory --inventory ROOT/base/inventory --inventory ROOT/env/inventory {files} /site/a.yml"
             )
         );
-        cx.vault_password = Some(Secret::new("hunter2"));
+        cx.vault = vec![("default".into(), Secret::new("hunter2")), ("b".into(), Secret::new("c"))];
+        let set = environment(&cx);
+        let ids = &set["ANSIBLE_VAULT_IDENTITY_LIST"];
+        let shape: Vec<_> =
+            ids.split(',').map(|id| (id.split('@').next(), &id[id.len() - 2..])).collect();
+        assert_eq!(shape, [(Some("default"), "-0"), (Some("b"), "-1")]);
+        let passwords = ["KAYOBE_VAULT_PASSWORD", "YMIR_VAULT_PASSWORD_0", "YMIR_VAULT_PASSWORD_1"];
+        assert_eq!(passwords.map(|name| &*set[name]), ["hunter2", "hunter2", "c"]);
         cx.arguments = Arguments {
             extra_vars: vec!["a=1".into(), "@more.yml".into()],
             inventories: vec!["mine".into()],
@@ -217,7 +245,7 @@ mod tests {
         assert_eq!(
             args(&cx),
             format!(
-                "--vault-password-file OWN/vault-password --inventory OWN/inventory --inventory mine {files} \
+                "--inventory OWN/inventory --inventory mine {files} \
                  -e a=1 -e @more.yml --limit bm1 --skip-tags y --tags x,kayobe-generate-config \
                  --become --check --diff -v -v /site/a.yml"
             )

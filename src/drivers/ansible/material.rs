@@ -1,4 +1,5 @@
-//! The files that Ansible gets from Ymir for the length of one call: defaults, plug-ins, and the vault helper.
+//! The files that Ansible gets from Ymir for the length of one call: defaults, plug-ins, and programs that answer with
+//! the vault passwords.
 
 use std::{
     fs,
@@ -14,8 +15,10 @@ use crate::trouble::{Result, Tell, Trouble};
 
 static PLUGINS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/drivers/ansible/plugins");
 
-/// Answers Ansible's question for the vault password from the environment, so that no file holds it.
-const VAULT_HELPER: &str = "#!/bin/sh\nprintf '%s\\n' \"$KAYOBE_VAULT_PASSWORD\"\n";
+/// The environment variable that holds a vault password for the program that answers with it, so that no file does.
+pub(super) fn vault_variable(at: usize) -> String {
+    format!("YMIR_VAULT_PASSWORD_{at}")
+}
 
 /// A directory without any inventory file is a failure where a site sets `any_unparsed_is_failed`.
 const NO_HOSTS: &str = "[all]\n";
@@ -44,9 +47,11 @@ impl Material {
             write(&material.inventory().join(path), text.as_bytes(), 0o600).or_internal(what)?;
         }
         write_all(&PLUGINS, &material.plugins()).or_internal(what)?;
-        if cx.vault_password.is_some() {
-            material.write_vault_helper().or_internal(what)?;
-            material.check_vault_helper()?;
+        for at in 0..cx.vault.len() {
+            material.write_vault_password(at).or_internal(what)?;
+        }
+        if !cx.vault.is_empty() {
+            material.check_vault_password()?;
         }
         Ok(material)
     }
@@ -59,19 +64,21 @@ impl Material {
         self.root.join("plugins")
     }
 
-    pub(super) fn vault_helper(&self) -> Utf8PathBuf {
-        self.root.join("vault-password")
+    /// The program that answers Ansible's question for a vault password.
+    pub(super) fn vault_password(&self, at: usize) -> Utf8PathBuf {
+        self.root.join(format!("vault-password-{at}"))
     }
 
-    fn write_vault_helper(&self) -> std::io::Result<()> {
-        write(&self.vault_helper(), VAULT_HELPER.as_bytes(), 0o700)
+    fn write_vault_password(&self, at: usize) -> std::io::Result<()> {
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"${}\"\n", vault_variable(at));
+        write(&self.vault_password(at), script.as_bytes(), 0o700)
     }
 
-    /// Ansible would take the text of a helper that it may not run for the password.
-    fn check_vault_helper(&self) -> Result<()> {
-        let helper = self.vault_helper();
-        rustix::fs::access(helper.as_std_path(), rustix::fs::Access::EXEC_OK).map_err(|error| {
-            Trouble::refused(format!("handing the vault password to ansible-playbook by {helper}"))
+    /// Ansible would take the text of a program that it may not run for the password.
+    fn check_vault_password(&self) -> Result<()> {
+        let program = self.vault_password(0);
+        rustix::fs::access(program.as_std_path(), rustix::fs::Access::EXEC_OK).map_err(|error| {
+            Trouble::refused(format!("handing the vault password to ansible-playbook by {program}"))
                 .because(error)
                 .hint("let YMIR_STATE_DIR name a directory on a file system that is not mounted noexec")
         })

@@ -35,7 +35,8 @@ pub struct HookRun {
     pub layers: Vec<Utf8PathBuf>,
     /// The inventory that goes before the site's: paths in it, and what the files hold.
     pub defaults: Vec<(Utf8PathBuf, String)>,
-    pub vault_password: Option<Secret>,
+    /// Vault passwords with their vault ids, in the order in which they are tried.
+    pub vault: Vec<(String, Secret)>,
     /// What the command line says.
     pub arguments: Arguments,
     /// Where files are kept while the hooks run.
@@ -57,7 +58,7 @@ pub async fn run(
     let hook = format!("{}/{}", side.directory(), names.join(", "));
     say(Event::HookStarted { hook: hook.clone() });
     let line = |line: &str| {
-        let line = without(line, cx.vault_password.as_ref());
+        let line = without(line, &cx.vault);
         say(Event::HookOutput { hook: hook.clone(), line });
     };
     let failed = |trouble: Trouble| {
@@ -76,7 +77,7 @@ async fn play(hooks: &[Hook], cx: &HookRun, mut line: impl FnMut(&str)) -> Resul
     let mut lines = Vec::new();
     let run = command.run(&find::program(&cx.environment)?).stream(|text| {
         line(text);
-        lines.push(without(text, cx.vault_password.as_ref()));
+        lines.push(without(text, &cx.vault));
     });
     let code = run.await?.code;
     if code == 0 {
@@ -96,10 +97,10 @@ fn telling(lines: &[String]) -> String {
     shown[shown.len().saturating_sub(SHOWN_LINES)..].join("\n")
 }
 
-/// The text without the vault password, which a careless playbook may print.
-fn without(text: &str, vault: Option<&Secret>) -> String {
-    match vault.map(Secret::reveal).filter(|password| !password.is_empty()) {
-        Some(password) => text.replace(password, MASK),
-        None => text.to_owned(),
-    }
+/// The text without the vault passwords, which a careless playbook may print.
+fn without(text: &str, vault: &[(String, Secret)]) -> String {
+    let passwords = vault.iter().map(|(_, password)| password.reveal());
+    passwords
+        .filter(|password| !password.is_empty())
+        .fold(text.to_owned(), |text, password| text.replace(password, MASK))
 }
