@@ -62,7 +62,7 @@ fn choose<'a>(catalogue: &'a Catalogue, names: &[String]) -> Result<Vec<&'a Host
     match catalogue {
         Catalogue::Recipes(images) if images.is_empty() => {
             Err(Trouble::refused("the site defines no images")
-                .hint("add a recipe to `host-images/`: an empty `host-images/debian-12.yml` will do"))
+                .hint("add a recipe to `host-images/`, for example a `host-images/debian-12.yml` with `release: bookworm`"))
         }
         Catalogue::Recipes(images) => {
             let wanted = |image: &&HostImage| names.is_empty() || names.contains(&image.name);

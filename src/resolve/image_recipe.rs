@@ -31,8 +31,13 @@ const DEFAULT_SIZE: Mebibytes = Mebibytes(2048);
 const SMALLEST: Mebibytes = Mebibytes(1024);
 /// More is a slip of the unit.
 const LARGEST: Mebibytes = Mebibytes(1024 * 1024);
+/// What Ymir's own images are made of.
+const DEFAULT_RELEASE: &str = "bookworm";
 /// The first user of Debian's own cloud images.
 const DEFAULT_USER: &str = "debian";
+
+/// Debian's releases that have all that the native builder puts into an image.
+const RELEASES: [&str; 4] = ["bookworm", "forky", "sid", "trixie"];
 
 /// Reads every recipe of a directory, sorted by name.
 pub fn recipes(dir: &Utf8Path) -> Result<Vec<HostImage>> {
@@ -70,7 +75,7 @@ pub fn parse(name: &str, text: &str, file: &Arc<str>) -> Result<HostImage> {
         size: recipe.size()?,
         packages: recipe.words("packages")?,
         kernel_arguments: recipe.words("kernel_arguments")?,
-        user: recipe.text("user")?.map_or(DEFAULT_USER, |(user, _)| user).into(),
+        user: recipe.name("user", DEFAULT_USER, is_user)?,
     })
 }
 
@@ -91,14 +96,22 @@ impl<'a> Recipe<'a> {
     fn check_keys(&self) -> Result<()> {
         let pairs = match &self.node.data {
             Data::Map(pairs) => pairs.as_slice(),
-            Data::Null => &[],
+            // A file that somebody has yet to fill, or emptied by mistake, must not become an image.
+            Data::Null => {
+                return Err(self
+                    .fault(self.node, "it is empty")
+                    .hint("for plain Debian write `release: bookworm`"));
+            }
             other => {
                 let cause = format!("a recipe is a map, and this is {}", other.kind());
                 return Err(self.fault(self.node, cause));
             }
         };
         for (key, _) in pairs {
-            let name = key.data.as_text().unwrap_or("?");
+            let Some(name) = key.data.as_text() else {
+                let cause = format!("a key of a recipe is text, and this is {}", key.data.kind());
+                return Err(self.fault(key, cause));
+            };
             if KEYS.contains(&name) {
                 continue;
             }
@@ -128,15 +141,39 @@ impl<'a> Recipe<'a> {
     }
 
     fn base(&self) -> Result<Base> {
-        let or = |key, default| Ok::<_, Trouble>(self.text(key)?.map_or(default, |(text, _)| text));
         self.only("distribution", "debian")?;
         self.only("architecture", "amd64")?;
         Ok(Base {
             distribution: Distribution::Debian,
             architecture: Architecture::Amd64,
-            release: or("release", "bookworm")?.into(),
-            kernel: or("kernel", "linux-image-amd64")?.into(),
+            release: self.release()?.into(),
+            kernel: self.name("kernel", "linux-image-amd64", is_package)?,
         })
+    }
+
+    fn release(&self) -> Result<&'a str> {
+        let Some((release, node)) = self.text("release")? else { return Ok(DEFAULT_RELEASE) };
+        if RELEASES.contains(&release) {
+            return Ok(release);
+        }
+        let cause = format!("the native builder knows no release `{release}` of Debian");
+        let trouble = self.fault(node, cause);
+        let trouble = match nearest(release, RELEASES).first() {
+            Some(known) => trouble.hint(format!("did you mean `{known}`?")),
+            None => trouble,
+        };
+        Err(trouble.hint(format!("the releases that it knows: {}", RELEASES.join(", "))))
+    }
+
+    /// A name by somebody else's rules, which could not be what it should be otherwise.
+    fn name(&self, key: &str, default: &str, is_name: fn(&str) -> bool) -> Result<String> {
+        match self.text(key)? {
+            Some((name, node)) if !is_name(name) => Err(self
+                .fault(node, format!("`{name}` cannot be the name of a {key}"))
+                .hint("use small letters, digits, and `-` between them")),
+            Some((name, _)) => Ok(name.into()),
+            None => Ok(default.into()),
+        }
     }
 
     /// Refuses every value but the one that the native builder can build.
@@ -210,6 +247,19 @@ impl<'a> Recipe<'a> {
     }
 }
 
+/// Whether a package can have this name by Debian's policy.
+fn is_package(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(plain) && name.chars().all(|c| plain(c) || "+-.".contains(c))
+}
+
+/// Whether `useradd` takes this for a user's name.
+fn is_user(name: &str) -> bool {
+    name.len() <= 32
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
+}
+
 fn with_unit(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;
@@ -229,8 +279,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_recipe_is_plain_debian() {
-        let image = read("---\n").unwrap();
+    fn what_a_recipe_leaves_out_is_plain_debian() {
+        let image = read("release: bookworm\n").unwrap();
         assert_eq!(image.file(), "demo.qcow2");
         assert_eq!((image.size, image.user.as_str()), (DEFAULT_SIZE, "debian"));
         assert_eq!(image.base.kernel, "linux-image-amd64");
@@ -271,6 +321,22 @@ mod tests {
             ("kernel_arguments: [1]", (1, 20), "must be text, and is an integer", ""),
             ("distribution: rocky", (1, 15), "only `debian`", ""),
             ("size: 0", (1, 7), "0 GiB is no size for an image", ""),
+            ("", (1, 1), "it is empty", "write `release: bookworm`"),
+            ("---\n# nothing yet\n", (3, 1), "it is empty", "write `release: bookworm`"),
+            (
+                "release: nosuch",
+                (1, 10),
+                "knows no release `nosuch`",
+                "bookworm, forky, sid, trixie",
+            ),
+            ("release: bookwurm", (1, 10), "`bookwurm`", "did you mean `bookworm`?"),
+            ("release: 12", (1, 10), "`release` must be text, and this is an integer", ""),
+            ("kernel: [a]", (1, 9), "`kernel` must be text, and this is a list", ""),
+            ("kernel: linux image", (1, 9), "cannot be the name of a kernel", "small letters"),
+            ("user: {a: b}", (1, 7), "`user` must be text, and this is a map", ""),
+            ("user: 'ops: x'", (1, 7), "cannot be the name of a user", "small letters"),
+            ("size: [2]", (1, 7), "this is no size", ""),
+            ("12: a", (1, 1), "a key of a recipe is text, and this is an integer", ""),
             ("- a", (1, 1), "a recipe is a map, and this is a list", ""),
         ];
         for (text, (line, column), cause, hint) in cases {
