@@ -13,6 +13,7 @@ use super::{
     sources,
 };
 use crate::{
+    drivers::process::Run,
     model::image::Base,
     plan::digest,
     trouble::{Result, Tell},
@@ -71,23 +72,17 @@ impl Workshop<'_> {
     }
 
     async fn bootstrap(&self, room: &Room, contents: &Contents<'_>) -> Result<()> {
-        let Contents { base, packages, before } = contents;
-        let hook = |command: &&str| format!("--essential-hook={command}");
-        let mut run = contained("mmdebstrap")
-            .args(["--quiet", "--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io"])
-            .args(LEFT_OUT.map(|path| format!("--dpkgopt=path-exclude={path}")))
-            .args(before.iter().map(hook))
-            .args(sources::settings().await?.iter().map(|line| format!("--aptopt={line}")))
-            .arg(format!("--include={}", packages.join(",")))
-            .args([base.release.as_str(), room.path("base.tar.zst").as_str()]);
-        for source in sources::lines(base, self.apt_sources)? {
-            run = run.arg(source);
-        }
+        let settings = sources::settings().await?;
+        let sources = sources::lines(contents.base, self.apt_sources)?.join("\n");
+        let apt = room.path("apt.conf");
+        sources::write_private(&apt, settings.reveal())?;
+        let run = mmdebstrap(contents, &apt, &room.path("base.tar.zst"));
         // mmdebstrap works in a temporary directory, which goes with the room if mmdebstrap cannot remove it.
         let temporary = room.path("tmp");
         fs::create_dir(&temporary).or_host(|| format!("creating {temporary}"))?;
-        let done = run.env("TMPDIR", temporary).log(&self.log).time_limit(super::STEP_LIMIT);
-        done.success().await.map(drop)
+        let hidden = [sources::logins(settings.reveal()), sources::logins(&sources)].concat();
+        let run = run.hide(hidden).input(format!("{sources}\n")).env("TMPDIR", temporary);
+        run.log(&self.log).time_limit(super::STEP_LIMIT).success().await.map(drop)
     }
 
     /// Takes a lock; if it has to wait, it says for what, and waits on a thread that may block.
@@ -100,6 +95,23 @@ impl Workshop<'_> {
         let lock = tokio::task::spawn_blocking(move || locked(&path));
         lock.await.or_internal(|| "waiting for a lock".into())?
     }
+}
+
+/// The call that makes a base. Its apt sources come on standard input and its apt settings from a file: both may hold
+/// passwords. What mmdebstrap makes of the settings is closed to other users, and does not stay in the base.
+fn mmdebstrap(contents: &Contents<'_>, apt: &Utf8Path, archive: &Utf8Path) -> Run {
+    let Contents { base, packages, before } = contents;
+    let hook = |command: &&str| format!("--essential-hook={command}");
+    let copy = "f=\"$1/etc/apt/apt.conf.d/99mmdebstrap\"; test ! -e \"$f\" ||";
+    contained("mmdebstrap")
+        .args(["--quiet", "--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io"])
+        .args(LEFT_OUT.map(|path| format!("--dpkgopt=path-exclude={path}")))
+        .args(before.iter().map(hook))
+        .arg(format!("--aptopt={apt}"))
+        .arg(format!("--setup-hook={copy} chmod 600 \"$f\""))
+        .arg(format!("--customize-hook={copy} rm \"$f\""))
+        .arg(format!("--include={}", packages.join(",")))
+        .args([base.release.as_str(), archive.as_str(), "-"])
 }
 
 fn made_after(path: &Utf8Path, time: Timestamp) -> bool {
@@ -168,4 +180,26 @@ pub(super) fn link(root: &Utf8Path, file: &str, target: &str) -> Result<()> {
     }
     remove_if_there(&path)?;
     std::os::unix::fs::symlink(target, &path).or_host(telling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::image::{Architecture, Distribution};
+
+    #[test]
+    fn no_apt_setting_and_no_source_stands_in_a_command_line() {
+        let base = Base {
+            distribution: Distribution::Debian,
+            release: "bookworm".into(),
+            architecture: Architecture::Amd64,
+            kernel: "linux-image-amd64".into(),
+        };
+        let contents = Contents { base: &base, packages: &["dbus"], before: &[] };
+        let run = mmdebstrap(&contents, "/room/apt.conf".into(), "/room/base.tar.zst".into());
+        let line = run.line();
+        let (_, apt) = line.split_once("--aptopt=").unwrap();
+        assert!(apt.starts_with("/room/apt.conf "), "{line}");
+        assert!(line.ends_with(" bookworm /room/base.tar.zst -"), "{line}");
+    }
 }

@@ -3,9 +3,13 @@
 
 use camino::Utf8Path;
 
-use super::tools::{self, PATH};
+use super::{
+    sources,
+    tools::{self, PATH},
+};
 use crate::{
     drivers::process::Run,
+    secret::Secret,
     trouble::{Result, Tell},
 };
 
@@ -37,8 +41,8 @@ fn namespaces(more: &[&str]) -> Run {
 #[derive(Debug)]
 pub(super) struct Installing<'a> {
     root: &'a Utf8Path,
-    /// This machine's own apt settings, `name "value";`.
-    apt: &'a [String],
+    /// What no output may show of this machine's own apt settings.
+    hidden: Vec<Secret>,
 }
 
 /// The reverse of what [`Installing`] did is done by hand, so that each image decides what its own files are.
@@ -47,7 +51,10 @@ impl<'a> Installing<'a> {
     /// Certificates that this machine trusts, for mirrors and registries behind a company's own authority.
     pub(super) const CERTIFICATES: &'static str = "root/.ymir-certificates";
 
-    pub(super) fn begin(root: &'a Utf8Path, apt: &'a [String]) -> Result<Self> {
+    /// Apt's own settings for these calls, in the root file system: a proxy's password stands in no command line.
+    const APT: &'static str = "root/.ymir-apt.conf";
+
+    pub(super) fn begin(root: &'a Utf8Path, apt: &Secret) -> Result<Self> {
         let telling = || format!("preparing {root}");
         let resolv = root.join("etc/resolv.conf");
         // It may be a symbolic link that points out of the root file system.
@@ -57,11 +64,12 @@ impl<'a> Installing<'a> {
         copy("/etc/resolv.conf", &resolv)?;
         copy("/etc/hosts", &root.join("etc/hosts"))?;
         copy("/etc/ssl/certs/ca-certificates.crt", &root.join(Self::CERTIFICATES))?;
+        sources::write_private(&root.join(Self::APT), apt.reveal())?;
         let policy = root.join(Self::POLICY);
         std::fs::write(&policy, "#!/bin/sh\nexit 101\n").or_host(telling)?;
         let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&policy, executable).or_host(telling)?;
-        Ok(Self { root, apt })
+        Ok(Self { root, hidden: sources::logins(apt.reveal()) })
     }
 
     /// Installs packages from the image's own apt sources, on a system that is brought up to date first.
@@ -72,8 +80,9 @@ impl<'a> Installing<'a> {
                 .args(["-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-unsafe-io"])
                 .args(["-o", "Dpkg::Options::=--force-confold"])
                 .args(["-o", &format!("Acquire::https::CAInfo=/{}", Self::CERTIFICATES)])
-                .args(self.apt.iter().flat_map(|setting| ["-o".to_owned(), assignment(setting)]))
                 .args(verb.iter().copied())
+                .env("APT_CONFIG", format!("/{}", Self::APT))
+                .hide(self.hidden.clone())
                 .log(log)
                 .time_limit(super::STEP_LIMIT)
         };
@@ -87,18 +96,12 @@ impl<'a> Installing<'a> {
 
     pub(super) fn end(self) -> Result<()> {
         let root = self.root;
-        for path in [Self::POLICY, Self::CERTIFICATES, "etc/resolv.conf", "etc/hosts"] {
+        for path in [Self::POLICY, Self::CERTIFICATES, Self::APT, "etc/resolv.conf", "etc/hosts"] {
             let path = root.join(path);
             std::fs::remove_file(&path).or_host(|| format!("removing {path}"))?;
         }
         Ok(())
     }
-}
-
-/// `name "value";` as apt's option `-o` takes it.
-fn assignment(setting: &str) -> String {
-    let plain = setting.trim_end_matches(';').replace('"', "");
-    plain.replacen(' ', "=", 1)
 }
 
 /// Copies what the link `from` points to, too; a machine without the file is fine.

@@ -1,12 +1,13 @@
 //! Where packages come from: the apt sources of the machine that builds, as far as they serve the image's release.
 
-use std::fs;
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt};
 
 use camino::Utf8Path;
 
 use super::tools;
 use crate::{
     model::image::Base,
+    secret::Secret,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -42,10 +43,30 @@ fn of_machine(apt: &Utf8Path, release: &str) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// This machine's settings for fetching packages: proxies, and whether old lists are good enough.
-pub(super) async fn settings() -> Result<Vec<String>> {
+/// This machine's settings for fetching packages, as lines of apt's configuration: proxies, and whether old lists are
+/// good enough. A proxy's line may hold a password, so it goes into a file that only its owner may read.
+pub(super) async fn settings() -> Result<Secret> {
     let dump = tools::tool("apt-config").args(["dump", "Acquire"]).success().await?;
-    Ok(fetching(&dump.stdout))
+    Ok(Secret::new(fetching(&dump.stdout).join("\n") + "\n"))
+}
+
+/// Writes a file that only its owner may read.
+pub(super) fn write_private(path: &Utf8Path, text: &str) -> Result<()> {
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).or_host(|| format!("writing {path}"))
+}
+
+/// What no output may show of these settings or sources: the logins in their URLs, and each one's password.
+pub(super) fn logins(text: &str) -> Vec<Secret> {
+    let login = |rest: &str| {
+        let end = rest.find(['/', '"', ';']).unwrap_or(rest.len());
+        let authority = rest[..end].split_whitespace().next()?;
+        Some(authority.rsplit_once('@')?.0.to_owned())
+    };
+    let found: Vec<String> = text.split("://").skip(1).filter_map(login).collect();
+    let password = |login: &String| login.split_once(':').map(|(_, password)| password.to_owned());
+    let passwords: Vec<String> = found.iter().filter_map(password).collect();
+    found.into_iter().chain(passwords).map(Secret::new).collect()
 }
 
 fn fetching(dump: &str) -> Vec<String> {
@@ -118,6 +139,34 @@ mod tests {
             "Acquire::Check-Valid-Until \"false\";",
         ];
         assert_eq!(fetching(dump), expected);
+    }
+
+    #[test]
+    fn settings_are_for_their_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("apt.conf");
+        write_private(&path, "text").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn logins_of_proxies_and_mirrors_are_found() {
+        let table: [(&str, &[&str]); 5] = [
+            ("Acquire::http::Proxy \"http://me:hunter2@proxy:3128/\";", &["me:hunter2", "hunter2"]),
+            (
+                "Acquire::http::Proxy \"http://token@proxy\";\nx \"http://b:c@d\";",
+                &["token", "b:c", "c"],
+            ),
+            ("deb http://mirror/debian bookworm main", &[]),
+            ("deb https://me:p@ss@mirror/debian bookworm main", &["me:p@ss", "p@ss"]),
+            ("deb http://mirror bookworm a@b", &[]),
+        ];
+        for (text, expected) in table {
+            let found = logins(text);
+            let found: Vec<&str> = found.iter().map(Secret::reveal).collect();
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]
