@@ -68,6 +68,7 @@ impl Workshop<'_> {
             .and_then(|file| file.sync_all())
             .or_host(telling)?;
         fs::rename(room.path("base.tar.zst"), &archive).or_host(telling)?;
+        drop_stale(&self.cache.join("bases"), fresh)?;
         Ok(archive)
     }
 
@@ -95,6 +96,31 @@ impl Workshop<'_> {
         let lock = tokio::task::spawn_blocking(move || locked(&path));
         lock.await.or_internal(|| "waiting for a lock".into())?
     }
+}
+
+/// How many bases stay however old they are: one for host images, one for the ramdisk.
+const KEPT: usize = 2;
+
+/// Removes bases that were made before this: no image is made from them any more. One that somebody is at stays, and
+/// so do the latest ones and what has another name.
+fn drop_stale(all: &Utf8Path, before: Timestamp) -> Result<()> {
+    let telling = || format!("dropping old base systems from {all}");
+    let mut bases = Vec::new();
+    for entry in all.read_dir_utf8().or_host(telling)? {
+        let path = entry.or_host(telling)?.into_path();
+        if path.as_str().ends_with(".tar.zst") {
+            let made = fs::metadata(&path).and_then(|data| data.modified()).or_host(telling)?;
+            bases.push((made, path));
+        }
+    }
+    bases.sort();
+    let surplus = bases.len().saturating_sub(KEPT);
+    for (_, path) in bases.iter().take(surplus).filter(|(_, path)| !made_after(path, before)) {
+        if let Some(_turn) = locked_at_once(&path.with_extension("lock"))? {
+            fs::remove_file(path).or_host(telling)?;
+        }
+    }
+    Ok(())
 }
 
 /// The call that makes a base. Its apt sources come on standard input and its apt settings from a file: both may hold
@@ -186,6 +212,29 @@ pub(super) fn link(root: &Utf8Path, file: &str, target: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::model::image::{Architecture, Distribution};
+
+    #[test]
+    fn stale_bases_go_unless_somebody_is_at_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = Utf8Path::from_path(dir.path()).unwrap();
+        let now = std::time::SystemTime::now();
+        let days = |days: u64| now - std::time::Duration::from_hours(24 * days);
+        let ages = [("a", 30), ("b", 20), ("c", 10), ("d", 6), ("e", 5), ("f", 9)];
+        for (name, age) in ages {
+            let file = fs::File::create(all.join(format!("{name}.tar.zst"))).unwrap();
+            file.set_modified(days(age)).unwrap();
+        }
+        fs::write(all.join("notes"), "").unwrap();
+        let _turn = locked(&all.join("b.tar.lock")).unwrap();
+        drop_stale(all, Timestamp::try_from(days(7)).unwrap()).unwrap();
+        let left = |name: &&str| all.join(format!("{name}.tar.zst")).exists();
+        let names = ages.map(|(name, _)| name);
+        assert_eq!(names.into_iter().filter(left).collect::<String>(), "bde");
+        assert!(all.join("notes").exists());
+        // The latest stay, however old.
+        drop_stale(all, Timestamp::now()).unwrap();
+        assert_eq!(names.into_iter().filter(left).collect::<String>(), "bde");
+    }
 
     #[test]
     fn no_apt_setting_and_no_source_stands_in_a_command_line() {

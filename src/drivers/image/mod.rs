@@ -49,13 +49,15 @@ pub struct ImageDriver {
     cache: Utf8PathBuf,
     /// How many images are worked on at once.
     at_once: usize,
+    /// How many bytes are free in a directory.
+    free: fn(&Utf8Path) -> Result<u64>,
 }
 
 impl ImageDriver {
     /// A driver that keeps bases, builds and logs under `cache`.
     pub fn new(cache: Utf8PathBuf) -> Self {
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cache, at_once }
+        Self { cache, at_once, free: room::free }
     }
 
     async fn look(&self, task: Task<'_>) -> Result<Finding> {
@@ -102,6 +104,7 @@ impl ImageDriver {
         workshop.voice.progress("looking into the cache");
         let entry = store::entry(&self.cache, order.name, order.digest);
         if !order.faults_in(&entry).await?.is_empty() {
+            room::check_free(order.name, &self.cache, (self.free)(&self.cache)?)?;
             let room = Room::new(&self.cache)?;
             let built = make(&workshop, &room).await;
             built.map_err(|trouble| with_log(trouble, &workshop.log))?;
@@ -200,4 +203,39 @@ fn with_log(trouble: Trouble, log: &Utf8Path) -> Trouble {
         return trouble;
     }
     trouble.hint(format!("the whole output of the build is in {log}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::{
+        model::image::{Base, DeploymentImage, Hardware},
+        run::driver::Word,
+    };
+
+    #[tokio::test]
+    async fn a_build_does_not_begin_on_a_full_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Utf8Path::from_path(dir.path()).unwrap();
+        let driver = ImageDriver { free: |_| Ok(1 << 30), ..ImageDriver::new(cache.join("cache")) };
+        let base = serde_json::json!({
+            "distribution": "debian", "release": "bookworm", "architecture": "amd64", "kernel": "k",
+        });
+        let base: Base = serde_json::from_value(base).unwrap();
+        let (agent, packages, hardware) = ("1".into(), Vec::new(), Hardware::Virtual);
+        let image = DeploymentImage { base, agent, packages, hardware };
+        let plan = deployment_image::plan(&image, &[], &cache.join("http"), None);
+        let step = &plan.stages[0].lanes[0].steps[0];
+        let mut said: Vec<_> =
+            driver.apply(vec![Task { subject: "ipa", step }]).collect::<Vec<_>>().await;
+        let Some(Word::Applied(Err(trouble))) = said.pop().map(|said| said.word) else {
+            panic!("it was built")
+        };
+        assert_eq!(trouble.kind, crate::trouble::Kind::Refused);
+        assert!(trouble.causes[0].ends_with(", and 1 GiB are free"), "{trouble}");
+        assert!(trouble.hints[0].contains("YMIR_CACHE_DIR"), "{trouble:?}");
+        assert!(!cache.join("cache/building").exists());
+    }
 }

@@ -10,7 +10,10 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::trouble::{Result, Tell};
+use crate::{
+    model::image::Mebibytes,
+    trouble::{Result, Tell, Trouble},
+};
 
 /// A directory that only this build uses.
 #[derive(Debug)]
@@ -45,6 +48,29 @@ impl Drop for Room {
         // What cannot be removed now is removed by the next build's sweep, which tells why it fails.
         drop(fs::remove_dir_all(&self.dir));
     }
+}
+
+/// What a build takes while it is at work, in bytes: the archive of the base, the unpacked system, the raw disk with as
+/// much in it, and the compressed image.
+const NEEDED: u64 = 3 << 30;
+
+/// The bytes that are free for a build in this directory.
+pub(super) fn free(dir: &Utf8Path) -> Result<u64> {
+    let found = rustix::fs::statvfs(dir.as_std_path());
+    let found = found.or_host(|| format!("looking how much is free in {dir}"))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Refuses to begin what would fill the disk, and end half-way.
+pub(super) fn check_free(image: &str, dir: &Utf8Path, free: u64) -> Result<()> {
+    if free >= NEEDED {
+        return Ok(());
+    }
+    let mebibytes = |bytes: u64| Mebibytes(bytes >> 20);
+    let (free, needed) = (mebibytes(free), mebibytes(NEEDED));
+    Err(Trouble::refused(format!("building the image {image}"))
+        .because(format!("a build needs about {needed} in {dir}, and {free} are free"))
+        .hint("make room there, or let YMIR_CACHE_DIR name a directory on another file system"))
 }
 
 /// Opens the file and waits until nobody else holds its lock.

@@ -40,12 +40,22 @@ fn drop_oldest(all: &Utf8Path) -> Result<()> {
     let mut builds = Vec::new();
     for build in all.read_dir_utf8().or_host(telling)? {
         let path = build.or_host(telling)?.into_path();
+        if !is_build(&path, all.file_name().unwrap_or_default()) {
+            continue;
+        }
         let changed = fs::metadata(&path).and_then(|data| data.modified()).or_host(telling)?;
         builds.push((changed, path));
     }
     builds.sort();
     let surplus = builds.len().saturating_sub(KEPT);
     builds.iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path).or_host(telling))
+}
+
+/// Whether this is what `keep` makes. Nothing else here is ours to remove.
+fn is_build(path: &Utf8Path, image: &str) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    name.len() == 16 && name.bytes().all(digit) && path.join(manifest::file_of(image)).is_file()
 }
 
 /// Publishes the image of a cache entry: each file is complete under another name before it takes its own, and the

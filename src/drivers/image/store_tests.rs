@@ -80,11 +80,19 @@ fn each_reason_to_build_is_told() {
 fn the_cache_keeps_the_latest_builds() {
     let temporary = tempfile::tempdir().unwrap();
     let cache = Utf8Path::from_path(temporary.path()).unwrap();
+    // Old, and none of ours: another name, and no manifest.
+    let foreign = ["0123456789abcde", "0123456789ABCDEF", "0123456789abcdef"];
+    for name in foreign {
+        fs::create_dir_all(cache.join("images/demo").join(name)).unwrap();
+    }
+    fs::write(cache.join("images/demo/0123456789ABCDEF/demo.manifest.json"), "{}").unwrap();
     for digest in ["a", "b", "c", "d"].map(|letter| letter.repeat(16)) {
         let room = Room::new(cache).unwrap();
         keep(&build(&room, &digest), &entry(cache, "demo", &digest), &room).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let kept = ["b", "c", "d"].map(|letter| letter.repeat(16));
+    let mut kept = ["b", "c", "d"].map(|letter| letter.repeat(16)).to_vec();
+    kept.extend(foreign.map(str::to_owned));
+    kept.sort();
     assert_eq!(names(&cache.join("images/demo")), kept);
 }
