@@ -59,6 +59,8 @@ impl<'c> Session<'c> {
 
     /// Runs the plan to its end, to a Ctrl-C, or to a failure of its record.
     pub async fn run(self, plan: &Plan, driver: &impl Driver) -> Result<Exit> {
+        // Before anything starts, so that no Ctrl-C ends Ymir while a child of its own runs on.
+        let mut signals = Signals::listen();
         let record = self.begin()?;
         record.emit(Event::RunStarted {
             schema: SCHEMA,
@@ -71,7 +73,7 @@ impl<'c> Session<'c> {
         let stop = Stop::default();
         let summary = tokio::select! {
             summary = self.with_hooks(plan, driver, &record, &stop) => summary,
-            () = interrupted(&stop, &record) => {
+            () = interrupted(&mut signals, &stop, &record) => {
                 return Err(Trouble::new(Kind::Interrupted, format!("run {} was aborted", record.run))
                     .hint(format!("go on with `ymir run resume {}`", record.run)));
             }
@@ -159,23 +161,34 @@ impl Record {
     }
 }
 
-/// Ends at the second Ctrl-C or SIGTERM; the first asks the run to stop when the running steps have ended.
-async fn interrupted(stop: &Stop, record: &Record) {
-    let listen = |kind| signal(kind).ok();
-    let (mut ctrl_c, mut term) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
-    one_of(&mut ctrl_c, &mut term).await;
+/// Ctrl-C and SIGTERM, heard from the moment that this is made.
+struct Signals {
+    ctrl_c: Option<Signal>,
+    term: Option<Signal>,
+}
+
+impl Signals {
+    fn listen() -> Self {
+        let listen = |kind| signal(kind).ok();
+        Self { ctrl_c: listen(SignalKind::interrupt()), term: listen(SignalKind::terminate()) }
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            () = arrival(&mut self.ctrl_c) => {}
+            () = arrival(&mut self.term) => {}
+        }
+    }
+}
+
+/// Ends at the second signal; the first asks the run to stop when the running steps have ended.
+async fn interrupted(signals: &mut Signals, stop: &Stop, record: &Record) {
+    signals.next().await;
     stop.request();
     let text =
         "stopping: running steps end first; press Ctrl-C again to abort, both can be resumed";
     record.show(Event::Warning { subject: None, text: text.into() });
-    one_of(&mut ctrl_c, &mut term).await;
-}
-
-async fn one_of(first: &mut Option<Signal>, second: &mut Option<Signal>) {
-    tokio::select! {
-        () = arrival(first) => {}
-        () = arrival(second) => {}
-    }
+    signals.next().await;
 }
 
 async fn arrival(signal: &mut Option<Signal>) {
