@@ -18,6 +18,7 @@ pub mod model;
 pub mod near;
 pub mod origin;
 pub mod plan;
+pub mod reference;
 pub mod report;
 pub mod resolve;
 pub mod run;

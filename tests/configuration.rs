@@ -137,6 +137,7 @@ fn explain_speaks_json() {
                 "written": "anything"
             }
         ],
+        "says": null,
         "set_by": {
             "level": "group_vars of controllers",
             "origin": {
@@ -146,6 +147,7 @@ fn explain_speaks_json() {
             },
             "written": "productive controller"
         },
+        "type": null,
         "value": "productive controller",
         "variable": "part"
     }
@@ -300,6 +302,8 @@ fn the_own_layout_gives_right_paths() {
     insta::assert_snapshot!(ymir("own", &args), @r#"
     exit: 0
     kayobe_env_search_paths of bm1
+      Directories of the environment and of those that it depends on, lowest first.
+      type      list of path
       value     [
                   "SITES/own/environments/lab"
                 ]

@@ -15,13 +15,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trouble", &["origin"]),
     ("ansible", &[]),
     ("model", &[]),
+    ("reference", &["ansible"]),
     ("resolve", &["ansible", "model"]),
     ("plan", &["model"]),
     ("run", &["plan"]),
     ("drivers", &["model", "plan", "run"]),
     ("report", &["plan"]),
     ("lab", &["model", "drivers"]),
-    ("cli", &["ansible", "model", "resolve", "plan", "run", "drivers", "report", "lab"]),
+    (
+        "cli",
+        &["ansible", "reference", "model", "resolve", "plan", "run", "drivers", "report", "lab"],
+    ),
 ];
 
 fn sources(path: &Path) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Built-in data of an OpenStack release: Kayobe's defaults and groups, and Ymir's own variables.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::{Dir, File, include_dir};
 
@@ -15,6 +17,8 @@ static DATA: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/ansible/builtin");
 const RELEASE: &str = "2026.2";
 /// The folder of Ymir's own variables.
 const OWN: &str = "ymir";
+/// The folder, beside variables, of what there is to know about them.
+const REFERENCE: &str = "reference";
 
 /// Variables of one built-in file.
 pub type Pairs = Vec<(String, yaml::Node)>;
@@ -43,6 +47,28 @@ pub fn check_release(release: &str, setting: &Setting) -> Result<()> {
             .set_by(setting);
     Err(trouble
         .hint("set `openstack_release` to a release that is known, or use the Ymir made for yours"))
+}
+
+/// Types and descriptions of variables, by the name of their file.
+pub fn reference() -> Result<Vec<(String, Pairs)>> {
+    let folders = [RELEASE, OWN].map(|folder| DATA.get_dir(format!("{folder}/{REFERENCE}")));
+    let mut files: Vec<&File> = folders.into_iter().flatten().flat_map(Dir::files).collect();
+    files.sort_by_key(|file| file.path());
+    let name = |file: &File| file.path().file_stem().map(|name| name.to_string_lossy().into());
+    files.into_iter().map(|file| Ok((name(file).unwrap_or_default(), parse(file)?))).collect()
+}
+
+/// A file of words that the reference uses: `families` or `types`.
+pub fn reference_words(name: &str) -> Result<Pairs> {
+    let path = format!("{RELEASE}/{REFERENCE}/words/{name}.yml");
+    DATA.get_file(&path)
+        .map_or_else(|| Err(Trouble::internal(format!("there is no built-in {path}"))), parse)
+}
+
+/// The names of all variables that have a default, for whatever group.
+pub fn names() -> Result<BTreeSet<String>> {
+    let all = [variables(RELEASE)?, own()?].concat();
+    Ok(all.into_iter().map(|(name, _)| name).collect())
 }
 
 /// The release's defaults for a group; `all` has those of every host.
@@ -81,7 +107,8 @@ pub(super) fn inventory() -> Vec<(Utf8PathBuf, String)> {
 fn collect<'a>(dir: &'a Dir<'a>, found: &mut Vec<&'a File<'a>>) {
     found
         .extend(dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "yml")));
-    dir.dirs().for_each(|dir| collect(dir, found));
+    let variables = dir.dirs().filter(|dir| !dir.path().ends_with(REFERENCE));
+    variables.for_each(|dir| collect(dir, found));
 }
 
 fn parse(file: &File) -> Result<Pairs> {

@@ -12,6 +12,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::{
     origin::Origin,
     trouble::{Result, Trouble},
@@ -43,6 +45,29 @@ pub enum Data {
 }
 
 impl Node {
+    /// A value that was evaluated, as if it stood written out at one place.
+    pub fn of_value(value: &Value, origin: &Origin) -> Self {
+        let data = match value {
+            Value::Null => Data::Null,
+            Value::Bool(value) => Data::Bool(*value),
+            Value::Number(number) => match number.as_i64() {
+                Some(number) => Data::Int(number.into()),
+                None => Data::Float(number.as_f64().unwrap_or_default()),
+            },
+            Value::String(text) => Data::Text(text.clone()),
+            Value::Array(items) => {
+                Data::List(items.iter().map(|item| Self::of_value(item, origin)).collect())
+            }
+            Value::Object(pairs) => {
+                let key =
+                    |text: &String| Self { origin: origin.clone(), data: Data::Text(text.clone()) };
+                let pair = |(name, value)| (key(name), Self::of_value(value, origin));
+                Data::Map(pairs.iter().map(pair).collect())
+            }
+        };
+        Self { origin: origin.clone(), data }
+    }
+
     /// The value of a text key in a map.
     pub fn get(&self, key: &str) -> Option<&Node> {
         let Data::Map(pairs) = &self.data else { return None };

@@ -4,32 +4,36 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{host, rendered, unknown};
+use super::{rendered, unknown};
 use crate::{
-    ansible::{Candidate, Variables},
+    ansible::Candidate,
     cli::options::{Context, Format},
-    trouble::Result,
+    reference::Reference,
+    trouble::{Result, Trouble},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The variable's name
     variable: String,
-    /// The host whose value it is
+    /// The host whose value it is; without one, only the variable itself is explained
     #[arg(long, value_name = "HOST")]
-    host: String,
+    host: Option<String>,
     /// Show secrets instead of stars
     #[arg(long)]
     show_secrets: bool,
 }
 
 /// What is printed.
-pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<String> {
-    let host = host(variables, &args.host)?;
+pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
+    let reference = Reference::of_release()?;
+    let Some(host) = &args.host else { return itself(cx, &reference, &args.variable) };
+    let variables = cx.variables()?;
+    let host = super::host(&variables, host)?;
     let name = &args.variable;
     let candidates = variables.candidates(&host, name);
     if candidates.is_empty() {
-        return Err(unknown(variables, &host, name));
+        return Err(unknown(&variables, &host, name));
     }
     let value = if args.show_secrets {
         variables.value(&host, name)
@@ -37,8 +41,10 @@ pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<S
         variables.masked(&host, name)
     };
     let value = value.map(Option::unwrap_or_default).map_err(|trouble| trouble.to_string());
+    let entry = reference.entry(name, &reference.networks(&variables));
     if cx.options.output == Format::Text {
-        return Ok(told(&host, name, &value, &candidates));
+        let about = entry.map(|entry| [entry.says, entry.kind.to_string()]);
+        return Ok(told(&host, name, about, &value, &candidates));
     }
     let (winner, overridden) = (&candidates[..1], &candidates[1..]);
     let (value, error) = match value {
@@ -49,6 +55,8 @@ pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<S
     let all = json!({
         "host": host,
         "variable": name,
+        "says": entry.as_ref().map(|entry| &entry.says),
+        "type": entry.as_ref().map(|entry| entry.kind.to_string()),
         "value": value,
         "error": error,
         "set_by": shown(winner)[0],
@@ -57,12 +65,39 @@ pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<S
     rendered(&all, cx.options.output)
 }
 
+/// What is known about a variable wherever it is set.
+fn itself(cx: &Context, reference: &Reference, name: &str) -> Result<String> {
+    let entry = reference.about(name).ok_or_else(|| {
+        let trouble = Trouble::refused(format!("explaining the variable `{name}`"))
+            .because("neither Kayobe nor Ymir knows it");
+        match reference.near(name).first() {
+            Some(near) => trouble.hint(format!("did you mean `{near}`?")),
+            None => trouble.hint("with --host, variables of the site are explained, too"),
+        }
+    })?;
+    if cx.options.output != Format::Text {
+        let all = json!({ "variable": name, "says": entry.says, "type": entry.kind.to_string() });
+        return rendered(&all, cx.options.output);
+    }
+    Ok(format!("{name}\n  {}\n  {:<10}{}\n", entry.says, "type", entry.kind))
+}
+
 fn data(candidate: &Candidate) -> Value {
     json!({ "level": candidate.level, "origin": candidate.origin, "written": candidate.written })
 }
 
-fn told(host: &str, name: &str, value: &Result<Value, String>, candidates: &[Candidate]) -> String {
+/// `about` is the variable's description and type.
+fn told(
+    host: &str,
+    name: &str,
+    about: Option<[String; 2]>,
+    value: &Result<Value, String>,
+    candidates: &[Candidate],
+) -> String {
     let mut text = format!("{name} of {host}\n");
+    if let Some([says, kind]) = about {
+        writeln!(text, "  {says}\n  {:<10}{kind}", "type").expect("writing to a string");
+    }
     let mut line = |label: &str, content: &str| {
         let mut lines = content.lines();
         let first = lines.next().unwrap_or_default();

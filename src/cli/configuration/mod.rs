@@ -3,6 +3,8 @@
 mod diff;
 mod dump;
 mod explain;
+mod schema;
+mod variables;
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -28,6 +30,10 @@ pub enum Command {
     Explain(explain::Args),
     /// Show what differs between two environments, or since a git revision, host by host, once everything is evaluated
     Diff(diff::Args),
+    /// List the variables that Kayobe and Ymir know, with their types and what they are for
+    Variables(variables::Args),
+    /// Write the JSON Schema of the site's variables, for editors
+    Schema,
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
@@ -40,8 +46,10 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         }
         // Kayobe does not know this command, so no site has hooks for it.
         Command::Explain(args) => {
-            write::result(&explain::text(cx, &*cx.variables()?, &args)?)?;
+            write::result(&explain::text(cx, &args)?)?;
         }
+        Command::Variables(args) => write::result(&variables::text(cx, &args)?)?,
+        Command::Schema => write::result(&schema::text(cx)?)?,
         Command::Diff(args) => return diff::execute(cx, &args).await,
     }
     Ok(Exit::Done)

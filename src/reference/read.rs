@@ -1,0 +1,121 @@
+//! Reads the reference from the built-in data, and writes families out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Entry, Kind, Object, Reference};
+use crate::{
+    ansible::{
+        builtin::{self, Pairs},
+        yaml::{Data, Node},
+    },
+    trouble::{Result, Trouble},
+};
+
+/// The word in the names of what a network has.
+const NETWORK: &str = "{network}_";
+/// The file of names that have no default: all members of its families are known.
+const WITHOUT_DEFAULT: &str = "without_default";
+
+/// For each word in braces: what it may stand for, and how descriptions call that.
+type Families = BTreeMap<String, BTreeMap<String, String>>;
+
+pub(super) fn reference() -> Result<Reference> {
+    let families = families()?;
+    let with_default = builtin::names()?;
+    let mut reference = Reference { objects: objects()?, ..Reference::default() };
+    for (file, pairs) in builtin::reference()? {
+        let all = file == WITHOUT_DEFAULT;
+        for (name, node) in pairs {
+            let entry = entry(&name, &node)?;
+            if let Some(attribute) = name.strip_prefix(NETWORK) {
+                reference.attributes.insert(attribute.to_owned(), entry);
+                continue;
+            }
+            let members = written_out(name, entry, &families);
+            let known = members.into_iter().filter(|(name, _)| all || with_default.contains(name));
+            add(&mut reference, known)?;
+        }
+    }
+    Ok(reference)
+}
+
+fn add(reference: &mut Reference, entries: impl Iterator<Item = (String, Entry)>) -> Result<()> {
+    for (name, entry) in entries {
+        if reference.variables.insert(name.clone(), entry).is_some() {
+            return Err(Trouble::internal(format!("`{name}` is described twice")));
+        }
+    }
+    Ok(())
+}
+
+/// One entry for every member of the families in a name.
+fn written_out(name: String, entry: Entry, families: &Families) -> Vec<(String, Entry)> {
+    let mut found = vec![(name, entry)];
+    for (word, members) in families {
+        let place = format!("{{{word}}}");
+        if !found[0].0.contains(&place) {
+            continue;
+        }
+        let each = |(name, entry): &(String, Entry)| {
+            let member = |(member, called): (&String, &String)| {
+                let says = entry.says.replace(&place, called);
+                (name.replace(&place, member), Entry { kind: entry.kind.clone(), says })
+            };
+            members.iter().map(member).collect::<Vec<_>>()
+        };
+        found = found.iter().flat_map(each).collect();
+    }
+    found
+}
+
+fn entry(name: &str, node: &Node) -> Result<Entry> {
+    let text = |key: &str| {
+        let text = node.get(key).and_then(|node| node.data.as_text());
+        text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
+    };
+    Ok(Entry { kind: Kind::parse(text("type")?), says: text("says")?.to_owned() })
+}
+
+fn families() -> Result<Families> {
+    let text = |node: &Node| node.data.as_text().unwrap_or_default().to_owned();
+    let members = |(family, members): (String, Node)| {
+        let members = pairs(&members);
+        (family, members.into_iter().map(|(member, called)| (member, text(called))).collect())
+    };
+    Ok(builtin::reference_words("families")?.into_iter().map(members).collect())
+}
+
+fn objects() -> Result<BTreeMap<String, Object>> {
+    let kinds = |node: Option<&Node>| -> BTreeMap<String, Kind> {
+        let keys = node.map(pairs).unwrap_or_default();
+        let kind = |node: &Node| Kind::parse(node.data.as_text().unwrap_or_default());
+        keys.into_iter().map(|(key, node)| (key, kind(node))).collect()
+    };
+    let object = |(name, node): (String, Node)| {
+        (name, Object { needs: kinds(node.get("needs")), may: kinds(node.get("may")) })
+    };
+    let written: Pairs = builtin::reference_words("types")?;
+    let objects: BTreeMap<_, _> = written.into_iter().map(object).collect();
+    let known: BTreeSet<&String> = objects.keys().collect();
+    let kinds =
+        objects.values().flat_map(|object| object.needs.values().chain(object.may.values()));
+    for part in kinds.flat_map(Kind::parts) {
+        check_named(part, &known)?;
+    }
+    Ok(objects)
+}
+
+fn check_named(kind: &Kind, known: &BTreeSet<&String>) -> Result<()> {
+    match kind {
+        Kind::Object(name) if !known.contains(name) => {
+            Err(Trouble::internal(format!("the reference has no type `{name}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn pairs(node: &Node) -> Vec<(String, &Node)> {
+    let Data::Map(pairs) = &node.data else { return Vec::new() };
+    let named = pairs.iter().filter_map(|(key, value)| Some((key.data.as_text()?, value)));
+    named.map(|(key, value)| (key.to_owned(), value)).collect()
+}
