@@ -1,6 +1,11 @@
 //! What lookups and executable inventories may ask of the outside, injected so that tests stay pure.
 
-use std::{fmt::Debug, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fmt::Debug,
+    io::ErrorKind,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::Path,
+};
 
 use super::inventory::fnmatch;
 use crate::trouble::{Result, Tell};
@@ -21,8 +26,61 @@ pub trait World: Debug + Send + Sync {
     fn anybody_writes(&self, _path: &str) -> bool {
         false
     }
+    /// What stands at a path.
+    fn kind(&self, _path: &str) -> Result<PathKind> {
+        Ok(PathKind::default())
+    }
     /// Runs a shell command and gives its exit code, standard output and standard error.
     fn shell(&self, command: &str) -> Result<(i32, String, String)>;
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PathKind {
+    /// What it is, or what the link leads to.
+    pub kind: Option<Kind>,
+    pub link: bool,
+    /// Whether another file system begins there.
+    pub mount: bool,
+    /// The device and the number of the file on it.
+    pub id: Option<(u64, u64)>,
+}
+
+/// Kinds of what exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Directory,
+    Other,
+}
+
+impl PathKind {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let link = path.is_symlink();
+        let found = match path.metadata() {
+            Ok(found) => found,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(Self { link, ..Self::default() });
+            }
+            Err(error) => return Err(error),
+        };
+        let kind = match found.file_type() {
+            kind if kind.is_dir() => Kind::Directory,
+            kind if kind.is_file() => Kind::File,
+            _ => Kind::Other,
+        };
+        let above = path.join("..").metadata().ok();
+        let begins =
+            |above: std::fs::Metadata| above.dev() != found.dev() || above.ino() == found.ino();
+        Ok(Self {
+            kind: Some(kind),
+            link,
+            mount: !link && kind == Kind::Directory && above.is_some_and(begins),
+            id: Some((found.dev(), found.ino())),
+        })
+    }
 }
 
 /// What stands in a directory; a link counts as what it leads to.
@@ -94,6 +152,10 @@ impl World for Machine {
 
     fn anybody_writes(&self, path: &str) -> bool {
         std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o002 != 0)
+    }
+
+    fn kind(&self, path: &str) -> Result<PathKind> {
+        PathKind::of(Path::new(path)).or_refused(|| format!("looking at {path}"))
     }
 
     #[expect(

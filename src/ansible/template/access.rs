@@ -48,10 +48,18 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
     if matches!(base, Val::Blank) {
         return Err(blank());
     }
-    let key = key.clone().used()?;
+    let key = match key.clone().used()? {
+        // Python counts with truth values too.
+        Val::Bool(value) if !matches!(base, Val::Dict(_)) => Val::Int(i128::from(value)),
+        key => key,
+    };
     let found = match (&base, &key) {
         (Val::Dict(dict), _) => dict.get(&Key::new(key.clone())?),
         (Val::Object(_), Val::Str(name)) => return Ok(attribute(&base, name)),
+        (Val::Object(object), Val::Int(index)) => {
+            let items = object.items().unwrap_or_default();
+            place(*index, items.len()).and_then(|at| items.get(at).cloned())
+        }
         (Val::List(list), Val::Int(index)) => place(*index, list.len()).and_then(|at| list.get(at)),
         (Val::Tuple(items), Val::Int(index)) => {
             place(*index, items.len()).and_then(|at| items.get(at).cloned()).map(Val::forced)
@@ -93,6 +101,9 @@ pub(super) fn slice(base: &Val, parts: &[Val; 3]) -> Outcome {
         Val::List(list) => list.raw(),
         Val::Tuple(items) => items.to_vec(),
         Val::Str(_) => base.iterate()?,
+        Val::Object(object) if object.keys().is_none() && object.items().is_some() => {
+            base.iterate()?
+        }
         other => {
             let kind = other.type_name();
             return Err(Fault::new(format!("'{kind}' object cannot be sliced")));

@@ -3,14 +3,24 @@
 use std::sync::Arc;
 
 use super::{
+    access,
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    filters, ops, text,
-    tree::Comparison,
+    filters, ops, path_checks, text,
+    tree::{Binary, Comparison},
     value::Val,
     versions,
 };
+
+/// All tests that Ansible and Kayobe have.
+const NAMES: &str = "!= < <= == > >= abs all any boolean callable change changed contains defined directory \
+    divisibleby eq equalto escaped even exists failed failure false falsy file filter finished \
+    float ge greaterthan gt in integer is_abs is_dir is_file is_in is_link is_mount is_same_file \
+    isnan issubset issuperset iterable le lessthan link link_exists lower lt mapping match mount \
+    nan ne none number odd reachable regex same_file sameas search sequence skip skipped started \
+    string subset succeeded success successful superset test timedout true truthy undefined \
+    unreachable upper uri url urn vault_encrypted vaulted_file version version_compare";
 
 /// Tests that answer for what is missing; for all others it is the result.
 const TAKES_MISSING: &[&str] = &["defined", "undefined"];
@@ -35,12 +45,18 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         .or_else(|| collection(plain, &input, &mut args))
         .or_else(|| result(plain, &input))
         .or_else(|| pattern(plain, &input, &mut args))
-        .or_else(|| files(env, plain, &input));
+        .or_else(|| filters::utils::check(name, &input, &mut args))
+        .or_else(|| path_checks::files(env, plain, &input, &mut args));
     let answer = answer.unwrap_or_else(|| Err(Fault::new(format!("No test named '{name}'."))));
     answer.map_or_else(Val::Missing, Val::Bool)
 }
 
-type Answer = Option<Outcome<bool>>;
+/// Whether there is a test of this name.
+fn is_known(name: &str) -> bool {
+    NAMES.split(' ').any(|known| known == filters::plain_name(name))
+}
+
+pub(super) type Answer = Option<Outcome<bool>>;
 
 fn presence(name: &str, input: &Val) -> Answer {
     let undefined = match input {
@@ -59,7 +75,10 @@ fn kind(name: &str, input: &Val) -> Answer {
         "none" => matches!(input, Val::None),
         "string" => matches!(input, Val::Str(_)),
         "mapping" => matches!(input, Val::Dict(_)) || is_mapping_object(input),
-        "sequence" => matches!(input, Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Dict(_)),
+        "sequence" => {
+            matches!(input, Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Dict(_))
+                || matches!(input, Val::Object(object) if object.items().is_some())
+        }
         "iterable" => input.iterate().is_ok(),
         "number" => matches!(input, Val::Int(_) | Val::Float(_) | Val::Bool(_)),
         "integer" => matches!(input, Val::Int(_)),
@@ -67,12 +86,21 @@ fn kind(name: &str, input: &Val) -> Answer {
         "boolean" => matches!(input, Val::Bool(_)),
         "true" => matches!(input, Val::Bool(true)),
         "false" => matches!(input, Val::Bool(false)),
-        "callable" => matches!(input, Val::Object(object) if object.keys().is_none()),
-        "lower" => return Some(text::str_of(input).map(|text| text.to_lowercase() == text)),
-        "upper" => return Some(text::str_of(input).map(|text| text.to_uppercase() == text)),
+        "callable" => matches!(input, Val::Object(object) if object.is_callable()),
+        "lower" => return Some(cased(input, char::is_lowercase, char::is_uppercase)),
+        "upper" => return Some(cased(input, char::is_uppercase, char::is_lowercase)),
+        // Ansible finds a plugin for whatever is no text.
+        "filter" => input.as_str().is_none_or(filters::is_known),
+        "test" => input.as_str().is_none_or(is_known),
         "escaped" => false,
         _ => return None,
     }))
+}
+
+/// Whether a text has letters, all of the one case.
+fn cased(input: &Val, own: fn(char) -> bool, other: fn(char) -> bool) -> Outcome<bool> {
+    let value = text::str_of(input)?;
+    Ok(value.chars().any(own) && !value.chars().any(other))
 }
 
 fn is_mapping_object(input: &Val) -> bool {
@@ -80,18 +108,17 @@ fn is_mapping_object(input: &Val) -> bool {
 }
 
 fn number(name: &str, input: &Val, args: &mut Args) -> Answer {
-    let whole = || match input {
-        Val::Int(number) => Ok(*number),
-        Val::Bool(value) => Ok(i128::from(*value)),
-        other => Err(Fault::new(format!("a whole number is needed, not '{}'", other.type_name()))),
-    };
+    let rest = |by: &Val| ops::binary(Binary::Modulo, input, by);
+    let leaves =
+        |wanted: i128| rest(&Val::Int(2)).and_then(|rest| ops::equal(&rest, &Val::Int(wanted)));
     match name {
-        "odd" => Some(whole().map(|number| number.rem_euclid(2) == 1)),
-        "even" => Some(whole().map(|number| number.rem_euclid(2) == 0)),
-        "divisibleby" => Some(whole().and_then(|number| {
-            let by = args.int("num")?.filter(|by| *by != 0);
-            Ok(number % by.ok_or_else(|| Fault::new("division by zero"))? == 0)
-        })),
+        "odd" => Some(leaves(1)),
+        "even" => Some(leaves(0)),
+        "divisibleby" => Some(
+            args.required("num")
+                .and_then(|by| rest(&by))
+                .and_then(|rest| ops::equal(&rest, &Val::Int(0))),
+        ),
         "nan" | "isnan" => Some(Ok(matches!(input, Val::Float(number) if number.is_nan()))),
         _ => None,
     }
@@ -159,28 +186,69 @@ fn result(name: &str, input: &Val) -> Answer {
     Some(match name {
         "failed" | "failure" => flag("failed"),
         "succeeded" | "success" | "successful" => flag("failed").map(|failed| !failed),
-        "changed" | "change" => flag("changed"),
+        "changed" | "change" => changed(input, flag),
         "skipped" | "skip" => flag("skipped"),
         "unreachable" => flag("unreachable"),
         "reachable" => flag("unreachable").map(|unreachable| !unreachable),
-        "finished" => flag("finished"),
-        "started" => flag("started"),
+        // A result that is not of an asynchronous task counts as both.
+        "finished" | "started" => match input {
+            Val::Dict(dict) if dict.get_str(name).is_none() => Ok(true),
+            _ => flag(name),
+        },
+        "timedout" => match input {
+            Val::Dict(dict) => dict.get_str("timedout").map_or(Ok(false), |limit| {
+                Ok(limit.truth()? && access::attribute(&limit, "period").truth()?)
+            }),
+            _ => flag(name),
+        },
         _ => return None,
     })
+}
+
+/// Whether a task or any turn of its loop changed something.
+fn changed(input: &Val, flag: impl Fn(&str) -> Outcome<bool>) -> Outcome<bool> {
+    if let Val::Dict(dict) = input
+        && dict.get_str("changed").is_none()
+        && let Some(Val::List(results)) = dict.get_str("results")
+        && matches!(results.get(0), Some(Val::Dict(_)))
+    {
+        for result in results.items() {
+            if let Val::Dict(result) = result
+                && result.get_str("changed").map_or(Ok(false), |changed| changed.truth())?
+            {
+                return Ok(true);
+            }
+        }
+    }
+    flag("changed")
 }
 
 fn pattern(name: &str, input: &Val, args: &mut Args) -> Answer {
     match name {
         "match" | "search" | "regex" => Some(matches(name, input, args)),
         "version" | "version_compare" => Some(versions::compared(input, args)),
-        "uri" | "url" => Some(text::str_of(input).map(|text| {
-            text.split_once("://")
-                .is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty())
-        })),
-        "urn" => Some(text::str_of(input).map(|text| text.to_lowercase().starts_with("urn:"))),
+        "uri" | "url" | "urn" => Some(address(name, input, args)),
+        // Vault values are opened before a template sees them, and text is never one.
         "vault_encrypted" => Some(Ok(false)),
         _ => None,
     }
+}
+
+/// Whether a value is an address on the net, of one of the wanted schemes.
+fn address(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
+    let text = match input {
+        Val::Str(text) => &**text,
+        Val::None => "",
+        _ => return Ok(false),
+    };
+    let parts = filters::Url::of(text);
+    let schemes = match args.take("schemes") {
+        _ if name == "urn" => vec!["urn".to_owned()],
+        None | Some(Val::None) => Vec::new(),
+        Some(schemes) => schemes.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?,
+    };
+    let fits = schemes.is_empty() || schemes.contains(&parts.scheme);
+    Ok(fits && (name != "url" || !parts.netloc.is_empty() || parts.scheme == "file"))
 }
 
 fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
@@ -189,6 +257,11 @@ fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     let ignore_case = args.flag("ignorecase", false)?;
     let multiline = args.flag("multiline", false)?;
     let how = if name == "regex" { args.text_or("match_type", "search")? } else { name.into() };
+    if !["search", "match", "fullmatch"].contains(&&*how) {
+        return Err(Fault::new(
+            "Invalid match_type specified. Expected one of: search, match, fullmatch",
+        ));
+    }
     let anchored = match &*how {
         "match" => format!(r"\A(?:{pattern})"),
         "fullmatch" => format!(r"\A(?:{pattern})\Z"),
@@ -196,27 +269,4 @@ fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     };
     let regex = filters::regex::compiled(&anchored, ignore_case, multiline)?;
     regex.is_match(&value).map_err(|error| Fault::new(format!("matching: {error}")))
-}
-
-/// Tests of paths on the machine that Ymir runs on.
-fn files(env: &Arc<Env>, name: &str, input: &Val) -> Answer {
-    let known =
-        ["exists", "file", "is_file", "directory", "is_dir", "link", "is_link", "abs", "is_abs"];
-    if !known.contains(&name) {
-        return None;
-    }
-    Some(text::str_of(input).and_then(|path| {
-        if matches!(name, "abs" | "is_abs") {
-            return Ok(path.starts_with('/'));
-        }
-        let option = match name {
-            "exists" => "-e",
-            "file" | "is_file" => "-f",
-            "directory" | "is_dir" => "-d",
-            _ => "-L",
-        };
-        let command = format!("test {option} {}", filters::shell_quoted(&path));
-        let ran = env.scope().world().shell(&command);
-        ran.map(|(code, _, _)| code == 0).map_err(|trouble| Fault::from_trouble(&trouble))
-    }))
 }

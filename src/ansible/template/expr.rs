@@ -168,6 +168,7 @@ impl Run {
         match object.as_ref() {
             Object::Macro { decl, seen } => self.call_macro(decl, seen, args),
             Object::Function(name) => Ok(super::globals::call(&self.env, name, args)),
+            Object::Joiner { .. } => Ok(object.next().unwrap_or(Val::None)),
             other => {
                 let kind = other.type_name();
                 Err(Fault::new(format!("'{kind}' object is not callable")))

@@ -30,6 +30,7 @@ pub(super) fn percent(format: &str, values: &Val) -> Outcome {
     };
     let mut out = String::new();
     let mut rest = format;
+    let mut by_name = false;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
@@ -43,6 +44,7 @@ pub(super) fn percent(format: &str, values: &Val) -> Outcome {
             let end = inner.find(')').ok_or_else(|| Fault::new("incomplete format key"))?;
             named = Some(access::item(values, &Val::str(&inner[..end]))?.used()?);
             rest = &inner[end + 1..];
+            by_name = true;
         }
         let (spec, length) = percent_spec(rest)?;
         rest = &rest[length..];
@@ -51,7 +53,9 @@ pub(super) fn percent(format: &str, values: &Val) -> Outcome {
         out.push_str(&percent_value(&spec, &value)?);
     }
     out.push_str(rest);
-    if matches!(values, Val::Tuple(_)) && given.next().is_some() {
+    // A list or dict may be there for its names, so Python does not miss its use.
+    let may_stay = by_name || matches!(values, Val::List(_) | Val::Dict(_) | Val::Object(_));
+    if !may_stay && given.next().is_some() {
         return Err(Fault::new("not all arguments converted during string formatting"));
     }
     Ok(Val::str(out))

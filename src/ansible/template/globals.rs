@@ -1,20 +1,21 @@
 //! Functions and values that every template sees.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicUsize};
 
 use super::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
     lookups,
-    objects::Object,
+    objects::{Object, Range},
     value::{Dict, Key, Val},
 };
 
 /// More than any list in a configuration holds.
 const LONGEST_RANGE: i128 = 1_000_000;
 
-const FUNCTIONS: &[&str] = &["lookup", "query", "q", "range", "dict", "namespace", "undef", "now"];
+const FUNCTIONS: &[&str] =
+    &["lookup", "query", "q", "range", "dict", "namespace", "undef", "now", "cycler", "joiner"];
 
 /// A global's value.
 pub(super) fn find(name: &str) -> Option<Val> {
@@ -22,7 +23,7 @@ pub(super) fn find(name: &str) -> Option<Val> {
         return Some(Val::Omit);
     }
     let function = FUNCTIONS.iter().find(|known| **known == name)?;
-    Some(Val::Object(Arc::new(Object::Function(function))))
+    Some(object(Object::Function(function)))
 }
 
 /// Calls a global function.
@@ -36,13 +37,25 @@ pub(super) fn call(env: &Arc<Env>, name: &str, args: Args) -> Val {
         "range" => range(&mut args),
         "dict" => dict(args),
         "namespace" => dict(args).map(|made| match made {
-            Val::Dict(dict) => Val::Object(Arc::new(Object::Namespace(dict))),
+            Val::Dict(dict) => object(Object::Namespace(dict)),
             other => other,
         }),
         "now" => super::filters::dates::now(&mut args),
+        "cycler" if args.positional.is_empty() => {
+            Err(Fault::new("at least one item has to be provided"))
+        }
+        "cycler" => Ok(object(Object::Cycler { items: args.positional, at: AtomicUsize::new(0) })),
+        "joiner" => {
+            let separator = args.take("sep").unwrap_or_else(|| Val::str(", "));
+            Ok(object(Object::Joiner { separator, calls: AtomicUsize::new(0) }))
+        }
         other => Err(Fault::new(format!("the function `{other}` is not supported"))),
     };
     result.unwrap_or_else(Val::Missing)
+}
+
+fn object(object: Object) -> Val {
+    Val::Object(Arc::new(object))
 }
 
 fn undef(args: &mut Args) -> Outcome {
@@ -51,7 +64,8 @@ fn undef(args: &mut Args) -> Outcome {
 }
 
 fn range(args: &mut Args) -> Outcome {
-    let first = args.int("start")?.unwrap_or(0);
+    let first = args.int("start")?;
+    let first = first.ok_or_else(|| Fault::new("range expected at least 1 argument, got 0"))?;
     let (start, stop) = match args.int("stop")? {
         Some(stop) => (first, stop),
         None => (0, first),
@@ -64,9 +78,7 @@ fn range(args: &mut Args) -> Outcome {
     if count > LONGEST_RANGE {
         return Err(Fault::new(format!("a range of {count} numbers is too long")));
     }
-    let inside = |at: &i128| if step > 0 { *at < stop } else { *at > stop };
-    let numbers = std::iter::successors(Some(start), |at| at.checked_add(step)).take_while(inside);
-    Ok(Val::list(numbers.map(Val::Int).collect()))
+    Ok(object(Object::Range(Range { start, stop, step })))
 }
 
 fn dict(args: Args) -> Outcome {

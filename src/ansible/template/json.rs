@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use super::{
     fault::{Fault, Outcome},
+    objects::Object,
     text,
     value::{Dict, Key, Val},
 };
@@ -40,10 +41,13 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
             pairs.map(pair).collect::<Outcome<_>>().map(Value::Object)
         }
         Val::Omit => Err(Fault::new("A template was resolved to an Omit scalar.")),
-        Val::Object(object) => {
-            let kind = object.type_name();
-            Err(Fault::new(format!("a value of type '{kind}' cannot be stored in a variable")))
-        }
+        Val::Object(object) => match object.as_ref() {
+            Object::Moment(moment) => Ok(Value::String(moment.iso("T"))),
+            other => {
+                let kind = other.type_name();
+                Err(Fault::new(format!("Type '{kind}' is unsupported for variable storage.")))
+            }
+        },
         Val::Blank => Err(Fault::new("Type 'Undefined' is unsupported for variable storage.")),
         Val::Missing(fault) => Err(fault),
         Val::Lazy(thunk) => converted(&thunk.force(), depth),

@@ -21,14 +21,46 @@ pub(super) fn call(base: &Val, method: &str, args: Args) -> Option<Outcome> {
         },
         Val::Dict(dict) => dicts(dict, method, &mut args),
         Val::Object(object) => objects(object, method, &mut args),
+        Val::Bool(value) => whole(i128::from(*value), method),
+        Val::Int(number) => whole(*number, method),
+        Val::Float(number) => decimal(*number, method),
         _ => None,
     }
+}
+
+fn whole(number: i128, method: &str) -> Option<Outcome> {
+    let size = number.unsigned_abs();
+    Some(Ok(match method {
+        "bit_length" => Val::Int((u128::BITS - size.leading_zeros()).into()),
+        "bit_count" => Val::Int(size.count_ones().into()),
+        "conjugate" => Val::Int(number),
+        "is_integer" => Val::Bool(true),
+        "as_integer_ratio" => Val::tuple(vec![Val::Int(number), Val::Int(1)]),
+        _ => return None,
+    }))
+}
+
+fn decimal(number: f64, method: &str) -> Option<Outcome> {
+    Some(Ok(match method {
+        "conjugate" => Val::Float(number),
+        "is_integer" => Val::Bool(number.is_finite() && number.fract() == 0.0),
+        _ => return None,
+    }))
 }
 
 fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
     if let (Object::Loop(state), "cycle") = (object, method) {
         let chosen = state.index.checked_rem(args.positional.len());
         return Some(Ok(chosen.map_or(Val::None, |at| args.positional[at].clone())));
+    }
+    match (object, method) {
+        (Object::Loop(state), "changed") => {
+            return Some(state.changed(std::mem::take(&mut args.positional)));
+        }
+        (Object::Cycler { .. }, "next") => return object.next().map(Ok),
+        (Object::Moment(moment), _) => return moment.method(method, args),
+        (Object::Span(span), "total_seconds") => return Some(Ok(span.total_seconds())),
+        _ => {}
     }
     let keys = object.keys()?;
     Some(match method {
@@ -65,6 +97,7 @@ fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
             .and_then(Key::new)
             .map(|key| dict.get(&key).or_else(|| args.take("default")).unwrap_or(Val::None)),
         "copy" => Ok(Val::Dict(Dict::new(dict.raw()))),
+        "fromkeys" => from_keys(args),
         "update" => update(dict, args),
         "pop" => pop_key(dict, args),
         "popitem" => {
@@ -81,6 +114,13 @@ fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
         }
         _ => return None,
     })
+}
+
+fn from_keys(args: &mut Args) -> Outcome {
+    let keys = args.required("iterable")?.items()?;
+    let value = args.take("value").unwrap_or(Val::None);
+    let pairs = keys.into_iter().map(|key| Ok((Key::new(key)?, value.clone())));
+    Ok(Val::Dict(Dict::new(pairs.collect::<Outcome<_>>()?)))
 }
 
 fn every(values: impl Iterator<Item = Val>) -> Outcome {
@@ -150,10 +190,16 @@ fn lists(list: &List, method: &str, args: &mut Args) -> Option<Outcome> {
             list.change(|items| items.reverse());
             Ok(Val::None)
         }
-        "sort" => super::filters::sorted(list.items(), |item| Ok(item.clone())).map(|sorted| {
-            list.change(|items| *items = sorted);
-            Val::None
-        }),
+        "sort" => {
+            args.take_named("reverse").map_or(Ok(false), |flag| flag.truth()).and_then(|reverse| {
+                let sorted = super::filters::sorted(list.items(), |item| Ok(item.clone()))?;
+                list.change(|items| *items = sorted);
+                if reverse {
+                    list.change(|items| items.reverse());
+                }
+                Ok(Val::None)
+            })
+        }
         _ => return None,
     })
 }

@@ -1,10 +1,18 @@
 //! Things in templates that are neither text, number, list nor dict.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use super::{
     env::Env,
-    fault::Fault,
+    fault::{Fault, Outcome},
+    moments::{Moment, Span},
+    ops,
     tree::Macro,
     value::{Dict, Val},
 };
@@ -26,6 +34,38 @@ pub(super) enum Object {
     },
     /// A global function such as `range`.
     Function(&'static str),
+    /// `range(…)`.
+    Range(Range),
+    /// Python's `datetime` without a zone.
+    Moment(Moment),
+    /// Python's `timedelta`.
+    Span(Span),
+    /// `cycler(…)`: gives its items in turn.
+    Cycler {
+        items: Vec<Val>,
+        at: AtomicUsize,
+    },
+    /// `joiner(…)`: gives nothing at first, then its separator.
+    Joiner {
+        separator: Val,
+        calls: AtomicUsize,
+    },
+}
+
+/// Numbers with the same distance to each other, which are made when they are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub(super) start: i128,
+    pub(super) stop: i128,
+    pub(super) step: i128,
+}
+
+impl Range {
+    fn numbers(self) -> Vec<Val> {
+        let inside = |at: &i128| if self.step > 0 { *at < self.stop } else { *at > self.stop };
+        let numbers = std::iter::successors(Some(self.start), |at| at.checked_add(self.step));
+        numbers.take_while(inside).map(Val::Int).collect()
+    }
 }
 
 /// Where a `for` loop stands.
@@ -33,6 +73,8 @@ pub(super) enum Object {
 pub(super) struct Loop {
     pub(super) index: usize,
     pub(super) items: Arc<[Val]>,
+    /// What `changed()` was last asked about in this loop.
+    pub(super) seen: Arc<Mutex<Option<Val>>>,
 }
 
 impl Object {
@@ -44,18 +86,25 @@ impl Object {
             Self::Loop(_) => "LoopContext",
             Self::Macro { .. } => "Macro",
             Self::Function(_) => "function",
+            Self::Range(_) => "range",
+            Self::Moment(_) => "datetime",
+            Self::Span(_) => "timedelta",
+            Self::Cycler { .. } => "Cycler",
+            Self::Joiner { .. } => "Joiner",
         }
     }
 
     pub(super) fn truth(&self) -> bool {
         match self {
             Self::HostVars(env) => !env.scope().hosts().is_empty(),
-            Self::Host(_)
-            | Self::Namespace(_)
-            | Self::Loop(_)
-            | Self::Macro { .. }
-            | Self::Function(_) => true,
+            Self::Range(range) => !range.numbers().is_empty(),
+            Self::Span(span) => !span.is_zero(),
+            _ => true,
         }
+    }
+
+    pub(super) fn is_callable(&self) -> bool {
+        matches!(self, Self::Macro { .. } | Self::Function(_) | Self::Joiner { .. })
     }
 
     /// The value under a key or attribute.
@@ -69,7 +118,12 @@ impl Object {
             Self::Namespace(dict) => dict.get_str(key),
             Self::Loop(state) => state.get(key),
             Self::Macro { decl, .. } if key == "name" => Some(Val::str(&decl.name)),
-            Self::Macro { .. } | Self::Function(_) => None,
+            Self::Moment(moment) => moment.get(key),
+            Self::Span(span) => span.get(key),
+            Self::Cycler { items, at } if key == "current" => {
+                items.get(at.load(Ordering::Relaxed) % items.len()).cloned()
+            }
+            _ => None,
         }
     }
 
@@ -78,17 +132,59 @@ impl Object {
         match self {
             Self::HostVars(env) => Some(env.scope().hosts()),
             Self::Host(env) => Some(env.scope().names()),
-            Self::Namespace(_) | Self::Loop(_) | Self::Macro { .. } | Self::Function(_) => None,
+            _ => None,
         }
     }
 
     /// What a `for` over it sees.
     pub(super) fn items(&self) -> Option<Vec<Val>> {
-        Some(self.keys()?.into_iter().map(Val::str).collect())
+        match self {
+            Self::Range(range) => Some(range.numbers()),
+            _ => Some(self.keys()?.into_iter().map(Val::str).collect()),
+        }
+    }
+
+    /// The next item of a cycler or joiner; `None` if it is neither.
+    pub(super) fn next(&self) -> Option<Val> {
+        match self {
+            Self::Cycler { items, at } => {
+                items.get(at.fetch_add(1, Ordering::Relaxed) % items.len()).cloned()
+            }
+            Self::Joiner { separator, calls } => {
+                let first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+                Some(if first { Val::str("") } else { separator.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// How Python writes the object, where anybody would want that.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Range(Range { start, stop, step: 1 }) => Some(format!("range({start}, {stop})")),
+            Self::Range(Range { start, stop, step }) => {
+                Some(format!("range({start}, {stop}, {step})"))
+            }
+            Self::Moment(moment) => Some(moment.text()),
+            Self::Span(span) => Some(span.text()),
+            _ => None,
+        }
     }
 }
 
 impl Loop {
+    /// Whether the values differ from those of the call before.
+    pub(super) fn changed(&self, values: Vec<Val>) -> Outcome {
+        let values = Val::list(values);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = match &*seen {
+            Some(before) => ops::equal(before, &values)?,
+            None => false,
+        };
+        *seen = Some(values);
+        Ok(Val::Bool(!same))
+    }
+
     fn get(&self, key: &str) -> Option<Val> {
         let length = self.items.len();
         let number = |value: usize| Some(Val::Int(value as i128));

@@ -1,6 +1,6 @@
 //! Python's operators.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     fault::{Fault, Faulty, Outcome},
@@ -48,13 +48,19 @@ impl Number {
 pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
     let (left, right) = (left.clone().used()?, right.clone().used()?);
     if op == Binary::Concat {
-        return Ok(Val::str(text::str_of(&left)? + &text::str_of(&right)?));
+        return joined(&text::str_of(&left)?, &text::str_of(&right)?);
     }
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return arithmetic(op, one, other);
     }
+    if let Some(found) = super::moments::binary(op, &left, &right) {
+        return found;
+    }
     match (op, &left, &right) {
-        (Binary::Add, Val::Str(one), Val::Str(other)) => Ok(Val::str(format!("{one}{other}"))),
+        (Binary::Add, Val::Str(one), Val::Str(other)) => joined(one, other),
+        (Binary::Add, Val::List(one), Val::List(other)) if one.len() + other.len() > LONGEST => {
+            Err(too_long())
+        }
         (Binary::Add, Val::List(one), Val::List(other)) => {
             Ok(Val::list([one.raw(), other.raw()].concat()))
         }
@@ -67,6 +73,17 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
         (Binary::Modulo, Val::Str(format), _) => super::format::percent(format, &right),
         _ => Err(unsupported(op, &left, &right)),
     }
+}
+
+fn too_long() -> Faulty {
+    Fault::new(format!("the value would be longer than {LONGEST} characters or items"))
+}
+
+fn joined(one: &str, other: &str) -> Outcome {
+    if one.len() + other.len() > LONGEST {
+        return Err(too_long());
+    }
+    Ok(Val::str(format!("{one}{other}")))
 }
 
 fn unsupported(op: Binary, left: &Val, right: &Val) -> Faulty {
@@ -92,14 +109,16 @@ fn repeat(value: &Val, times: i128) -> Outcome {
     let length = match value {
         Val::Str(text) => text.len(),
         Val::List(list) => list.len(),
+        Val::Tuple(items) => items.len(),
         _ => return Err(unsupported(Binary::Multiply, value, &Val::Int(0))),
     };
     if length.saturating_mul(times) > LONGEST {
-        return Err(Fault::new("the repeated value would be too long"));
+        return Err(too_long());
     }
     Ok(match value {
         Val::Str(text) => Val::str(text.repeat(times)),
         Val::List(list) => Val::list(vec![list.raw(); times].concat()),
+        Val::Tuple(items) => Val::tuple(vec![items.to_vec(); times].concat()),
         other => other.clone(),
     })
 }
@@ -195,6 +214,9 @@ fn equal_at(left: &Val, right: &Val, depth: usize) -> Outcome<bool> {
         }
         (Val::Tuple(one), Val::Tuple(other)) => equal_items(one, other, depth)?,
         (Val::Dict(one), Val::Dict(other)) => one.same(other) || equal_dicts(one, other, depth)?,
+        (Val::Object(one), Val::Object(other)) => {
+            Arc::ptr_eq(one, other) || super::moments::order(one, other) == Some(Ordering::Equal)
+        }
         _ => false,
     })
 }
@@ -247,6 +269,9 @@ pub(super) fn order(left: &Val, right: &Val) -> Outcome<Option<Ordering>> {
             }
             Ok(Some(one.len().cmp(&other.len())))
         }
+        (Val::Object(one), Val::Object(other)) if super::moments::order(one, other).is_some() => {
+            Ok(super::moments::order(one, other))
+        }
         _ => {
             let (left, right) = (left.type_name(), right.type_name());
             Err(Fault::new(format!(
@@ -268,6 +293,9 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
             ))),
         },
         Val::Dict(dict) => Ok(dict.has(&Key::new(item)?)),
+        Val::Object(object) if object.keys().is_none() && object.items().is_some() => {
+            contains(&Val::list(object.items().unwrap_or_default()), &item)
+        }
         Val::Object(object) => {
             let found = item.as_str().and_then(|key| Some(object.keys()?.iter().any(|k| k == key)));
             found.ok_or_else(|| Fault::new("cannot look for an item in this object"))

@@ -154,11 +154,13 @@ impl Run {
             }
         }
         let items: Arc<[Val]> = chosen.into();
+        let seen = Arc::default();
         for (index, item) in items.iter().enumerate() {
             if let Some(frame) = self.frames.last_mut() {
                 frame.clear();
             }
-            let state = Object::Loop(Loop { index, items: Arc::clone(&items) });
+            let state =
+                Object::Loop(Loop { index, items: Arc::clone(&items), seen: Arc::clone(&seen) });
             self.set("loop".into(), Val::Object(Arc::new(state)));
             self.assign(&found.target, item.clone())?;
             self.body(&found.body)?;

@@ -2,6 +2,7 @@
 
 use super::{
     call::Args,
+    characters,
     fault::{Fault, Outcome},
     text,
     value::Val,
@@ -9,14 +10,27 @@ use super::{
 
 /// Calls a method of a text; `None` if there is no such method.
 pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outcome> {
+    if let Some(answer) = question(value, method) {
+        return Some(Ok(Val::Bool(answer)));
+    }
     let plain = |text: String| Some(Ok(Val::str(text)));
     match method {
-        "lower" | "casefold" => plain(value.to_lowercase()),
+        "lower" => plain(value.to_lowercase()),
+        "casefold" => plain(value.to_lowercase().replace('ß', "ss")),
         "upper" => plain(value.to_uppercase()),
         "capitalize" => plain(capitalized(value)),
         "title" => plain(titled(value)),
         "swapcase" => plain(value.chars().map(swapped).collect()),
-        "splitlines" => Some(Ok(Val::strings(value.lines()))),
+        "splitlines" => {
+            Some(args.flag("keepends", false).map(|keep| characters::lines(value, keep)))
+        }
+        "expandtabs" => Some(
+            args.size("tabsize", 8).map(|size| Val::str(characters::tabs_expanded(value, size))),
+        ),
+        "translate" => {
+            Some(args.required("table").and_then(|table| characters::translated(value, &table)))
+        }
+        "format_map" => Some(format_map(value, args)),
         "strip" | "lstrip" | "rstrip" => Some(strip(value, method, args)),
         "startswith" | "endswith" => Some(edge(value, method, args)),
         "split" | "rsplit" => Some(split(value, args, method == "rsplit")),
@@ -31,27 +45,51 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
         "replace" => Some(replace(value, args)),
         "join" => Some(join(value, args)),
         "find" | "rfind" | "index" | "rindex" => Some(find(value, method, args)),
-        "count" => {
-            Some(args.text("sub").map(|part| Val::Int(value.matches(&*part).count() as i128)))
-        }
+        "count" => Some(count(value, args)),
         "zfill" | "ljust" | "rjust" | "center" => Some(justify(value, method, args)),
-        "isdigit" | "isdecimal" | "isnumeric" => Some(Ok(every(value, char::is_numeric))),
-        "isalpha" => Some(Ok(every(value, char::is_alphabetic))),
-        "isalnum" => Some(Ok(every(value, char::is_alphanumeric))),
-        "isspace" => Some(Ok(every(value, char::is_whitespace))),
-        "isupper" => Some(Ok(case(value, char::is_uppercase, char::is_lowercase))),
-        "islower" => Some(Ok(case(value, char::is_lowercase, char::is_uppercase))),
         "encode" => plain(value.to_owned()),
         _ => None,
     }
 }
 
-fn every(value: &str, test: impl Fn(char) -> bool) -> Val {
-    Val::Bool(!value.is_empty() && value.chars().all(test))
+/// Methods that say what a text consists of.
+fn question(value: &str, method: &str) -> Option<bool> {
+    let every = |test: fn(char) -> bool| !value.is_empty() && value.chars().all(test);
+    let case = |own: fn(char) -> bool, other: fn(char) -> bool| {
+        value.chars().any(own) && !value.chars().any(other)
+    };
+    Some(match method {
+        "isascii" => value.is_ascii(),
+        "isprintable" => !value.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')),
+        "isidentifier" => characters::is_identifier(value),
+        "istitle" => characters::is_title(value),
+        "isdecimal" => every(|c| c.is_ascii_digit()),
+        "isdigit" => every(|c| c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c)),
+        "isnumeric" => every(char::is_numeric),
+        "isalpha" => every(char::is_alphabetic),
+        "isalnum" => every(char::is_alphanumeric),
+        "isspace" => every(char::is_whitespace),
+        "isupper" => case(char::is_uppercase, char::is_lowercase),
+        "islower" => case(char::is_lowercase, char::is_uppercase),
+        _ => return None,
+    })
 }
 
-fn case(value: &str, own: fn(char) -> bool, other: fn(char) -> bool) -> Val {
-    Val::Bool(value.chars().any(own) && !value.chars().any(other))
+fn format_map(value: &str, args: &mut Args) -> Outcome {
+    let Val::Dict(mapping) = args.required("mapping")? else {
+        return Err(Fault::new("format_map() needs a mapping"));
+    };
+    let named = mapping.pairs().into_iter();
+    let named = named.filter_map(|(key, value)| Some((key.as_val().as_str()?.into(), value)));
+    super::format::braces(value, &Args { positional: Vec::new(), named: named.collect() })
+}
+
+fn count(value: &str, args: &mut Args) -> Outcome {
+    let part = args.text("sub")?;
+    let (_, value) = section(value, args)?;
+    let count =
+        if part.is_empty() { value.chars().count() + 1 } else { value.matches(&*part).count() };
+    Ok(Val::Int(count as i128))
 }
 
 fn swapped(c: char) -> char {
@@ -66,7 +104,7 @@ pub(super) fn capitalized(value: &str) -> String {
     first + &chars.as_str().to_lowercase()
 }
 
-fn titled(value: &str) -> String {
+pub(super) fn titled(value: &str) -> String {
     let mut inside = false;
     let mut out = String::new();
     for c in value.chars() {
@@ -98,6 +136,7 @@ fn edge(value: &str, method: &str, args: &mut Args) -> Outcome {
         Val::Tuple(items) => items.to_vec(),
         other => vec![other],
     };
+    let (_, value) = section(value, args)?;
     for affix in affixes {
         let Val::Str(affix) = affix.used()? else {
             return Err(Fault::new(format!("{method} first arg must be str or a tuple of str")));
@@ -114,12 +153,34 @@ fn edge(value: &str, method: &str, args: &mut Args) -> Outcome {
     Ok(Val::Bool(false))
 }
 
+/// The part of a text between the two places that a call may end with, and where it begins.
+fn section<'text>(value: &'text str, args: &mut Args) -> Outcome<(usize, &'text str)> {
+    let count = value.chars().count();
+    let place = |at: i128| {
+        let at = if at < 0 { at + count as i128 } else { at };
+        usize::try_from(at.max(0)).unwrap_or(0).min(count)
+    };
+    let start = args.int("start")?.map_or(0, place);
+    let end = args.int("end")?.map_or(count, place).max(start);
+    let byte = |at: usize| value.char_indices().nth(at).map_or(value.len(), |(byte, _)| byte);
+    Ok((start, &value[byte(start)..byte(end)]))
+}
+
 /// `split` and `rsplit`: without a separator at any white space, dropping empty parts.
 pub(super) fn split(value: &str, args: &mut Args, from_end: bool) -> Outcome {
     let separator = args.text_or("sep", "")?;
     let most = args.int("maxsplit")?.and_then(|most| usize::try_from(most).ok());
     if separator.is_empty() {
         let Some(most) = most else { return Ok(Val::strings(value.split_whitespace())) };
+        if from_end {
+            // The same from the other end, with every part turned around.
+            let turned = |text: &str| text.chars().rev().collect::<String>();
+            let value = turned(value.trim());
+            let mut parts: Vec<String> =
+                split_spaces(&value, most).into_iter().map(turned).collect();
+            parts.reverse();
+            return Ok(Val::strings(parts));
+        }
         return Ok(Val::strings(split_spaces(value.trim(), most)));
     }
     let parts: Vec<&str> = match (most, from_end) {
@@ -185,9 +246,10 @@ fn join(value: &str, args: &mut Args) -> Outcome {
 
 fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
     let part = args.text("sub")?;
+    let (start, value) = section(value, args)?;
     let found = if method.starts_with('r') { value.rfind(&*part) } else { value.find(&*part) };
     match found {
-        Some(at) => Ok(Val::Int(value[..at].chars().count() as i128)),
+        Some(at) => Ok(Val::Int((start + value[..at].chars().count()) as i128)),
         None if method.ends_with("find") => Ok(Val::Int(-1)),
         None => Err(Fault::new("substring not found")),
     }

@@ -16,6 +16,28 @@ pub(super) fn str_of(value: &Val) -> Outcome<String> {
     }
 }
 
+/// The text of a path.
+pub(super) fn path_of(value: &Val) -> Outcome<String> {
+    match value.clone().used()? {
+        Val::Str(text) => Ok(text.to_string()),
+        other => {
+            let kind = other.type_name();
+            Err(Fault::new(format!("expected str, bytes or os.PathLike object, not {kind}")))
+        }
+    }
+}
+
+/// The text of a value that must be text, because a filter calls a method of text on it.
+pub(super) fn only_text(value: &Val, method: &str) -> Outcome<String> {
+    match value.clone().used()? {
+        Val::Str(text) => Ok(text.to_string()),
+        other => {
+            let kind = other.type_name();
+            Err(Fault::new(format!("'{kind}' object has no attribute '{method}'")))
+        }
+    }
+}
+
 /// Deeper nesting means that a value contains itself.
 const DEEPEST: usize = 100;
 
@@ -49,10 +71,11 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
             let pairs = dict.pairs().into_iter().map(pair).collect::<Outcome<Vec<_>>>()?;
             format!("{{{}}}", pairs.join(", "))
         }
-        Val::Omit => return Err(Fault::new("A template was resolved to an Omit scalar.")),
-        Val::Object(object) => match object.items() {
-            Some(items) => format!("[{}]", joined(&items)?),
-            None => format!("<{}>", object.type_name()),
+        Val::Omit => "<<Omit>>".into(),
+        Val::Object(object) => match (object.text(), object.items()) {
+            (Some(text), _) => text,
+            (None, Some(items)) => format!("[{}]", joined(&items)?),
+            (None, None) => format!("<{}>", object.type_name()),
         },
         Val::Missing(fault) => return Err(fault),
         Val::Blank => "Undefined".into(),

@@ -9,6 +9,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
+    moments::Moment,
     text,
     value::Val,
 };
@@ -16,6 +17,7 @@ use crate::ansible::template::{
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
         "strftime" => strftime,
+        "to_datetime" => to_datetime,
         _ => return None,
     })
 }
@@ -30,7 +32,10 @@ fn zone(utc: bool) -> TimeZone {
 }
 
 fn strftime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let format = text::str_of(input)?;
+    let Val::Str(format) = input else {
+        let kind = input.type_name();
+        return Err(Fault::new(format!("strftime() argument 1 must be str, not {kind}")));
+    };
     let time = match args.take("second") {
         None | Some(Val::None) => Timestamp::now(),
         Some(second) => {
@@ -44,12 +49,35 @@ fn strftime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         }
     };
     let utc = args.flag("utc", false)?;
-    formatted(&time.to_zoned(zone(utc)), &format)
+    formatted(&time.to_zoned(zone(utc)), format)
+}
+
+/// Reads a date as Python's `strptime` does.
+fn to_datetime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let Val::Str(value) = input else {
+        let kind = input.type_name();
+        return Err(Fault::new(format!("strptime() argument 1 must be str, not {kind}")));
+    };
+    let format = args.text_or("format", "%Y-%m-%d %H:%M:%S")?;
+    let wrong = |error: jiff::Error| {
+        Fault::new(format!("time data '{value}' does not match format '{format}': {error}"))
+    };
+    let parts = jiff::fmt::strtime::parse(&format, &**value).map_err(wrong)?;
+    let date = match (parts.year(), parts.month(), parts.day()) {
+        // Python begins in 1900 where the format has no date.
+        (None, None, None) => jiff::civil::date(1900, 1, 1),
+        (Some(year), None, None) => jiff::civil::date(year, 1, 1),
+        (Some(year), Some(month), None) => jiff::civil::Date::new(year, month, 1).map_err(wrong)?,
+        _ => parts.to_date().map_err(wrong)?,
+    };
+    let time = parts.to_time().unwrap_or_else(|_| jiff::civil::Time::midnight());
+    Ok(Moment(date.to_datetime(time)).value())
 }
 
 /// The function `now()`.
 pub(in crate::ansible::template) fn now(args: &mut Args) -> Outcome {
     let utc = args.flag("utc", false)?;
-    let format = args.text_or("fmt", "%Y-%m-%d %H:%M:%S.%6f")?;
-    formatted(&Timestamp::now().to_zoned(zone(utc)), &format)
+    let format = args.text_or("fmt", "")?;
+    let now = Timestamp::now().to_zoned(zone(utc));
+    if format.is_empty() { Ok(Moment(now.datetime()).value()) } else { formatted(&now, &format) }
 }

@@ -28,6 +28,7 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "to_yaml" => to_yaml,
         "to_nice_yaml" => to_nice_yaml,
         "from_yaml" => from_yaml,
+        "from_yaml_all" => from_yaml_all,
         "b64encode" => b64encode,
         "b64decode" => b64decode,
         _ => return None,
@@ -64,8 +65,13 @@ fn to_nice_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn from_json(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
-    let read = serde_json::from_str(&value);
+    let Val::Str(value) = input else {
+        let kind = input.type_name();
+        return Err(Fault::new(format!(
+            "the JSON object must be str, bytes or bytearray, not {kind}"
+        )));
+    };
+    let read = serde_json::from_str(value);
     let read = read.map_err(|error| Fault::new(format!("from_json: {error}")))?;
     Ok(json::to_val(&read))
 }
@@ -104,6 +110,42 @@ fn from_yaml(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     let Val::Str(value) = input else { return Ok(input.clone()) };
     let node = yaml::parse(value, &"from_yaml".into());
     Ok(env::plain(&node.map_err(|trouble: Trouble| Fault::from_trouble(&trouble))?))
+}
+
+/// The documents of a YAML text, each as text; what stands before the first mark is none if it is only comments.
+fn documents(text: &str) -> Vec<String> {
+    let mut found = vec![(false, String::new())];
+    for line in text.split_inclusive('\n') {
+        let mark = |mark: &str| {
+            line.strip_prefix(mark)
+                .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        };
+        if let Some(rest) = mark("---") {
+            found.push((true, rest.to_owned()));
+        } else if mark("...").is_some() {
+            found.push((false, String::new()));
+        } else if let Some((_, document)) = found.last_mut() {
+            document.push_str(line);
+        }
+    }
+    let says = |text: &str| {
+        text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+    };
+    let found = found.into_iter().filter(|(marked, text)| *marked || says(text));
+    found.map(|(_, text)| text).collect()
+}
+
+fn from_yaml_all(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let value = match input {
+        Val::None => return Ok(Val::list(Vec::new())),
+        Val::Str(value) => value,
+        other => return Ok(other.clone()),
+    };
+    let read = |document: &String| {
+        let node = yaml::parse(document, &"from_yaml_all".into());
+        node.map(|node| env::plain(&node)).map_err(|trouble| Fault::from_trouble(&trouble))
+    };
+    Ok(Val::list(documents(value).iter().map(read).collect::<Outcome<_>>()?))
 }
 
 fn b64encode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

@@ -28,7 +28,7 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 /// Ansible's namespace for `to_uuid`.
 const NAMESPACE: &str = "361e6d51-faec-444a-9079-341386da8e2e";
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 

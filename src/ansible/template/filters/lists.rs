@@ -27,10 +27,6 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "min" => min,
         "max" => max,
         "sum" => sum,
-        "batch" => batch,
-        "slice" => slice,
-        "zip" => zip,
-        "zip_longest" => zip_longest,
         "subelements" => subelements,
         _ => return None,
     })
@@ -67,7 +63,12 @@ fn list(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn length(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     args.end()?;
-    let count = match input {
+    Ok(Val::Int(count(input)? as i128))
+}
+
+/// Python's `len(value)`.
+pub(super) fn count(value: &Val) -> Outcome<usize> {
+    Ok(match value {
         Val::List(list) => list.len(),
         Val::Dict(dict) => dict.len(),
         Val::Tuple(items) => items.len(),
@@ -77,8 +78,7 @@ fn length(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             let no_length = |_| Fault::new(format!("object of type '{kind}' has no len()"));
             other.iterate().map_err(no_length)?.len()
         }
-    };
-    Ok(Val::Int(count as i128))
+    })
 }
 
 fn first(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
@@ -232,60 +232,6 @@ fn sum(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     })
 }
 
-fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let size = args.size("linecount", 1)?.max(1);
-    let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
-    let items = input.iterate()?;
-    let rows = items.chunks(size).map(|row| {
-        let mut row = row.to_vec();
-        if let Some(fill) = &fill {
-            row.resize(size, fill.clone());
-        }
-        Val::list(row)
-    });
-    Ok(Val::list(rows.collect()))
-}
-
-fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let count = args.size("slices", 1)?.max(1);
-    let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
-    let items = input.iterate()?;
-    let (each, longer) = (items.len() / count, items.len() % count);
-    let mut rest = items.into_iter();
-    let columns = (0..count).map(|at| {
-        let mut column: Vec<Val> = rest.by_ref().take(each + usize::from(at < longer)).collect();
-        if let Some(fill) = fill.as_ref().filter(|_| at >= longer && longer > 0) {
-            column.push(fill.clone());
-        }
-        Val::list(column)
-    });
-    Ok(Val::list(columns.collect()))
-}
-
-fn columns(input: &Val, args: &mut Args) -> Outcome<Vec<Vec<Val>>> {
-    let others = std::mem::take(&mut args.positional);
-    std::iter::once(input).chain(&others).map(Val::iterate).collect()
-}
-
-fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Val {
-    let row = |at| {
-        let cells = columns.iter().map(|column| column.get(at).unwrap_or(fill).clone());
-        Val::tuple(cells.collect::<Vec<_>>())
-    };
-    Val::list((0..count).map(row).collect())
-}
-
-fn zip(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let columns = columns(input, args)?;
-    Ok(rows(&columns, columns.iter().map(Vec::len).min().unwrap_or(0), &Val::None))
-}
-
-fn zip_longest(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let fill = args.take_named("fillvalue").unwrap_or(Val::None);
-    let columns = columns(input, args)?;
-    Ok(rows(&columns, columns.iter().map(Vec::len).max().unwrap_or(0), &fill))
-}
-
 fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let path = args.required("subelements")?;
     let path = match path {
@@ -295,17 +241,37 @@ fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let skip_missing = args.flag("skip_missing", false)?;
     let items = match input {
         Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
-        other => other.items()?,
+        Val::List(list) => list.items(),
+        _ => return Err(Fault::new("obj must be a list of dicts or a nested dict")),
     };
     let mut pairs = Vec::new();
     for item in items {
-        let found = path.iter().try_fold(item.clone(), |found, key| access::item(&found, key))?;
+        let found = path.iter().try_fold(item.clone(), |found, key| match &found {
+            Val::Dict(_) | Val::Missing(_) => access::item(&found, key),
+            other => {
+                let (key, other) = (text::str_of(key)?, text::str_of(other)?);
+                Err(Fault::new(format!(
+                    "the key {key} should point to a dictionary, got '{other}'"
+                )))
+            }
+        })?;
         match found {
             Val::Missing(_) if skip_missing => {}
+            Val::Missing(fault) if fault.undefined => {
+                let (path, item) =
+                    (text::repr(path.last().unwrap_or(&Val::None))?, text::repr(&item)?);
+                return Err(Fault::new(format!(
+                    "could not find {path} key in iterated item {item}"
+                )));
+            }
             Val::Missing(fault) => return Err(fault),
-            found => {
-                let parts = found.items()?.into_iter();
+            Val::List(found) => {
+                let parts = found.items().into_iter();
                 pairs.extend(parts.map(|part| Val::tuple(vec![item.clone(), part])));
+            }
+            other => {
+                let other = text::repr(&other)?;
+                return Err(Fault::new(format!("the key should point to a list, got {other}")));
             }
         }
     }

@@ -75,7 +75,11 @@ fn ternary(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn type_debug(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::str(input.type_name()))
+    Ok(Val::str(match input {
+        Val::Missing(fault) if fault.undefined => "UndefinedMarker",
+        Val::Missing(_) => "CapturedExceptionMarker",
+        other => other.type_name(),
+    }))
 }
 
 fn string(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

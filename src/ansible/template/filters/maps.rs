@@ -25,6 +25,9 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 }
 
 fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    if !input.truth()? {
+        return Ok(Val::list(Vec::new()));
+    }
     if let Some(path) = args.take_named("attribute") {
         let default = args.take_named("default");
         let part = |item: Val| {
@@ -47,6 +50,9 @@ fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) ->
     let path = if wanted.1 { Some(args.required("attribute")?) } else { None };
     let test = args.take("test").map(|test| text::str_of(&test)).transpose()?;
     let mut kept = Vec::new();
+    if !input.truth()? {
+        return Ok(Val::list(kept));
+    }
     for item in input.iterate()? {
         let tested = match &path {
             Some(path) => lists::attribute(&item, path)?,

@@ -4,23 +4,28 @@
 pub(super) mod dates;
 mod dicts;
 mod encode;
-mod hashes;
+pub(super) mod hashes;
 mod lists;
 mod logic;
 mod maps;
+mod markup;
 mod net;
 mod numbers;
+pub(super) mod passwords;
 mod paths;
 mod random;
 pub(super) mod regex;
+mod rows;
 mod sets;
 mod strings;
 mod urls;
-mod utils;
+pub(super) mod utils;
+mod vaults;
+mod wrap;
 
 use std::{cmp::Ordering, sync::Arc};
 
-pub(super) use self::{paths::joined, strings::shell_quoted};
+pub(super) use self::{paths::joined, urls::Url};
 use super::{
     call::Args,
     env::Env,
@@ -43,6 +48,7 @@ fn find(name: &str) -> Option<Filter> {
         .or_else(|| strings::find(name))
         .or_else(|| lists::find(name))
         .or_else(|| maps::find(name))
+        .or_else(|| rows::find(name))
         .or_else(|| sets::find(name))
         .or_else(|| dicts::find(name))
         .or_else(|| numbers::find(name))
@@ -54,6 +60,14 @@ fn find(name: &str) -> Option<Filter> {
         .or_else(|| random::find(name))
         .or_else(|| urls::find(name))
         .or_else(|| dates::find(name))
+        .or_else(|| markup::find(name))
+        .or_else(|| passwords::find(name))
+        .or_else(|| vaults::find(name))
+}
+
+/// Whether there is a filter of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    find(plain_name(name)).is_some()
 }
 
 /// The name without the collection that Ansible's own filters and tests may be given.

@@ -68,6 +68,7 @@ fn required(input: &Val, filter: &str) -> Outcome<f64> {
 fn abs(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     match input {
         Val::Int(number) => Ok(Val::Int(number.saturating_abs())),
+        Val::Bool(value) => Ok(Val::Int(i128::from(*value))),
         other => Ok(Val::Float(required(other, "abs")?.abs())),
     }
 }
@@ -75,6 +76,11 @@ fn abs(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 fn round(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let precision = args.int("precision")?.unwrap_or(0);
     let method = args.text_or("method", "common")?;
+    if let (Val::Int(_) | Val::Bool(_), "common") = (input, &*method) {
+        let number =
+            if let Val::Int(number) = input { *number } else { i128::from(input.truth()?) };
+        return Ok(Val::Int(rounded(number, precision)));
+    }
     let value = required(input, "round")?;
     let scale = 10_f64.powi(i32::try_from(precision).unwrap_or(0));
     let scaled = value * scale;
@@ -83,6 +89,16 @@ fn round(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         "floor" => scaled.floor() / scale,
         _ => scaled.round_ties_even() / scale,
     }))
+}
+
+/// A whole number rounded to tens, hundreds … for a precision below zero, halves to the even one.
+fn rounded(number: i128, precision: i128) -> i128 {
+    let tens = u32::try_from(-precision).ok().filter(|tens| *tens > 0);
+    let Some(unit) = tens.map(|tens| 10_i128.checked_pow(tens)) else { return number };
+    let Some(unit) = unit else { return 0 };
+    let (low, rest) = (number.div_euclid(unit), number.rem_euclid(unit));
+    let up = rest * 2 > unit || (rest * 2 == unit && low % 2 != 0);
+    (low + i128::from(up)) * unit
 }
 
 fn log(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -101,6 +117,9 @@ fn root(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let base = args.take("base").map_or(Ok(2.0), |base| required(&base, "root"))?;
     let value = required(input, "root")?;
     let square = (base - 2.0).abs() < f64::EPSILON;
+    if value < 0.0 {
+        return Err(Fault::new("root() can only be used on numbers: math domain error"));
+    }
     Ok(Val::Float(if square { value.sqrt() } else { value.powf(1.0 / base) }))
 }
 
@@ -150,7 +169,11 @@ fn human_to_bytes(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn filesizeformat(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let binary = args.flag("binary", false)?;
-    let size = number(input).or_else(|| text::parse_float(input.as_str()?)).unwrap_or(0.0);
+    let size = number(input).or_else(|| text::parse_float(input.as_str()?));
+    let size = size.ok_or_else(|| {
+        let kind = input.type_name();
+        Fault::new(format!("float() argument must be a string or a real number, not '{kind}'"))
+    })?;
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     let names = if binary {
         ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
@@ -159,7 +182,7 @@ fn filesizeformat(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     if size < base {
         let plural = if (size - 1.0).abs() < f64::EPSILON { "Byte" } else { "Bytes" };
-        return Ok(Val::str(format!("{size:.0} {plural}")));
+        return Ok(Val::str(format!("{:.0} {plural}", size.trunc())));
     }
     let mut scaled = size / base;
     let mut at = 0;

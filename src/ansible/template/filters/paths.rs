@@ -27,12 +27,13 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "fileglob" => fileglob,
         "win_basename" => win_basename,
         "win_dirname" => win_dirname,
+        "win_splitdrive" => win_splitdrive,
         _ => return None,
     })
 }
 
 fn basename(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
+    let path = text::path_of(input)?;
     Ok(Val::str(path.rsplit('/').next().unwrap_or("")))
 }
 
@@ -44,11 +45,11 @@ pub(in crate::ansible::template) fn directory(path: &str) -> &str {
 }
 
 fn dirname(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::str(directory(&text::str_of(input)?)))
+    Ok(Val::str(directory(&text::path_of(input)?)))
 }
 
 fn splitext(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
+    let path = text::path_of(input)?;
     let name = path.rfind('/').map_or(0, |at| at + 1);
     let stem = path[name..].trim_start_matches('.');
     let start = path.len() - stem.len();
@@ -69,11 +70,25 @@ pub(in crate::ansible::template) fn joined(parts: &[String]) -> String {
     })
 }
 
+/// The paths of a list.
+fn parts_of(value: &Val, wanted: &str) -> Outcome<Vec<String>> {
+    match value {
+        Val::List(_) | Val::Tuple(_) => value.items()?.iter().map(text::path_of).collect(),
+        other => {
+            let kind = other.type_name();
+            Err(Fault::new(format!("|{wanted}, got <class '{kind}'> instead.")))
+        }
+    }
+}
+
 fn path_join(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     let parts = match input {
         Val::Str(path) => vec![path.to_string()],
-        other => other.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?,
+        other => parts_of(other, "path_join expects string or sequence")?,
     };
+    if parts.is_empty() {
+        return Err(Fault::new("join() missing 1 required positional argument: 'a'"));
+    }
     Ok(Val::str(joined(&parts)))
 }
 
@@ -100,7 +115,7 @@ pub(in crate::ansible::template) fn normal(path: &str) -> String {
 }
 
 fn normpath(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::str(normal(&text::str_of(input)?)))
+    Ok(Val::str(normal(&text::path_of(input)?)))
 }
 
 fn working_directory(env: &Arc<Env>) -> String {
@@ -112,11 +127,15 @@ fn absolute(env: &Arc<Env>, path: &str) -> String {
 }
 
 fn realpath(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::str(absolute(env, &text::str_of(input)?)))
+    Ok(Val::str(absolute(env, &text::path_of(input)?)))
 }
 
 fn relpath(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let path = absolute(env, &text::str_of(input)?);
+    let path = text::path_of(input)?;
+    if path.is_empty() {
+        return Err(Fault::new("no path specified"));
+    }
+    let path = absolute(env, &path);
     let start = absolute(env, &args.text_or("start", ".")?);
     let parts = |path: &str| {
         path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -129,7 +148,7 @@ fn relpath(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn commonpath(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let paths: Vec<String> = input.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?;
+    let paths = parts_of(input, "commonpath expects sequence")?;
     let Some(first) = paths.first() else {
         return Err(Fault::new("commonpath() arg is an empty sequence"));
     };
@@ -142,12 +161,16 @@ fn commonpath(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
         let same = common.iter().zip(&parts).take_while(|(one, other)| one == other).count();
         common.truncate(same);
     }
-    let root = if first.starts_with('/') { "/" } else { "" };
+    let absolute = first.starts_with('/');
+    if paths.iter().any(|path| path.starts_with('/') != absolute) {
+        return Err(Fault::new("Can't mix absolute and relative paths"));
+    }
+    let root = if absolute { "/" } else { "" };
     Ok(Val::str(format!("{root}{}", common.join("/"))))
 }
 
 fn expanduser(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
+    let path = text::path_of(input)?;
     let home = || env.scope().world().env("HOME");
     let rest = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     Ok(Val::str(match rest.and_then(|rest| Some(home()? + rest)) {
@@ -157,7 +180,7 @@ fn expanduser(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn expandvars(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
+    let path = text::path_of(input)?;
     let pattern = super::regex::compiled(r"\$(?:\{(\w+)\}|(\w+))", false, false)?;
     let replaced = pattern.replace_all(&path, |found: &fancy_regex::Captures<'_>| {
         let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
@@ -167,18 +190,44 @@ fn expandvars(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn fileglob(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let pattern = text::str_of(input)?;
+    let pattern = text::path_of(input)?;
     let found = env.scope().world().glob(&pattern);
     Ok(Val::strings(found.map_err(|trouble: Trouble| Fault::from_trouble(&trouble))?))
 }
 
+/// A Windows path as its drive and the rest.
+fn drive(path: &str) -> (&str, &str) {
+    let slash = |c: char| matches!(c, '/' | '\\');
+    let mut chars = path.chars();
+    if let (Some(first), Some(second)) = (chars.next(), chars.next()) {
+        if slash(first) && slash(second) && !chars.next().is_some_and(slash) {
+            // A share's drive is its server with its name.
+            let Some(server) = path[2..].find(slash) else { return (path, "") };
+            let name = path[server + 3..].find(slash);
+            return name.map_or((path, ""), |name| path.split_at(server + 3 + name));
+        }
+        if second == ':' {
+            return path.split_at(first.len_utf8() + 1);
+        }
+    }
+    ("", path)
+}
+
 fn win_basename(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
-    Ok(Val::str(path.rsplit(['/', '\\']).next().unwrap_or("")))
+    let path = text::path_of(input)?;
+    Ok(Val::str(drive(&path).1.rsplit(['/', '\\']).next().unwrap_or("")))
 }
 
 fn win_dirname(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let path = text::str_of(input)?;
-    let head = path.rfind(['/', '\\']).map_or("", |at| &path[..at]);
-    Ok(Val::str(head))
+    let path = text::path_of(input)?;
+    let (drive, rest) = drive(&path);
+    let head = rest.rfind(['/', '\\']).map_or("", |at| &rest[..=at]);
+    let trimmed = head.trim_end_matches(['/', '\\']);
+    Ok(Val::str(format!("{drive}{}", if trimmed.is_empty() { head } else { trimmed })))
+}
+
+fn win_splitdrive(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    let path = text::path_of(input)?;
+    let (drive, rest) = drive(&path);
+    Ok(Val::tuple(vec![Val::str(drive), Val::str(rest)]))
 }

@@ -1,6 +1,8 @@
 //! Filters that choose at random; with a seed they choose what Python would.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
+
+use ssh_key::rand_core::{OsRng, RngCore as _};
 
 use sha2::{Digest as _, Sha512};
 
@@ -129,27 +131,68 @@ impl Twister {
     }
 }
 
+/// Bytes that nobody can guess.
+pub(super) fn secret_bytes<const COUNT: usize>() -> Outcome<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Fault::new(format!("asking the system for random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+/// A text of letters from `letters` that nobody can guess.
+pub(in crate::ansible::template) fn secret_text(letters: &str, length: usize) -> Outcome<String> {
+    let letters: Vec<char> = letters.chars().collect();
+    // Bytes above the last whole multiple would favour the first letters.
+    let limit = if letters.is_empty() { 0 } else { 256 - 256 % letters.len().min(256) };
+    let mut out = String::new();
+    for _ in 0..length {
+        let mut byte = usize::from(secret_bytes::<1>()?[0]);
+        while byte >= limit && limit > 0 {
+            byte = usize::from(secret_bytes::<1>()?[0]);
+        }
+        out.extend(letters.get(byte % letters.len().max(1)));
+    }
+    Ok(out)
+}
+
+/// Numbers from a seed, or such that nobody can guess.
 fn generator(seed: Option<Val>) -> Outcome<Twister> {
     match seed {
         Some(Val::None) | None => {
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            Ok(Twister::of_number(now.subsec_nanos()))
+            let words = secret_bytes::<32>()?;
+            let (words, _) = words.as_chunks::<4>();
+            let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+            Ok(Twister::of_words(&words))
         }
         Some(seed) => Twister::seeded(&seed),
     }
 }
 
 fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let start = args.int("start")?.unwrap_or(0);
-    let step = args.int("step")?.unwrap_or(1).max(1);
+    let (start, step) = (args.int("start")?.unwrap_or(0), args.int("step")?.unwrap_or(0));
     let mut generator = generator(args.take("seed"))?;
     if let Val::Int(end) = input {
-        let span = end.saturating_sub(start).saturating_add(step - 1);
+        let step = if step == 0 { 1 } else { step };
+        let span = end.saturating_sub(start);
+        let span =
+            if step > 0 { span.saturating_add(step - 1) } else { span.saturating_add(step + 1) };
         let count = u64::try_from(span / step).ok().filter(|count| *count > 0);
         let count = count.ok_or_else(|| Fault::new("empty range for random"))?;
         return Ok(Val::Int(start + step * i128::from(generator.below(count))));
     }
-    let items = input.items()?;
+    let items = match input {
+        Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Object(_) => input.items()?,
+        other => {
+            let kind = other.type_name();
+            return Err(Fault::new(format!(
+                "random can only be used on sequences and integers, not '{kind}'"
+            )));
+        }
+    };
+    if start != 0 || step != 0 {
+        return Err(Fault::new("start and step can only be used with integer values"));
+    }
     let count = u64::try_from(items.len()).ok().filter(|count| *count > 0);
     let count = count.ok_or_else(|| Fault::new("Cannot choose from an empty sequence"))?;
     let at = usize::try_from(generator.below(count)).unwrap_or(0);
@@ -158,7 +201,7 @@ fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn shuffle(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let mut generator = generator(args.take("seed"))?;
-    let mut items = input.items()?;
+    let Ok(mut items) = input.items() else { return Ok(input.clone()) };
     for at in (1..items.len()).rev() {
         let other = generator.below(at as u64 + 1);
         items.swap(at, usize::try_from(other).unwrap_or(0));

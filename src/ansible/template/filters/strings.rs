@@ -29,7 +29,7 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "quote" => quote,
         "comment" => comment,
         "escape" | "e" | "forceescape" => escape,
-        "safe" => same,
+        "safe" => safe,
         "striptags" => striptags,
         _ => return None,
     })
@@ -94,7 +94,10 @@ fn split(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let Val::Str(value) = input else {
+        let kind = input.type_name();
+        return Err(Fault::new(format!("unsupported operand type(s) for +=: '{kind}' and 'str'")));
+    };
     let width = match args.take("width") {
         Some(Val::Str(width)) => width.to_string(),
         Some(Val::Int(width)) => " ".repeat(usize::try_from(width).unwrap_or(0).min(10_000)),
@@ -102,7 +105,7 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let (first, blank) = (args.flag("first", false)?, args.flag("blank", false)?);
     let mut out = String::new();
-    for (at, line) in (value.clone() + "\n").lines().enumerate() {
+    for (at, line) in (value.to_string() + "\n").lines().enumerate() {
         if at > 0 {
             out.push('\n');
         }
@@ -116,14 +119,18 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn truncate(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let count = match input {
+        Val::Str(text) => text.chars().count(),
+        other => super::lists::count(other)?,
+    };
     let length = args.size("length", 255)?;
     let kill_words = args.flag("killwords", false)?;
     let end = args.text_or("end", "...")?;
     let leeway = args.size("leeway", 5)?;
-    if value.chars().count() <= length + leeway {
-        return Ok(Val::str(value));
+    if count <= length + leeway {
+        return Ok(input.clone());
     }
+    let value = text::only_text(input, "rsplit")?;
     let kept: String = value.chars().take(length.saturating_sub(end.chars().count())).collect();
     let cut =
         if kill_words { &kept } else { kept.rsplit_once(' ').map_or(&*kept, |(head, _)| head) };
@@ -137,24 +144,18 @@ fn wordcount(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn wordwrap(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let value = text::only_text(input, "splitlines")?;
     let width = args.size("width", 79)?;
-    let mut lines = Vec::new();
-    for line in value.lines() {
-        let mut current = String::new();
-        for word in line.split_whitespace() {
-            let longer = current.chars().count() + 1 + word.chars().count();
-            if !current.is_empty() && longer > width {
-                lines.push(std::mem::take(&mut current));
-            }
-            if !current.is_empty() {
-                current.push(' ');
-            }
-            current.push_str(word);
-        }
-        lines.push(current);
+    let break_long = args.flag("break_long_words", true)?;
+    let separator = args.text_or("wrapstring", "\n")?;
+    let break_hyphens = args.flag("break_on_hyphens", true)?;
+    if width == 0 {
+        return Err(Fault::new("invalid width 0 (must be > 0)"));
     }
-    Ok(Val::str(lines.join("\n")))
+    let lines = value
+        .lines()
+        .map(|line| super::wrap::wrapped(line, width, break_long, break_hyphens).join(&separator));
+    Ok(Val::str(lines.collect::<Vec<_>>().join(&separator)))
 }
 
 fn formatted(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -181,7 +182,7 @@ fn quote(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let value = text::only_text(input, "replace")?;
     let style = args.text_or("style", "plain")?;
     let (beginning, decoration, end) = match &*style {
         "plain" => ("", "# ", ""),
@@ -215,14 +216,18 @@ fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     Ok(Val::str(lines.join("\n")))
 }
 
-fn escape(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let value = text::str_of(input)?.replace('&', "&amp;").replace('<', "&lt;");
-    let value = value.replace('>', "&gt;").replace('\'', "&#39;").replace('"', "&#34;");
-    Ok(Val::str(value))
+/// Text as HTML shows it.
+pub(super) fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('\'', "&#39;").replace('"', "&#34;")
 }
 
-fn same(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(input.clone())
+fn escape(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    Ok(Val::str(escaped(&text::str_of(input)?)))
+}
+
+fn safe(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+    text::str_of(input).map(Val::str)
 }
 
 fn striptags(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {

@@ -24,22 +24,45 @@ fn part(text: &str) -> Val {
     if text.is_empty() { Val::None } else { Val::str(text) }
 }
 
+/// An address taken apart as Python's `urlsplit` does.
+pub(in crate::ansible::template) struct Url<'text> {
+    pub(in crate::ansible::template) scheme: String,
+    pub(in crate::ansible::template) netloc: &'text str,
+    path: &'text str,
+    query: &'text str,
+    fragment: &'text str,
+}
+
+impl<'text> Url<'text> {
+    pub(in crate::ansible::template) fn of(url: &'text str) -> Self {
+        let scheme_end = url.find(':').filter(|at| {
+            let scheme = &url[..*at];
+            let letters = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(letters)
+        });
+        let (scheme, rest) = scheme_end.map_or(("", url), |at| (&url[..at], &url[at + 1..]));
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (netloc, path) = match rest.strip_prefix("//") {
+            Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+            None => ("", rest),
+        };
+        Self { scheme: scheme.to_lowercase(), netloc, path, query, fragment }
+    }
+}
+
 fn urlsplit(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let url = text::str_of(input)?;
-    let query = args.text_or("query", "")?;
-    let scheme_end = url.find(':').filter(|at| {
-        let scheme = &url[..*at];
-        let letters = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(letters)
-    });
-    let (scheme, rest) = scheme_end.map_or(("", &*url), |at| (&url[..at], &url[at + 1..]));
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let (rest, query_part) = rest.split_once('?').unwrap_or((rest, ""));
-    let (netloc, path) = match rest.strip_prefix("//") {
-        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-        None => ("", rest),
+    let text = match input {
+        Val::List(_) | Val::Dict(_) => {
+            let kind = input.type_name();
+            return Err(Fault::new(format!("unhashable type: '{kind}'")));
+        }
+        Val::None => String::new(),
+        other => text::only_text(other, "decode")?,
     };
-    let (user, host) = netloc.rsplit_once('@').unwrap_or(("", netloc));
+    let query = args.text_or("query", "")?;
+    let url = Url::of(&text);
+    let (user, host) = url.netloc.rsplit_once('@').unwrap_or(("", url.netloc));
     let (username, password) = user.split_once(':').unwrap_or((user, ""));
     let (hostname, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address, rest.strip_prefix(':').unwrap_or("")),
@@ -47,14 +70,14 @@ fn urlsplit(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let port = text::parse_int(port, 10).map_or(Val::None, Val::Int);
     let parts = [
-        ("fragment", Val::str(fragment)),
+        ("fragment", Val::str(url.fragment)),
         ("hostname", part(&hostname.to_lowercase())),
-        ("netloc", Val::str(netloc)),
+        ("netloc", Val::str(url.netloc)),
         ("password", part(password)),
-        ("path", Val::str(path)),
+        ("path", Val::str(url.path)),
         ("port", port),
-        ("query", Val::str(query_part)),
-        ("scheme", Val::str(scheme.to_lowercase())),
+        ("query", Val::str(url.query)),
+        ("scheme", Val::str(url.scheme)),
         ("username", part(username)),
     ];
     if query.is_empty() {
@@ -82,10 +105,18 @@ fn urlencode(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
         Val::Dict(dict) => {
             dict.pairs().into_iter().map(|(key, value)| vec![key.value(), value]).collect()
         }
-        Val::List(list) => list.items().iter().map(Val::items).collect::<Outcome<Vec<_>>>()?,
+        Val::List(_) | Val::Tuple(_) => {
+            input.items()?.iter().map(Val::items).collect::<Outcome<Vec<_>>>()?
+        }
         other => return Ok(Val::str(encoded(&text::str_of(other)?, "/"))),
     };
     let pair = |pair: &Vec<Val>| {
+        if pair.len() != 2 {
+            let count = pair.len();
+            return Err(Fault::new(format!(
+                "not enough values to unpack (expected 2, got {count})"
+            )));
+        }
         let texts = pair.iter().map(text::str_of).collect::<Outcome<Vec<_>>>()?;
         Ok(texts
             .iter()
@@ -97,7 +128,7 @@ fn urlencode(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn urldecode(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let value = text::str_of(input)?.replace('+', " ");
+    let value = text::only_text(input, "replace")?.replace('+', " ");
     let mut bytes = Vec::new();
     let mut rest = value.as_str();
     while let Some(at) = rest.find('%') {

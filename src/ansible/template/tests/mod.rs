@@ -12,13 +12,15 @@ use crate::trouble::Trouble;
 const VARIABLES: &str = include_str!("variables.yml");
 /// Expressions with the values that ansible-core 2.21.5 gave them.
 const TABLE: &str = include_str!("ansible.json");
+/// More of them: each filter, test and method of Ansible, Jinja2 and ansible.utils, and a sample of random ones.
+const MORE: &str = include_str!("ansible_more.json");
 /// The same for filters of the collection ansible.utils 6.0.0.
 const UTILS: &str = include_str!("ansible_utils.json");
 
 #[test]
 fn templates_mean_what_they_mean_to_ansible() {
     let read = |text| serde_json::from_str::<Vec<(String, Value)>>(text).unwrap();
-    let table = [read(TABLE), read(UTILS)].concat();
+    let table = [read(TABLE), read(MORE), read(UTILS)].concat();
     assert!(table.len() > 120);
     let evaluator = Evaluator::new(TestScope::of(VARIABLES));
     let mut wrong = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     ansible::{
         template::Scope,
-        world::World,
+        world::{Kind, PathKind, World},
         yaml::{self, Data, Node},
     },
     origin::Origin,
@@ -31,6 +31,12 @@ impl World for TestWorld {
 
     fn glob(&self, pattern: &str) -> Result<Vec<String>> {
         Ok(if pattern == "/site/*.yml" { vec!["/site/a.yml".into()] } else { Vec::new() })
+    }
+
+    fn kind(&self, path: &str) -> Result<PathKind> {
+        let exists = path == "/site/files/key.pub";
+        let (kind, id) = (exists.then_some(Kind::File), exists.then_some((1, 2)));
+        Ok(PathKind { kind, id, ..PathKind::default() })
     }
 
     fn shell(&self, command: &str) -> Result<(i32, String, String)> {

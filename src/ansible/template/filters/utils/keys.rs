@@ -5,9 +5,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::ansible::template::{
+    access,
     call::Args,
     env::Env,
-    fault::Outcome,
+    fault::{Fault, Outcome},
     filters::{self, Filter},
     text,
     value::{Dict, Key, Val},
@@ -16,9 +17,63 @@ use crate::ansible::template::{
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
         "remove_keys" => |_, input, args| Targets::of(args)?.removed(input),
+        "replace_keys" => replace_keys,
         "keep_keys" => |_: &Arc<Env>, input, args| Targets::of(args)?.kept(input),
         _ => return None,
     })
+}
+
+/// Puts other keys in the place of some, in the order of the pairs `before` and `after`.
+fn replace_keys(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let pairs = args.required("target")?.items()?;
+    let how = args.text_or("matching_parameter", "equality")?;
+    let mut replacements = Vec::new();
+    for pair in &pairs {
+        let part = |name| text::str_of(&access::item(pair, &Val::str(name))?);
+        replacements.push((
+            Targets { names: vec![part("before")?], how: how.clone() },
+            Key::text(&part("after")?),
+        ));
+    }
+    if !matches!(input, Val::List(_) | Val::Dict(_)) {
+        return Err(Fault::new(
+            "Error when using plugin 'replace_keys': Input is not valid for replace operation",
+        ));
+    }
+    replaced(input, &replacements)
+}
+
+fn replaced(value: &Val, replacements: &[(Targets, Key)]) -> Outcome {
+    Ok(match value.clone().used()? {
+        Val::List(list) => Val::list(
+            list.items().iter().map(|item| replaced(item, replacements)).collect::<Outcome<_>>()?,
+        ),
+        Val::Dict(dict) => {
+            let mut pairs = dict.raw();
+            for (target, after) in replacements {
+                rename(&mut pairs, target, after)?;
+            }
+            for value in pairs.values_mut() {
+                *value = replaced(value, replacements)?;
+            }
+            Val::Dict(Dict::new(pairs))
+        }
+        other => other,
+    })
+}
+
+/// Puts a key in the place of all that are meant.
+fn rename(pairs: &mut IndexMap<Key, Val>, target: &Targets, after: &Key) -> Outcome<()> {
+    let keys: Vec<Key> = pairs.keys().cloned().collect();
+    for key in keys {
+        if !target.hits(key.as_val())? {
+            continue;
+        }
+        if let Some(value) = pairs.shift_remove(&key) {
+            pairs.insert(after.clone(), value);
+        }
+    }
+    Ok(())
 }
 
 /// Which keys are meant.

@@ -1,8 +1,12 @@
 //! Filters of the collection `ansible.utils`, which Kayobe's control host has; they need their full name.
 
 mod address;
+mod checks;
 mod keys;
+mod macs;
+mod networks;
 mod queries;
+mod trees;
 
 use std::sync::Arc;
 
@@ -30,8 +34,22 @@ pub(super) fn find(name: &str) -> Option<Filter> {
         "previous_nth_usable" => |_, input, args| nth_usable(input, args, -1),
         "network_in_network" => |_, input, args| inside(input, args, Block::span),
         "network_in_usable" => |_, input, args| inside(input, args, Block::usable),
-        _ => return keys::find(name),
+        _ => {
+            return keys::find(name)
+                .or_else(|| macs::find(name))
+                .or_else(|| networks::find(name))
+                .or_else(|| trees::find(name));
+        }
     })
+}
+
+/// Tests of the collection; `None` if the name is none of them.
+pub(in crate::ansible::template) fn check(
+    name: &str,
+    input: &Val,
+    args: &mut Args,
+) -> Option<Outcome<bool>> {
+    checks::find(name.strip_prefix("ansible.utils.")?, input, args)
 }
 
 fn ip(input: &Val, args: &mut Args, version: Option<u8>) -> Outcome {

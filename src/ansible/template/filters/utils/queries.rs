@@ -32,6 +32,37 @@ const PRIVATE: &[&str] = &[
     "fe80::/10",
 ];
 
+/// Parts of private networks that are reachable from everywhere.
+const EXCEPTED: &[&str] = &[
+    "192.0.0.9/32",
+    "192.0.0.10/32",
+    "2001:1::1/128",
+    "2001:1::2/128",
+    "2001:3::/32",
+    "2001:4:112::/48",
+    "2001:20::/28",
+    "2001:30::/28",
+];
+/// What Python calls reserved.
+const RESERVED: &[&str] = &[
+    "240.0.0.0/4",
+    "::/8",
+    "100::/8",
+    "200::/7",
+    "400::/6",
+    "800::/5",
+    "1000::/4",
+    "4000::/3",
+    "6000::/3",
+    "8000::/3",
+    "a000::/3",
+    "c000::/3",
+    "e000::/4",
+    "f000::/5",
+    "f800::/6",
+    "fe00::/9",
+];
+
 /// Answers a query; what is no address is false.
 pub(super) fn answer(value: &Val, query: &str, version: Option<u8>) -> Outcome {
     let Some(block) = Block::of(value, version) else { return Ok(Val::Bool(false)) };
@@ -128,6 +159,20 @@ fn network(block: &Block, query: &str) -> Option<Val> {
 
 fn number(number: u128) -> Val {
     i128::try_from(number).map_or_else(|_| Val::str(number.to_string()), Val::Int)
+}
+
+/// Whether an address is of a kind; `None` if there is no such kind.
+pub(super) fn is_of_kind(block: &Block, kind: &str) -> Option<bool> {
+    let in_any = |networks: &[&str]| networks.iter().any(|network| is_within(block, network));
+    Some(match kind {
+        "private" => in_any(PRIVATE) && !in_any(EXCEPTED),
+        "public" => !in_any(&["100.64.0.0/10"]) && (!in_any(PRIVATE) || in_any(EXCEPTED)),
+        "loopback" | "lo" => in_any(&["127.0.0.0/8", "::1/128"]),
+        "link-local" => in_any(&["169.254.0.0/16", "fe80::/10"]),
+        "multicast" => in_any(&["224.0.0.0/4", "ff00::/8"]),
+        "reserved" => in_any(RESERVED),
+        _ => return None,
+    })
 }
 
 /// Queries that give the value back if the address is of a kind.
