@@ -1,15 +1,14 @@
 //! The file of expected host keys, in OpenSSH's format: one sorted line per host that Ymir provisioned; other lines
 //! stay as they are.
 
-use std::{io::Write, sync::Mutex};
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+};
 
 use camino::Utf8Path;
 
 use crate::trouble::{Result, Tell};
-
-/// Several hosts finish at once, and each edit reads the whole file: one at a time within this process. Between
-/// processes the lock on the environment does it.
-static EDITING: Mutex<()> = Mutex::new(());
 
 /// Ends each line that Ymir wrote; the host's name follows.
 const MARK: &str = "ymir:";
@@ -54,7 +53,7 @@ fn with(text: &str, host: &str, new: Option<&str>) -> String {
 }
 
 fn edit(path: &Utf8Path, change: impl Fn(&str) -> String) -> Result<()> {
-    let _one = EDITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _one = editing(path)?;
     let before = read(path)?;
     let after = change(&before);
     if before == after {
@@ -70,6 +69,17 @@ fn edit(path: &Utf8Path, change: impl Fn(&str) -> String) -> Result<()> {
     file.as_file().sync_all().or_host(told)?;
     file.persist(path).or_host(told)?;
     Ok(())
+}
+
+/// Each edit reads and writes the whole file: one at a time, for hosts of this run that finish at once as for other
+/// runs. The file itself is replaced by each edit, so the lock is on one beside it.
+fn editing(path: &Utf8Path) -> Result<File> {
+    let name = path.file_name().unwrap_or_default();
+    let beside = path.with_file_name(format!(".{name}.lock"));
+    let told = || format!("locking {beside} to change the expected host keys");
+    let file = OpenOptions::new().create(true).append(true).open(&beside).or_host(told)?;
+    file.lock().or_host(told)?;
+    Ok(file)
 }
 
 fn read(path: &Utf8Path) -> Result<String> {
@@ -113,7 +123,15 @@ mod tests {
         });
         assert_eq!(read(path).unwrap().lines().count(), 8);
         assert!(holds(path, "n3", "10.0.0.1", "ssh-ed25519 K").unwrap());
-        forget(path, "n3").unwrap();
+        // Another process holds the lock: the edit waits for it.
+        let other = editing(path).unwrap();
+        std::thread::scope(|scope| {
+            let edit = scope.spawn(|| forget(path, "n3").unwrap());
+            std::fs::write(path, format!("{}by hand\n", read(path).unwrap())).unwrap();
+            assert!(!edit.is_finished());
+            drop(other);
+        });
+        assert!(read(path).unwrap().contains("by hand"));
         assert!(!knows(path, "n3").unwrap());
     }
 }
