@@ -9,7 +9,7 @@ use crate::{
     drivers::{
         Drivers,
         host::HostDriver,
-        ironic::{IronicDriver, lease::Owner},
+        ironic::{IronicDriver, lease::Owner, process::Process},
     },
     model::{Site, check},
     resolve::{hosts, images::images},
@@ -29,9 +29,10 @@ pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
 pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
     let me = Holder::this_process(cx.user(), "");
     let owner = Owner {
-        name: format!("{}@{}", me.user, me.machine),
+        user: me.user,
+        host: me.machine,
         environment: cx.environment_name().unwrap_or_else(|| "base".into()),
-        run: format!("process {}", me.pid),
+        process: Process::this(),
     };
     let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner);
     Drivers {

@@ -1,12 +1,13 @@
-//! Who works on a node: a note in the node's `extra`, so that two operators at two control hosts do not meet there.
+//! Who works on a node: notes in the node's `extra`, so that two runs, at one control host or at two, do not meet there.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::trouble::{Result, Trouble};
+use super::process::{Life, Process, life};
+use crate::trouble::Trouble;
 
 /// Beyond the longest wait of a step, so that a lease does not run out while its owner only waits.
 const MARGIN: Duration = Duration::from_mins(2);
@@ -14,52 +15,129 @@ const MARGIN: Duration = Duration::from_mins(2);
 /// Who acts, for the lease and for the messages that others get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// `user@host`
-    pub name: String,
+    pub user: String,
+    /// The machine's name.
+    pub host: String,
     pub environment: String,
-    /// The run, as others may look it up: its number, or the process.
-    pub run: String,
+    pub process: Process,
 }
 
 /// The note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    pub owner: String,
+    pub user: String,
+    pub host: String,
     pub environment: String,
-    pub run: String,
+    pub since: Timestamp,
     pub until: Timestamp,
+    #[serde(default)]
+    pub process: Process,
 }
 
-/// The lease's place in Ymir's corner of `extra`.
-pub const KEY: &str = "lease";
+/// What the leases on a node mean for us.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is ours; perhaps somebody else noted himself as well.
+    Ours {
+        rival: Option<Lease>,
+    },
+    Theirs(Lease),
+    /// Nobody is at work there. These are left of processes that died, or have run out.
+    Free {
+        left: Vec<String>,
+    },
+}
+
+/// The leases' place in Ymir's corner of `extra`: one key for each process, so that writing one never overwrites
+/// another. It stays when the last lease has ended, for the same reason.
+pub const KEY: &str = "leases";
 
 impl Owner {
+    /// The name of our lease.
+    pub fn key(&self) -> String {
+        self.process.name()
+    }
+
     /// A lease for as long as one step may wait.
     pub fn lease(&self, now: Timestamp, wait: Duration) -> Lease {
         let until = now.checked_add(wait.saturating_add(MARGIN)).unwrap_or(Timestamp::MAX);
-        let until = until.round(jiff::Unit::Second).unwrap_or(until);
+        let whole = |time: Timestamp| time.round(jiff::Unit::Second).unwrap_or(time);
         Lease {
-            owner: self.name.clone(),
+            user: self.user.clone(),
+            host: self.host.clone(),
             environment: self.environment.clone(),
-            run: self.run.clone(),
-            until,
+            since: whole(now),
+            until: whole(until),
+            process: self.process.clone(),
         }
     }
 
-    /// Refuses to go on where somebody else's lease has not run out.
-    pub fn check(&self, host: &str, corner: &Map<String, Value>, now: Timestamp) -> Result<()> {
-        let lease =
-            corner.get(KEY).and_then(|value| serde_json::from_value::<Lease>(value.clone()).ok());
-        let Some(lease) = lease.filter(|lease| lease.until > now) else { return Ok(()) };
-        if lease.owner == self.name && lease.environment == self.environment {
-            return Ok(());
+    /// Whose the node is now.
+    pub fn standing(&self, corner: &Map<String, Value>, now: Timestamp) -> Standing {
+        self.standing_among(corner, now, life)
+    }
+
+    fn standing_among(
+        &self,
+        corner: &Map<String, Value>,
+        now: Timestamp,
+        life: impl Fn(u32) -> Life,
+    ) -> Standing {
+        let (mut ours, mut rival, mut left) = (false, None, Vec::new());
+        for (key, note) in corner.get(KEY).and_then(Value::as_object).into_iter().flatten() {
+            match serde_json::from_value::<Lease>(note.clone()) {
+                _ if *key == self.key() => ours = true,
+                Ok(lease) if lease.until > now && !self.process.survived(&lease.process, &life) => {
+                    rival = Some(lease);
+                }
+                _ => left.push(key.clone()),
+            }
         }
-        let Lease { owner, environment, run, until } = lease;
-        Err(Trouble::host(format!("{host}: somebody else is at work on this node"))
+        match (ours, rival) {
+            (true, rival) => Standing::Ours { rival },
+            (false, Some(rival)) => Standing::Theirs(rival),
+            (false, None) => Standing::Free { left },
+        }
+    }
+
+    /// Whether our lease might run out before a step has waited as long as it may.
+    pub fn is_short(&self, corner: &Map<String, Value>, now: Timestamp, wait: Duration) -> bool {
+        let ours = corner.get(KEY).and_then(|leases| leases.get(self.key())).cloned();
+        let ours = ours.and_then(|note| serde_json::from_value::<Lease>(note).ok());
+        let needed = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+        ours.is_none_or(|lease| lease.until < needed)
+    }
+
+    /// The operation that notes the lease down.
+    pub fn noting(&self, lease: &Lease) -> Value {
+        json!({ "op": "add", "path": format!("/extra/ymir/{KEY}/{}", self.key()), "value": lease })
+    }
+
+    /// Operations that take our lease off the node, if it is there.
+    pub fn leaving(&self, corner: &Map<String, Value>) -> Option<Value> {
+        let key = self.key();
+        corner.get(KEY).and_then(|leases| leases.get(&key)).map(|_| removing(&key))
+    }
+}
+
+/// The operation that takes a lease off the node. Ironic knows no `test`, but refuses to remove what is not there: of two
+/// who remove what a dead process left, one fails.
+pub fn removing(key: &str) -> Value {
+    json!({ "op": "remove", "path": format!("/extra/ymir/{KEY}/{key}") })
+}
+
+impl Lease {
+    /// What is told to those who have to wait for it.
+    pub fn refusal(&self, host: &str) -> Trouble {
+        let Self { user, host: machine, environment, since, until, process } = self;
+        Trouble::host(format!("{host}: somebody else is at work on this node"))
             .because(format!(
-                "{owner} holds it in environment {environment} (run {run}) until {until}"
+                "{user} on {machine} (process {}) holds it for environment {environment} since {since}",
+                process.pid
             ))
-            .hint(format!("ask {owner}; if that run is dead, wait until {until}")))
+            .hint(format!(
+                "wait for that run to end, or stop it with Ctrl-C there; if it is dead, the node is free on {machine} at once, and elsewhere from {until}"
+            ))
     }
 }
 
@@ -67,23 +145,45 @@ impl Owner {
 mod tests {
     use super::*;
 
+    fn owner(user: &str, pid: u32) -> Owner {
+        let space = "pid:[1]".to_owned();
+        let process = Process { pid, started: 5, boot: "b1".into(), space, ..Process::default() };
+        Owner { user: user.into(), host: "here".into(), environment: "lab".into(), process }
+    }
+
+    fn corner(of: &[&Owner], now: Timestamp) -> Map<String, Value> {
+        let lease = |owner: &&Owner| (owner.key(), json!(owner.lease(now, Duration::from_mins(1))));
+        let leases: Map<_, _> = of.iter().map(lease).collect();
+        [(KEY.to_owned(), json!(leases))].into_iter().collect()
+    }
+
     #[test]
-    fn only_somebody_elses_valid_lease_stops_us() {
-        let owner =
-            |name: &str| Owner { name: name.into(), environment: "lab".into(), run: "7".into() };
-        let (us, them) = (owner("me@here"), owner("them@there"));
+    fn only_the_living_and_only_others_stop_us() {
+        // The same user at the same machine for the same environment, with another state directory.
+        let (us, them) = (owner("me", 1), owner("me", 2));
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let corner = |owner: &Owner| {
-            let lease = owner.lease(now, Duration::from_mins(1));
-            [(KEY.to_owned(), serde_json::to_value(lease).unwrap())]
-                .into_iter()
-                .collect::<Map<_, _>>()
-        };
-        assert!(us.check("bm1", &Map::new(), now).is_ok());
-        assert!(us.check("bm1", &corner(&us), now).is_ok());
+        let alive = |_| Life::Since(5);
+        let standing = |of: &[&Owner]| us.standing_among(&corner(of, now), now, alive);
+        let theirs = them.lease(now, Duration::from_mins(1));
+        assert_eq!(us.standing_among(&Map::new(), now, alive), Standing::Free { left: vec![] });
+        assert_eq!(standing(&[&us]), Standing::Ours { rival: None });
+        assert_eq!(standing(&[&them]), Standing::Theirs(theirs.clone()));
+        assert_eq!(standing(&[&us, &them]), Standing::Ours { rival: Some(theirs.clone()) });
+        let left = Standing::Free { left: vec![them.key()] };
+        let dead = us.standing_among(&corner(&[&them], now), now, |_| Life::Gone);
+        assert_eq!(dead, left, "its process is gone");
         let later = now + Duration::from_secs(181);
-        assert!(us.check("bm1", &corner(&them), later).is_ok());
-        let trouble = us.check("bm1", &corner(&them), now).unwrap_err();
-        insta::assert_snapshot!(trouble, @"bm1: somebody else is at work on this node: them@there holds it in environment lab (run 7) until 2027-01-15T08:03:00Z");
+        assert_eq!(us.standing_among(&corner(&[&them], now), later, alive), left, "it ran out");
+        insta::assert_snapshot!(theirs.refusal("bm1"), @"bm1: somebody else is at work on this node: me on here (process 2) holds it for environment lab since 2027-01-15T08:00:00Z");
+    }
+
+    #[test]
+    fn a_lease_is_renewed_before_it_can_run_out() {
+        let us = owner("me", 1);
+        let (now, wait) = (Timestamp::from_second(1_800_000_000).unwrap(), Duration::from_mins(1));
+        let corner = corner(&[&us], now);
+        assert!(!us.is_short(&corner, now, wait));
+        assert!(us.is_short(&corner, now + Duration::from_mins(3), wait));
+        assert!(us.is_short(&Map::new(), now, wait));
     }
 }

@@ -2,10 +2,11 @@
 //! it is refused.
 
 use futures::future::BoxFuture;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     observed::Observed,
+    register::add,
     towards::{Move, Tried, Verb},
 };
 use crate::trouble::Result;
@@ -62,4 +63,27 @@ impl Undo {
         let before = self.before.iter().filter(|(key, _)| ours(key));
         before.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
+}
+
+/// Operations for changes in Ymir's corner of `extra`; null takes a key out. What stands beside stays as it is, because
+/// it may have changed since we looked.
+pub fn in_corner(node: &Observed, changes: Map<String, Value>) -> Vec<Value> {
+    let corner = node.extra.get("ymir").and_then(Value::as_object);
+    let Some(corner) = corner else {
+        let corner: Map<_, _> = changes.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        return match (corner.is_empty(), node.extra.is_empty()) {
+            (true, _) => vec![],
+            // Without any `extra` there is nothing to add to.
+            (_, true) => vec![add(&["extra"], &json!({ "ymir": corner }))],
+            _ => vec![add(&["extra", "ymir"], &Value::Object(corner))],
+        };
+    };
+    let operation = |(key, value): (String, Value)| match (value, corner.get(&key)) {
+        (Value::Null, None) => None,
+        (Value::Null, Some(_)) => {
+            Some(json!({ "op": "remove", "path": format!("/extra/ymir/{key}") }))
+        }
+        (value, found) => (found != Some(&value)).then(|| add(&["extra", "ymir", &key], &value)),
+    };
+    changes.into_iter().filter_map(operation).collect()
 }

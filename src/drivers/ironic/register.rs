@@ -1,14 +1,13 @@
 //! A node for a host: created if there is none, changed where it differs, and taken to where Ironic can talk to its
 //! BMC.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
     IronicDriver, Place,
     client::Failure,
+    lease::KEY,
     observed::{Observed, Provision},
     order::{Bare, Goal},
     towards,
@@ -76,15 +75,14 @@ impl IronicDriver {
     }
 
     async fn create(&self, errand: &Errand<'_>, node: &Node) -> Result<()> {
-        let wait = Duration::from_secs(errand.patience.manageable.value);
-        let lease = errand.owner.lease(Timestamp::now(), wait);
+        let lease = errand.owner.lease(Timestamp::now(), errand.longest_wait());
         let mut body = json!({
             "name": errand.host,
             "driver": node.driver.value,
             "driver_info": with_secrets(node, self.secrets.as_ref())?,
             "properties": node.properties,
             "automated_clean": node.automated_clean,
-            "extra": { "ymir": { "lease": lease } },
+            "extra": { "ymir": { KEY: { errand.owner.key(): lease } } },
         });
         if let Some(class) = &node.resource_class {
             body["resource_class"] = json!(class);
@@ -123,8 +121,17 @@ impl IronicDriver {
         if changes.is_empty() {
             return Ok(());
         }
-        self.owner.check(errand.host, &observed.ymir(), Timestamp::now())?;
-        errand.patch(observed, changes.into_iter().map(|change| change.operation).collect()).await
+        if !observed.takes_changes() {
+            return Err(busy(errand.host, observed));
+        }
+        let held = errand.take(observed).await?;
+        let operations = changes.into_iter().map(|change| change.operation).collect();
+        let ended = errand.patch(&held, operations).await;
+        if ended.is_err() {
+            // The host has failed already; a lease that stays runs out by itself.
+            drop(errand.give_back(&held).await);
+        }
+        ended
     }
 
     /// Whether the port that the site names is there; a port of another node with this MAC is a trouble.
@@ -145,6 +152,13 @@ impl IronicDriver {
                 .hint("correct the MAC, or delete the port at the other node")),
         }
     }
+}
+
+fn busy(host: &str, observed: &Observed) -> Trouble {
+    let state = observed.provision_state.name();
+    Trouble::host(format!("{host}: {DOING}"))
+        .because(format!("the node is `{state}`, and Ironic takes no changes to it meanwhile"))
+        .hint("run the command again when Ironic is done with it")
 }
 
 async fn create_port(errand: &Errand<'_>, observed: &Observed, mac: &str) -> Result<()> {

@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
     Session, blame,
     client::Failure,
-    lease::{self, Owner},
+    hold::Grip,
+    lease::Owner,
     observed::{Observed, Provision},
-    order::{Goal, Order, Undo},
+    order::{Goal, Order, Undo, in_corner},
     stuck::{in_maintenance, left_alone, progress, too_slow, unregistered},
     towards::{Move, Tried, Verb},
 };
@@ -44,7 +44,7 @@ struct Way {
     refused: Option<(Verb, Provision, String)>,
     /// What an order changed on the node before it was refused.
     undo: Option<Undo>,
-    leased: bool,
+    grip: Grip,
     clock: Clock,
     /// How many requests got no answer of Ironic's.
     lost: u32,
@@ -58,7 +58,7 @@ impl Errand<'_> {
     pub async fn walk(&self, goal: &Goal<'_>) -> Result<Observed> {
         let mut way = Way::default();
         let ended = self.go(goal, &mut way).await;
-        if way.leased && ended.is_err() {
+        if way.grip.sure && ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
             drop(self.release(&way).await);
         }
@@ -73,7 +73,7 @@ impl Errand<'_> {
             let seen =
                 self.session.observer.after(&self.session.client, moment, pause, &told).await;
             // Without Ironic nobody is there to give the lease back to.
-            way.leased &= seen.is_ok();
+            way.grip.sure &= seen.is_ok();
             let seen = seen?;
             let node = seen.node(self.host).ok_or_else(|| unregistered(self.host, &self.doing))?;
             moment = seen.moment();
@@ -94,10 +94,8 @@ impl Errand<'_> {
                     return Err(blame::explain(self.host, &self.doing, self.node, node));
                 }
                 Move::LeaveAlone(why) => return Err(left_alone(self.host, &self.doing, node, why)),
-                Move::Ask(verb) | Move::AskAgain(verb) if node.reservation.is_none() => {
-                    self.tell_again(node, next, &mut way.tried);
-                    self.ask(goal, node, verb, way).await?;
-                    way.clock.check(self, node)?;
+                Move::Ask(_) | Move::AskAgain(_) if node.reservation.is_none() => {
+                    self.go_on(goal, node, next, way).await?;
                     (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
@@ -110,6 +108,22 @@ impl Errand<'_> {
         }
     }
 
+    /// Asks, if the node is ours; else the next look shows whether it is.
+    async fn go_on(
+        &self,
+        goal: &Goal<'_>,
+        node: &Observed,
+        next: Move,
+        way: &mut Way,
+    ) -> Result<()> {
+        let (Move::Ask(verb) | Move::AskAgain(verb)) = next else { return Ok(()) };
+        if self.hold(node, &mut way.grip).await? {
+            self.tell_again(node, next, &mut way.tried);
+            self.ask(goal, node, verb, way).await?;
+        }
+        way.clock.check(self, node)
+    }
+
     /// Sends the verb, with the lease and whatever has to stand on the node before. If Ironic does not take it, the
     /// next look decides.
     async fn ask(&self, goal: &Goal<'_>, node: &Observed, verb: Verb, way: &mut Way) -> Result<()> {
@@ -118,7 +132,7 @@ impl Errand<'_> {
             return Err(Trouble::host(format!("{}: {}", self.host, self.doing)).because(words));
         }
         let order = goal.orders.order(node, verb).await?;
-        let sent = match self.prepare(node, &order, way).await? {
+        let sent = match self.prepare(node, &order).await {
             Ok(()) => self.provision(node, verb, order.with).await,
             Err(quicker) => Err(quicker),
         };
@@ -140,7 +154,7 @@ impl Errand<'_> {
             }
             Err(Failure::Lost(trouble) | Failure::Trouble(trouble)) => {
                 // Nobody is there to give the lease back to.
-                way.leased = false;
+                way.grip.sure = false;
                 return Err(trouble.while_trying(format!("{}: {}", self.host, self.doing)));
             }
         }
@@ -159,27 +173,15 @@ impl Errand<'_> {
         self.session.client.put(&path, &Value::Object(body), &told).await.map(drop)
     }
 
-    /// One patch: the lease if we do not have it yet, and what the order wants.
-    async fn prepare(
-        &self,
-        node: &Observed,
-        order: &Order,
-        way: &mut Way,
-    ) -> Result<Result<(), Failure>> {
-        let now = Timestamp::now();
-        let mut corner = node.ymir();
-        self.owner.check(self.host, &corner, now)?;
-        if way.leased && order.patch.is_empty() && order.corner.is_empty() {
-            return Ok(Ok(()));
-        }
-        corner.extend(order.corner.clone());
-        let lease = self.owner.lease(now, self.longest_wait());
-        corner.insert(lease::KEY.into(), json!(lease));
-        let mut patch = vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })];
+    /// One patch: the lease if it might run out, and what the order wants.
+    async fn prepare(&self, node: &Observed, order: &Order) -> Result<(), Failure> {
+        let mut patch: Vec<_> = self.renewal(node).into_iter().collect();
+        patch.extend(in_corner(node, order.corner.clone()));
         patch.extend(order.patch.iter().cloned());
-        let sent = self.try_patch(node, patch).await;
-        way.leased |= sent.is_ok();
-        Ok(sent)
+        if patch.is_empty() {
+            return Ok(());
+        }
+        self.try_patch(node, patch).await
     }
 
     /// Puts back what a refused order had changed, once Ironic takes changes again: whether something was changed.
@@ -189,11 +191,7 @@ impl Errand<'_> {
         if changes.is_empty() {
             return Ok(false);
         }
-        let mut corner = node.ymir();
-        corner.extend(changes);
-        corner.retain(|_, value| !value.is_null());
-        let patch = vec![json!({ "op": "add", "path": "/extra/ymir", "value": corner })];
-        match self.try_patch(node, patch).await {
+        match self.try_patch(node, in_corner(node, changes)).await {
             Ok(()) => Ok(true),
             // It has begun to move since we looked.
             Err(Failure::Refused(refusal)) if refusal.status == 409 => {
@@ -204,37 +202,24 @@ impl Errand<'_> {
         }
     }
 
-    async fn try_patch(&self, node: &Observed, patch: Vec<Value>) -> Result<(), Failure> {
+    pub(super) async fn try_patch(
+        &self,
+        node: &Observed,
+        patch: Vec<Value>,
+    ) -> Result<(), Failure> {
         let told = |text: String| self.voice.progress(text);
         let path = format!("nodes/{}", node.uuid);
         self.session.client.patch(&path, &Value::Array(patch), &told).await.map(drop)
     }
 
-    fn unchanged(&self, failure: Failure) -> Trouble {
+    /// Ironic did not take a change.
+    pub(super) fn unchanged(&self, failure: Failure) -> Trouble {
         failure.while_trying(format!("{}: {}: changing the node in Ironic", self.host, self.doing))
     }
 
     /// Sends a JSON patch for the node.
     pub async fn patch(&self, node: &Observed, patch: Vec<Value>) -> Result<()> {
         self.try_patch(node, patch).await.map_err(|failure| self.unchanged(failure))
-    }
-
-    /// Ends the lease, together with last changes in Ymir's corner (null takes a key out) and elsewhere.
-    pub async fn finish(
-        &self,
-        node: &Observed,
-        changes: Map<String, Value>,
-        mut patch: Vec<Value>,
-    ) -> Result<()> {
-        let mut corner = node.ymir();
-        corner.extend(changes);
-        corner.remove(lease::KEY);
-        corner.retain(|_, value| !value.is_null());
-        if corner == node.ymir() && patch.is_empty() {
-            return Ok(());
-        }
-        patch.insert(0, json!({ "op": "add", "path": "/extra/ymir", "value": corner }));
-        self.patch(node, patch).await
     }
 
     async fn release(&self, way: &Way) -> Result<()> {
@@ -267,13 +252,6 @@ impl Errand<'_> {
                 node.error()
             ));
         }
-    }
-
-    fn longest_wait(&self) -> Duration {
-        let Patience { manageable, available, inspected, active, .. } = self.patience;
-        let longest =
-            [manageable, available, inspected, active].into_iter().map(|wait| wait.value).max();
-        Duration::from_secs(longest.unwrap_or_default())
     }
 
     fn wait_for(&self, state: Provision) -> &Sourced<u64> {

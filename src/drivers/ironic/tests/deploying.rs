@@ -48,7 +48,7 @@ async fn the_expected_key_is_the_one_on_the_config_drive() {
     assert_eq!(key, key_in(&drive));
     let known = std::fs::read_to_string(bench.path("ssh_known_hosts")).unwrap();
     assert_eq!(known, format!("bm1,10.0.0.1 {} ymir:bm1\n", key.as_str().unwrap()));
-    assert_eq!(bench.fake.get("bm1", "/extra/ymir/lease"), Value::Null);
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir/leases"), json!({}));
 
     let again = bench.one(&bench.deploy()).await;
     assert_eq!(again.found, Some(Finding::Satisfied));
@@ -116,7 +116,10 @@ async fn a_request_that_came_too_late_does_not_change_the_expected_key() {
     bench.fake.overtake("active", &first);
     bench.one(&bench.deploy()).await.result.unwrap();
     assert_eq!(bench.fake.get("bm1", "/provision_state"), "active");
-    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({ "host_key": "ssh-ed25519 FIRST" }));
+    assert_eq!(
+        bench.fake.get("bm1", "/extra/ymir"),
+        json!({ "host_key": "ssh-ed25519 FIRST", "leases": {} })
+    );
     let known = std::fs::read_to_string(bench.path("ssh_known_hosts")).unwrap();
     assert_eq!(known, "bm1,10.0.0.1 ssh-ed25519 FIRST ymir:bm1\n");
 }
@@ -191,19 +194,6 @@ async fn what_nobody_should_touch_is_left_alone() {
 }
 
 #[tokio::test]
-async fn somebody_elses_lease_is_respected() {
-    let bench = Bench::new().await;
-    bench.fake.add("bm1", "available");
-    let lease = |until: &str| json!({ "ymir": { "lease": { "owner": "them@there", "environment": "lab", "run": "9", "until": until } } });
-    bench.fake.set("bm1", "extra", lease("2999-01-01T00:00:00Z"));
-    let trouble = bench.one(&bench.deploy()).await.result.unwrap_err();
-    insta::assert_snapshot!(trouble, @"bm1: somebody else is at work on this node: them@there holds it in environment lab (run 9) until 2999-01-01T00:00:00Z");
-    assert_eq!(bench.fake.count("PUT") + bench.fake.count("PATCH"), 0);
-    bench.fake.set("bm1", "extra", lease("2020-01-01T00:00:00Z"));
-    bench.one(&bench.deploy()).await.result.unwrap();
-}
-
-#[tokio::test]
 async fn a_missing_image_is_told_before_anything_boots() {
     let bench = Bench::new().await;
     bench.fake.add("bm1", "available");
@@ -230,7 +220,7 @@ async fn undeploying_forgets_the_key() {
     bench.one(&bench.deploy()).await.result.unwrap();
     bench.one(&bench.undeploy()).await.result.unwrap();
     assert_eq!(bench.fake.get("bm1", "/provision_state"), "available");
-    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({}));
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({ "leases": {} }));
     assert_eq!(std::fs::read_to_string(bench.path("ssh_known_hosts")).unwrap(), "");
     assert_eq!(bench.one(&bench.undeploy()).await.found, Some(Finding::Satisfied));
 }

@@ -20,6 +20,8 @@ struct Inner {
     fates: VecDeque<(&'static str, Vec<State>)>,
     /// What happens on the node before the next request for a target, or the next PATCH, arrives.
     overtaking: Option<(&'static str, Vec<State>)>,
+    /// What somebody else adds to a node's `extra` right after the next PATCH.
+    meanwhile: Option<Value>,
     /// Answers so many requests for a provision state with the lock's refusal.
     locks: usize,
     log: Vec<String>,
@@ -65,6 +67,11 @@ impl Fake {
     /// states, so that it is refused; the others follow.
     pub(super) fn overtake(&self, request: &'static str, states: &[State]) {
         self.0.lock().unwrap().overtaking = Some((request, states.to_vec()));
+    }
+
+    /// Right after the next PATCH somebody else notes these leases on the node, too.
+    pub(super) fn note_after_patch(&self, leases: Value) {
+        self.0.lock().unwrap().meanwhile = Some(leases);
     }
 
     pub(super) fn lock(&self, times: usize) {
@@ -135,9 +142,15 @@ impl Inner {
                 format!("Node {uuid} can not be updated while a state transition is in progress.");
             return error(409, &words);
         }
-        for operation in operations {
-            patch(node, operation);
+        let mut changed = node.clone();
+        if operations.iter().any(|operation| patch(&mut changed, operation).is_none()) {
+            return error(400, "Couldn't apply patch");
         }
+        if let Some(leases) = self.meanwhile.take() {
+            let noted = changed["extra"]["ymir"]["leases"].as_object_mut().unwrap();
+            noted.extend(leases.as_object().unwrap().clone());
+        }
+        *node = changed;
         (200, json!({}))
     }
 
@@ -217,9 +230,15 @@ fn error(status: u16, words: &str) -> (u16, Value) {
     (status, json!({ "error_message": json!({ "faultstring": words }).to_string() }))
 }
 
-/// `add` to an object, as far as Ymir uses JSON patches.
-fn patch(node: &mut Value, operation: &Value) {
+/// `add` to an object and `remove` from it, as far as Ymir uses JSON patches; `None` if there is no such place. Ironic
+/// knows no `test`.
+fn patch(node: &mut Value, operation: &Value) -> Option<()> {
     let (parent, key) = operation["path"].as_str().unwrap().rsplit_once('/').unwrap();
-    assert_eq!(operation["op"], "add");
-    node.pointer_mut(parent).unwrap()[key] = operation["value"].clone();
+    let parent = node.pointer_mut(parent)?.as_object_mut()?;
+    match operation["op"].as_str().unwrap() {
+        "add" => drop(parent.insert(key.into(), operation["value"].clone())),
+        "remove" => drop(parent.remove(key)?),
+        other => panic!("Ironic does not take `{other}`"),
+    }
+    Some(())
 }

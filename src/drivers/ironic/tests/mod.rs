@@ -2,6 +2,7 @@
 
 mod deploying;
 mod fake;
+mod leases;
 mod registering;
 
 use std::{
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use wiremock::MockServer;
 
 use self::fake::Fake;
-use super::{client::Pace, lease::Owner, *};
+use super::{client::Pace, lease::Owner, process::Process, *};
 use crate::{
     model::{
         host::{Access, HostImage},
@@ -59,7 +60,12 @@ impl Bench {
         }
         let secrets = BTreeMap::from([(password(), "hunter2".to_owned())]);
         let secrets = Arc::new(KnownSecrets(Mutex::new(secrets)));
-        let owner = Owner { name: "me@here".into(), environment: "lab".into(), run: "1".into() };
+        let owner = Owner {
+            user: "me".into(),
+            host: "here".into(),
+            environment: "lab".into(),
+            process: Process::this(),
+        };
         let pace = Pace { pause: Duration::from_millis(2), limit: Duration::from_secs(5) };
         Self { fake, server, driver: IronicDriver::paced(secrets, owner, pace), dir }
     }

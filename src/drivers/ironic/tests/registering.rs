@@ -10,7 +10,7 @@ async fn a_new_node_is_created_with_its_password_and_taken_to_manageable() {
     assert_eq!(bench.fake.get("bm1", "/provision_state"), "manageable");
     assert_eq!(bench.fake.get("bm1", "/driver_info/redfish_password"), "hunter2");
     assert_eq!(bench.fake.get("bm1", "/automated_clean"), false);
-    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({}), "the lease has ended");
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({ "leases": {} }));
     assert_eq!(bench.fake.count("POST /v1/ports"), 1);
 }
 
@@ -45,7 +45,7 @@ async fn a_wrong_password_names_its_setting() {
     let trouble = bench.one(&bench.register()).await.result.unwrap_err();
     insta::assert_snapshot!(trouble, @"bm1: registering the node: the BMC at http://bmc refuses the user name or the password: Redfish exception occurred. Error: HTTP GET http://bmc/redfish/v1/ returned code 401.");
     assert_eq!(trouble.settings[0].variable, "ironic_driver_info");
-    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({}), "the lease has ended");
+    assert_eq!(bench.fake.get("bm1", "/extra/ymir"), json!({ "leases": {} }));
     // Registering again sends the password and lets Ironic try again.
     bench.one(&bench.register()).await.result.unwrap();
     assert_eq!(bench.fake.count("PUT"), 2);
@@ -67,4 +67,13 @@ async fn an_unregistered_node_is_not_inspected_or_deployed() {
     insta::assert_snapshot!(trouble, @"bm1: inspecting the hardware: Ironic has no node of this name");
     let trouble = bench.one(&bench.deploy()).await.result.unwrap_err();
     insta::assert_snapshot!(trouble.hints[0], @"run `ymir overcloud hardware register --limit bm1` first");
+}
+
+#[tokio::test]
+async fn a_node_that_ironic_works_on_takes_no_changes() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "wait call-back");
+    let trouble = bench.one(&bench.register()).await.result.unwrap_err();
+    insta::assert_snapshot!(trouble, @"bm1: registering the node: the node is `wait call-back`, and Ironic takes no changes to it meanwhile");
+    assert_eq!(bench.fake.count("PATCH"), 0);
 }

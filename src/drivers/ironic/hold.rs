@@ -1,0 +1,127 @@
+//! Takes, keeps and gives back the lease on a node. Ironic reads, changes and writes a node's `extra` in two steps and
+//! offers no condition on what stands there, so whoever has noted himself looks again before he acts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{
+    client::Failure,
+    lease::{KEY, Standing, removing},
+    observed::Observed,
+    order::in_corner,
+    stuck::unregistered,
+    walk::Errand,
+};
+use crate::{
+    model::host::Patience,
+    trouble::{Result, Trouble},
+};
+
+/// What we have of a node's lease.
+#[derive(Debug, Default)]
+pub(super) struct Grip {
+    /// A look has shown that it is ours alone.
+    pub sure: bool,
+    claims: u32,
+}
+
+/// So often a lease is claimed that is not there at the next look.
+const CLAIMS: u32 = 5;
+
+impl Errand<'_> {
+    /// Whether the node is ours to act on. If not yet, our lease was noted down, and another look must show it.
+    pub(super) async fn hold(&self, node: &Observed, grip: &mut Grip) -> Result<bool> {
+        let corner = node.ymir();
+        match self.owner.standing(&corner, Timestamp::now()) {
+            Standing::Ours { rival: Some(rival) } if !grip.sure => {
+                // Both noted themselves at once. Whoever sees it gives way: better nobody than both.
+                drop(self.give_back(node).await);
+                Err(rival.refusal(self.host))
+            }
+            Standing::Ours { .. } => {
+                grip.sure = true;
+                Ok(true)
+            }
+            Standing::Theirs(lease) => {
+                grip.sure = false;
+                Err(lease.refusal(self.host))
+            }
+            Standing::Free { left } => {
+                grip.claims += 1;
+                self.claim(node, &left, grip.claims).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn claim(&self, node: &Observed, left: &[String], times: u32) -> Result<()> {
+        let lease = self.owner.lease(Timestamp::now(), self.longest_wait());
+        let mut patch: Vec<_> = left.iter().map(|key| removing(key)).collect();
+        if node.ymir().get(KEY).is_some_and(Value::is_object) {
+            patch.push(self.owner.noting(&lease));
+        } else {
+            let leases = json!({ self.owner.key(): lease });
+            patch.extend(in_corner(node, [(KEY.to_owned(), leases)].into_iter().collect()));
+        }
+        match self.try_patch(node, patch).await {
+            // If refused, somebody was quicker, or Ironic has begun to work: the next look tells.
+            Ok(()) | Err(Failure::Refused(_)) if times < CLAIMS => Ok(()),
+            Ok(()) => Err(Trouble::host(format!("{}: {}", self.host, self.doing))
+                .because("the lease that was noted on the node does not stay there")
+                .hint("see who else changes `extra` of this node in Ironic")),
+            Err(failure) => Err(self.unchanged(failure)),
+        }
+    }
+
+    /// Takes the lease before anything is changed outside of a walk; gives the node as it is then.
+    pub(super) async fn take(&self, node: &Observed) -> Result<Observed> {
+        let mut grip = Grip::default();
+        let mut node = node.clone();
+        while !self.hold(&node, &mut grip).await? {
+            let session = self.session;
+            let told = |text: String| self.voice.progress(text);
+            let (now, none) = (session.observer.now(), Duration::ZERO);
+            let seen = session.observer.after(&session.client, now, none, &told).await?;
+            let found = seen.node(self.host);
+            node = found.ok_or_else(|| unregistered(self.host, &self.doing))?.clone();
+        }
+        Ok(node)
+    }
+
+    /// The operation that makes the lease last for another wait, if it might not.
+    pub(super) fn renewal(&self, node: &Observed) -> Option<Value> {
+        let (now, wait) = (Timestamp::now(), self.longest_wait());
+        let short = self.owner.is_short(&node.ymir(), now, wait);
+        short.then(|| self.owner.noting(&self.owner.lease(now, wait)))
+    }
+
+    /// Ends the lease.
+    pub(super) async fn give_back(&self, node: &Observed) -> Result<()> {
+        self.finish(node, Map::new(), Vec::new()).await
+    }
+
+    /// Ends our lease, together with last changes in Ymir's corner (null takes a key out) and elsewhere.
+    pub async fn finish(
+        &self,
+        node: &Observed,
+        changes: Map<String, Value>,
+        patch: Vec<Value>,
+    ) -> Result<()> {
+        let mut operations: Vec<_> = self.owner.leaving(&node.ymir()).into_iter().collect();
+        operations.extend(in_corner(node, changes));
+        operations.extend(patch);
+        if operations.is_empty() {
+            return Ok(());
+        }
+        self.patch(node, operations).await
+    }
+
+    pub(super) fn longest_wait(&self) -> Duration {
+        let Patience { manageable, available, inspected, active, .. } = self.patience;
+        let longest =
+            [manageable, available, inspected, active].into_iter().map(|wait| wait.value).max();
+        Duration::from_secs(longest.unwrap_or_default())
+    }
+}
