@@ -17,6 +17,7 @@ pub mod lab;
 pub mod model;
 pub mod near;
 pub mod origin;
+pub mod pattern;
 pub mod plan;
 pub mod reference;
 pub mod report;

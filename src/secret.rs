@@ -9,6 +9,15 @@ use crate::trouble::Result;
 /// What stands in an output where a secret was.
 pub const MASK: &str = "******";
 
+/// Parts of names that say that what they name is a secret.
+const TELLING: &[&str] = &["pass", "secret", "token", "private_key", "credential", "api_key"];
+
+/// Whether a name says that what it names is a secret.
+pub fn names_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    TELLING.iter().any(|part| name.contains(part))
+}
+
 /// A secret in memory. It has no `Serialize`, and `Debug` and `Display` show stars.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

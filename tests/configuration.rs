@@ -193,7 +193,11 @@ fn a_vault_that_does_not_open_is_told_with_its_place() {
       because: opening the vault text at secrets.yml:2:12
       because: the vault password is wrong
       set by: made_from_it (secrets.yml:9:15)
-      at: secrets.yml:2:12
+       --> secrets.yml:2:12
+        |
+      1 | ---
+      2 | pass_word: ******
+        |            ^ here
       hint: check the vault password; --vault-id label@file gives several
     ");
     insta::assert_snapshot!(ymir_with_password("", "kayobe", &args), @"
@@ -202,7 +206,11 @@ fn a_vault_that_does_not_open_is_told_with_its_place() {
       because: opening the vault text at secrets.yml:2:12
       because: it is encrypted and no vault password is given
       set by: made_from_it (secrets.yml:9:15)
-      at: secrets.yml:2:12
+       --> secrets.yml:2:12
+        |
+      1 | ---
+      2 | pass_word: ******
+        |            ^ here
       hint: set KAYOBE_VAULT_PASSWORD, or use --vault-password-file, --vault-id or --ask-vault-pass
     ");
 }
@@ -253,14 +261,20 @@ fn a_syntax_error_shows_the_lines() {
 
 #[test]
 fn an_undefined_variable_is_told_with_the_chain_to_it() {
-    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "first_link", "--host", "ctl1"]), @"
+    insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "first_link", "--host", "ctl1"]), @r#"
     exit: 3
     error: ctl1: evaluating `first_link`
       because: 'no_such_name' is undefined
       because: needed through `first_link` → `second_link`
       set by: second_link (globals.yml:6:14)
       set by: first_link (globals.yml:5:13)
-    ");
+       --> globals.yml:6:14
+        |
+      4 | # Undefined at the end of a chain.
+      5 | first_link: "{{ second_link }}"
+      6 | second_link: "{{ no_such_name }}/x"
+        |              ^ here
+    "#);
 }
 
 #[test]

@@ -87,12 +87,17 @@ fn a_kayobe_site_is_told_what_does_not_work_yet() {
         ("inventory/hosts", "[seed]\nseed0\n"),
         ("overcloud-dib.yml", "overcloud_dib_host_images:\n  - name: rocky9\n    elements: []\n"),
     ];
-    insta::assert_snapshot!(ymir(&site, &BUILD), @r#"
+    insta::assert_snapshot!(ymir(&site, &BUILD), @"
     exit: 3
     error: building images with diskimage-builder is not supported yet
       set by: overcloud_dib_host_images (overcloud-dib.yml:2:3)
+       --> overcloud-dib.yml:2:3
+        |
+      1 | overcloud_dib_host_images:
+      2 |   - name: rocky9
+        |   ^ here
       hint: build them with Kayobe, or describe them in recipes: one file each in `host-images/` of the site repository
-    "#);
+    ");
     insta::assert_snapshot!(ymir(&site, &[&BUILD[..], &["rocky8"]].concat()), @r#"
     exit: 3
     error: there is no image named `rocky8`

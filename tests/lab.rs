@@ -66,36 +66,70 @@ fn status_of_a_lab_that_is_down() {
 
 #[test]
 fn a_description_that_cannot_be_is_refused_with_its_place() {
-    insta::assert_snapshot!(ymir(&["status"], |text| text.replace("\"52:54:00:aa:00:02\"", "\"52:54\"")), @r"
+    insta::assert_snapshot!(ymir(&["status"], |text| text.replace("\"52:54:00:aa:00:02\"", "\"52:54\"")), @"
     exit: 3
     error: bm2: `52:54` is not a MAC address
       set by: ymir_lab_nodes.bm2 (environments/lab/lab.yml:27:5)
+        --> environments/lab/lab.yml:27:5
+         |
+      25 | disk_serial: LAB0001
+      26 | bm2:
+      27 | uuid: 11111111-0000-4000-8000-000000000002
+         | ^ here
     ");
-    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("aa:00:02", "aa:00:01")), @r"
+    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("aa:00:02", "aa:00:01")), @"
     exit: 3
     error: bm1 and bm2 have the same MAC address 52:54:00:aa:00:01
       set by: ymir_lab_nodes.bm1 (environments/lab/lab.yml:21:5)
       set by: ymir_lab_nodes.bm2 (environments/lab/lab.yml:27:5)
+        --> environments/lab/lab.yml:21:5
+         |
+      19 | ymir_lab_nodes:
+      20 | bm1:
+      21 | uuid: 11111111-0000-4000-8000-000000000001
+         | ^ here
     ");
-    insta::assert_snapshot!(ymir(&["down"], |text| text.replace("disk_gb: 8", "disk_gb: 8\n    disk: 9")), @r"
+    insta::assert_snapshot!(ymir(&["down"], |text| text.replace("disk_gb: 8", "disk_gb: 8\n    disk: 9")), @"
     exit: 3
     error: bm1: reading the lab's description of it
       because: unknown field `disk`, expected one of `uuid`, `mac`, `memory_mb`, `disk_gb`, `disk_serial`, `firmware`
       set by: ymir_lab_nodes.bm1 (environments/lab/lab.yml:21:5)
+        --> environments/lab/lab.yml:21:5
+         |
+      19 | ymir_lab_nodes:
+      20 | bm1:
+      21 | uuid: 11111111-0000-4000-8000-000000000001
+         | ^ here
     ");
-    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("172.22.0.1:6385", "10.0.0.1:6385")), @r"
+}
+
+#[test]
+fn an_address_that_the_lab_cannot_serve_is_refused_with_its_place() {
+    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("172.22.0.1:6385", "10.0.0.1:6385")), @r#"
     exit: 3
     error: the lab cannot serve http://10.0.0.1:6385
       because: it serves on the address of its bridge only, which is 172.22.0.1
       set by: ymir_ironic_url (environments/lab/lab.yml:12:18)
       set by: ymir_lab_address (environments/lab/lab.yml:5:19)
-    ");
-    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("172.22.0.1:6385", "172.22.0.1:8080")), @r"
+        --> environments/lab/lab.yml:12:18
+         |
+      10 | ymir_image_path: "{{ ymir_lab_path }}/httpboot"
+      11 | ymir_image_url: http://172.22.0.1:8080
+      12 | ymir_ironic_url: http://10.0.0.1:6385
+         | ^ here
+    "#);
+    insta::assert_snapshot!(ymir(&["up"], |text| text.replace("172.22.0.1:6385", "172.22.0.1:8080")), @r#"
     exit: 3
     error: two services of the lab want port 8080
       set by: ymir_image_url (environments/lab/lab.yml:11:17)
       set by: ymir_ironic_url (environments/lab/lab.yml:12:18)
-    ");
+        --> environments/lab/lab.yml:11:17
+         |
+       9 | # What Ironic, nodes and Ymir use; the lab serves it at exactly these places.
+      10 | ymir_image_path: "{{ ymir_lab_path }}/httpboot"
+      11 | ymir_image_url: http://172.22.0.1:8080
+         | ^ here
+    "#);
     insta::assert_snapshot!(ymir(&["up"], |text| text.replace("ymir_lab_bridge:", "ymir_lab_brigde:")), @r"
     exit: 3
     error: the lab needs `ymir_lab_bridge`, which is not set

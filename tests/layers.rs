@@ -4,12 +4,13 @@
 use std::{fs, path::Path};
 
 /// The vocabulary that everybody may use.
-const WORDS: &[&str] = &["event", "near", "origin", "secret", "settings", "trouble"];
+const WORDS: &[&str] = &["event", "near", "origin", "pattern", "secret", "settings", "trouble"];
 
 const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["trouble", "origin"]),
     ("near", &[]),
     ("origin", &[]),
+    ("pattern", &[]),
     ("secret", &["trouble"]),
     ("settings", &[]),
     ("trouble", &["origin"]),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     near,
+    origin::Origin,
     trouble::{Result, Trouble},
 };
 
@@ -123,6 +124,9 @@ fn check_root(files: &Files, root: &Utf8Path, layout: Layout) -> Result<()> {
     })
 }
 
+/// An environment that another one builds on, and where it says so.
+type Dependency = (String, Origin);
+
 struct Finder<'a> {
     files: &'a Files,
     environments: &'a Utf8Path,
@@ -135,7 +139,7 @@ impl Finder<'_> {
     fn ordered(&self, name: &str) -> Result<Vec<String>> {
         let mut known = Vec::new();
         let mut levels = BTreeMap::new();
-        self.visit(name, &mut Vec::new(), &mut known, &mut levels)?;
+        self.visit((name, None), &mut Vec::new(), &mut known, &mut levels)?;
         // The sort is stable: it keeps the order of discovery.
         known.sort_by_key(|name| levels.get(name).copied());
         Ok(known)
@@ -144,26 +148,28 @@ impl Finder<'_> {
     /// The length of the longest chain of dependencies below an environment.
     fn visit(
         &self,
-        name: &str,
+        (name, wanted_at): (&str, Option<&Origin>),
         above: &mut Vec<String>,
         known: &mut Vec<String>,
         levels: &mut BTreeMap<String, usize>,
     ) -> Result<usize> {
         if let Some(at) = above.iter().position(|other| other == name) {
             let circle = [&above[at..], &[name.to_owned()]].concat().join(" → ");
-            return Err(Trouble::refused("ordering the environments")
+            let trouble = Trouble::refused("ordering the environments")
                 .because(format!("they depend on each other in a circle: {circle}"))
-                .hint(format!("remove a dependency in one of their {DEPENDENCIES_FILE} files")));
+                .hint(format!("remove a dependency in one of their {DEPENDENCIES_FILE} files"));
+            return Err(wanted_at.into_iter().fold(trouble, Trouble::at));
         }
         if let Some(level) = levels.get(name) {
             return Ok(*level);
         }
-        self.check(name, above.last())?;
+        let told = |trouble| wanted_at.into_iter().fold(trouble, Trouble::at);
+        self.check(name, above.last()).map_err(told)?;
         known.push(name.to_owned());
         above.push(name.to_owned());
         let mut level = 0;
-        for dependency in self.dependencies(name)? {
-            level = level.max(1 + self.visit(&dependency, above, known, levels)?);
+        for (dependency, at) in self.dependencies(name)? {
+            level = level.max(1 + self.visit((&dependency, Some(&at)), above, known, levels)?);
         }
         above.pop();
         levels.insert(name.to_owned(), level);
@@ -204,7 +210,7 @@ impl Finder<'_> {
         Ok(names.filter(|name| !shared(name) && !name.starts_with('.')).collect())
     }
 
-    fn dependencies(&self, name: &str) -> Result<Vec<String>> {
+    fn dependencies(&self, name: &str) -> Result<Vec<Dependency>> {
         let path = self.environments.join(name).join(DEPENDENCIES_FILE);
         let Some(text) = self.files.text(&path)? else { return Ok(Vec::new()) };
         let root = self.files.parse(&text)?;
@@ -217,7 +223,9 @@ impl Finder<'_> {
         };
         let name = |item: &Node| {
             let text = item.data.as_text().map(str::to_owned);
-            text.ok_or_else(|| refused(item, "a dependency is the name of an environment"))
+            let text =
+                text.ok_or_else(|| refused(item, "a dependency is the name of an environment"))?;
+            Ok((text, item.origin.clone()))
         };
         items.iter().map(name).collect()
     }

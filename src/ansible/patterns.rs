@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::inventory::{ALL, Inventory, fnmatch};
 use crate::{
-    near,
+    near, pattern,
     trouble::{Result, Trouble},
 };
 
@@ -119,7 +119,10 @@ fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
     };
     match chosen {
         None if !found.is_empty() => Err(Trouble::refused(format!("selecting hosts by `{part}`"))
-            .because(format!("`{expression}` has only {count} hosts"))),
+            .because(match count {
+                1 => format!("`{expression}` has only one host"),
+                _ => format!("`{expression}` has only {count} hosts"),
+            })),
         chosen => Ok(chosen.unwrap_or_default().to_vec()),
     }
 }
@@ -188,11 +191,15 @@ enum Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     fn new(expression: &'a str) -> Result<Self> {
-        let Some(regex) = expression.strip_prefix('~') else { return Ok(Self::Shell(expression)) };
+        let Some(written) = expression.strip_prefix('~') else {
+            return Ok(Self::Shell(expression));
+        };
         // Python's `match` holds the beginning, not the end.
-        let regex = fancy_regex::Regex::new(&format!("^(?:{regex})"));
+        let regex = fancy_regex::Regex::new(&format!("^(?:{written})"));
         regex.map(Box::new).map(Self::Regex).map_err(|error| {
-            Trouble::refused(format!("selecting hosts by `{expression}`")).caused_by(&error)
+            Trouble::refused(format!("selecting hosts by `{expression}`"))
+                .because(pattern::fault(written, &error))
+                .hint("what follows `~` is a regular expression")
         })
     }
 

@@ -19,7 +19,7 @@ use crate::{
         runner::{Runner, Stop},
         store::{Request, Store},
     },
-    secret::MASK,
+    secret::{MASK, names_secret},
     trouble::{Kind, Result, Tell, Trouble},
 };
 
@@ -204,10 +204,8 @@ async fn arrival(signal: &mut Option<Signal>) {
 fn without_secrets(args: &[String]) -> (Vec<String>, Vec<String>) {
     let mut withheld = Vec::new();
     let keep = |arg: &String| {
-        let lower = arg.to_lowercase();
-        let telling = ["pass", "secret", "token", "private_key"];
         let holds_value = arg.contains('=') || arg.contains(':');
-        if holds_value && telling.iter().any(|word| lower.contains(word)) {
+        if holds_value && names_secret(arg) {
             withheld.push(arg.split(['=', ':']).next().unwrap_or_default().to_owned());
             return MASK.to_owned();
         }

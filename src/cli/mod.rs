@@ -6,6 +6,7 @@ pub mod environment;
 pub mod execute;
 pub mod exit;
 pub mod hooks;
+mod illustrate;
 pub mod lab;
 pub mod options;
 pub mod overcloud;
@@ -73,7 +74,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
     let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
     runtime.shutdown_background();
-    exit::code(outcome)
+    exit::code(outcome.map_err(|trouble| illustrate::illustrated(&cx, trouble)))
 }
 
 async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {

@@ -80,7 +80,7 @@ impl Skip {
             Some(pattern) => {
                 Regex::new(pattern).map(|regex| Self::Matching(Box::new(regex))).map_err(|error| {
                     Trouble::refused(format!("reading `--skip-hooks {pattern}`"))
-                        .caused_by(&error)
+                        .because(crate::pattern::fault(pattern, &error))
                         .hint("give a regular expression that is looked for in each playbook's path, or `all`")
                 })
             }

@@ -6,6 +6,8 @@
     reason = "tests start the binary themselves"
 )]
 
+mod messages;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -108,6 +110,12 @@ fn an_address_outside_its_network() {
       because: network provision_oc_net
       set by: provision_oc_net_ips.bm2 (environments/lab/network-allocation.yml:4:8)
       set by: provision_oc_net_cidr (environments/lab/networks.yml:3:24)
+       --> environments/lab/network-allocation.yml:4:8
+        |
+      2 | provision_oc_net_ips:
+      3 |   bm1: 172.22.0.11
+      4 |   bm2: 172.23.0.12
+        |        ^ here
       hint: correct the address or the network's range
     ");
 }
@@ -121,6 +129,12 @@ fn a_host_without_an_address() {
     error: bm2: no address on the network provision_oc_net
       because: `provision_oc_net_ips` has no entry for it
       set by: provision_oc_net_ips (environments/lab/network-allocation.yml:3:3)
+       --> environments/lab/network-allocation.yml:3:3
+        |
+      1 | ---
+      2 | provision_oc_net_ips:
+      3 |   bm1: 172.22.0.11
+        |   ^ here
       hint: add the host to network-allocation.yml of the environment
     ");
 }
@@ -133,6 +147,11 @@ fn an_unknown_image() {
     exit 3
     error: bm2: the site has no image `debain-12.qcow2`
       set by: kolla_bifrost_deploy_image_filename (environments/lab/inventory/group_vars/compute/image.yml:2:38)
+       --> environments/lab/inventory/group_vars/compute/image.yml:2:38
+        |
+      1 | ---
+      2 | kolla_bifrost_deploy_image_filename: debain-12.qcow2
+        |                                      ^ here
       hint: the nearest images of the site: debian-12.qcow2, debian-12-tuned.qcow2
     ");
 }
@@ -141,14 +160,20 @@ fn an_unknown_image() {
 fn an_undefined_variable() {
     let text = "redfish_password: \"{{ vault_redfish_pasword }}\"";
     let site = Site::new().with("inventory/host_vars/bm2/bmc.yml", text);
-    insta::assert_snapshot!(site.provision(), @"
+    insta::assert_snapshot!(site.provision(), @r#"
     exit 3
     error: bm2: evaluating `ironic_driver_info`
       because: 'vault_redfish_pasword' is undefined
       because: needed through `ironic_driver_info` → `redfish_password`
       set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
       set by: ironic_driver_info (environments/common/inventory/group_vars/overcloud/bmc.yml:8:21)
-    ");
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:19
+        |
+      1 | ---
+      2 | redfish_password: "{{ vault_redfish_pasword }}"
+        |                   ^ here
+      hint: did you mean `redfish_password`?
+    "#);
 }
 
 #[test]
@@ -158,6 +183,11 @@ fn a_host_without_a_driver() {
     exit 3
     error: bm1: `ironic_driver` is empty
       set by: ironic_driver (environments/lab/inventory/host_vars/bm1/bmc.yml:2:15)
+       --> environments/lab/inventory/host_vars/bm1/bmc.yml:2:15
+        |
+      1 | ---
+      2 | ironic_driver:
+        |               ^ here
       hint: set `ironic_driver: redfish` and `ironic_driver_info` for bm1, in its host_vars or in group_vars
     ");
 }
@@ -170,6 +200,11 @@ fn a_mac_that_is_none() {
     exit 3
     error: bm1: `eth0` is not a MAC address
       set by: kolla_bifrost_ipv4_interface_mac (environments/lab/inventory/host_vars/bm1/nic.yml:2:35)
+       --> environments/lab/inventory/host_vars/bm1/nic.yml:2:35
+        |
+      1 | ---
+      2 | kolla_bifrost_ipv4_interface_mac: eth0
+        |                                   ^ here
       hint: write it as 52:54:00:aa:00:01
     ");
 }
@@ -239,28 +274,53 @@ fn a_bmc_that_nobody_can_log_in_to() {
     error: bm2: the address of its BMC is not set
       because: `ironic_driver_info` has no `redfish_address`, which the driver redfish needs
       set by: redfish_address (environments/lab/inventory/host_vars/bm2/bmc.yml:2:18)
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:18
+        |
+      1 | ---
+      2 | redfish_address: ''
+        |                  ^ here
       hint: set `redfish_address` for bm2, in its host_vars or in group_vars
 
     exit 3
     error: bm2: the password of its BMC is not set
       because: `redfish_password` in `ironic_driver_info` is empty or missing
       set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:19
+        |
+      1 | ---
+      2 | redfish_password: ''
+        |                   ^ here
       hint: set `redfish_password` for bm2; if its BMC asks for no login, leave out both user name and password
 
     exit 3
     error: bm2: the user name of its BMC is not set
       because: `redfish_username` in `ironic_driver_info` is empty or missing
       set by: redfish_username (environments/lab/inventory/host_vars/bm2/bmc.yml:2:18)
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:18
+        |
+      1 | ---
+      2 | redfish_username:
+        |                  ^ here
       hint: set `redfish_username` for bm2; if its BMC asks for no login, leave out both user name and password
 
     exit 3
     error: bm2: `redfihs` is no driver of Ironic
       set by: ironic_driver (environments/lab/inventory/host_vars/bm2/bmc.yml:2:16)
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:16
+        |
+      1 | ---
+      2 | ironic_driver: redfihs
+        |                ^ here
       hint: did you mean `redfish`?
 
     exit 3
     error: bm2: `carrier-pigeon` is no driver of Ironic
       set by: ironic_driver (environments/lab/inventory/host_vars/bm2/bmc.yml:2:16)
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:16
+        |
+      1 | ---
+      2 | ironic_driver: carrier-pigeon
+        |                ^ here
       hint: the drivers are fake-hardware, ibmc, idrac, ilo, ilo5, intel-ipmi, ipmi, irmc, manual-management, redfish, snmp, xclarity
     ");
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::{origin::Setting, trouble::Trouble};
+use super::Scope;
+use crate::{near, origin::Setting, trouble::Trouble};
 
 /// A value that is undefined or could not be computed, and the variables that led there.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     /// Whether something is merely not there: `default` and `is defined` answer that, but no other fault.
     pub(super) undefined: bool,
+    /// The variable that nothing sets.
+    absent: Option<String>,
     /// What Ansible would say.
     pub(super) message: String,
     /// The variables that were being evaluated, the outermost first.
@@ -35,7 +38,8 @@ impl Fault {
     }
 
     pub(super) fn undefined(name: &str) -> Faulty {
-        Self::absent(format!("'{name}' is undefined"))
+        let fault = Self::here(format!("'{name}' is undefined"));
+        Arc::new(Self { undefined: true, absent: Some(name.to_owned()), ..fault })
     }
 
     pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Faulty {
@@ -53,6 +57,7 @@ impl Fault {
     fn here(message: String) -> Self {
         Self {
             undefined: false,
+            absent: None,
             message,
             chain: super::chain::settings(),
             trouble: None,
@@ -61,12 +66,14 @@ impl Fault {
     }
 
     /// The fault as the trouble that a person reads: what could not be evaluated, why, and the way that led there.
-    pub(super) fn to_trouble(&self, host: &str, asked: &Setting) -> Trouble {
+    pub(super) fn to_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
         let mut chain = self.chain.clone();
         if chain.first().is_none_or(|first| first.variable != asked.variable) {
             chain.insert(0, asked.clone());
         }
-        self.told(format!("{host}: evaluating `{}`", asked.variable), &chain, chain.len() > 1)
+        let what = format!("{}: evaluating `{}`", scope.host(), asked.variable);
+        let trouble = self.told(what, &chain, chain.len() > 1);
+        self.meant(scope).into_iter().fold(trouble, Trouble::hint)
     }
 
     /// The fault of rendering a file as the trouble that a person reads.
@@ -86,5 +93,12 @@ impl Fault {
         }
         trouble = chain.iter().rev().fold(trouble, Trouble::set_by);
         self.hints.iter().fold(trouble, Trouble::hint)
+    }
+
+    /// The names that were probably meant by one that nothing sets.
+    fn meant(&self, scope: &dyn Scope) -> Option<String> {
+        let names = scope.names();
+        let near = near::nearest(self.absent.as_deref()?, names.iter().map(String::as_str));
+        (!near.is_empty()).then(|| format!("did you mean `{}`?", near.join("` or `")))
     }
 }

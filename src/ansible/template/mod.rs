@@ -83,9 +83,11 @@ impl Evaluator {
         json::from_val(&value).map(Some).map_err(|fault| {
             let origin = match self.0.scope().raw(name) {
                 Ok(Some(node)) => node.origin.clone(),
-                _ => Origin::whole(name),
+                // Its vault text cannot be opened; the trouble knows where that stands.
+                Err(trouble) => trouble.origin.clone().unwrap_or_else(|| Origin::whole(name)),
+                Ok(None) => Origin::whole(name),
             };
-            fault.to_trouble(self.0.host(), &Setting { variable: name.to_owned(), origin })
+            fault.to_trouble(self.0.scope(), &Setting { variable: name.to_owned(), origin })
         })
     }
 
@@ -93,7 +95,7 @@ impl Evaluator {
     pub fn node(&self, name: &str, node: &Node) -> Result<Value> {
         json::from_val(&self.0.value_of(node, &name.into())).map_err(|fault| {
             let setting = Setting { variable: name.to_owned(), origin: node.origin.clone() };
-            fault.to_trouble(self.0.host(), &setting)
+            fault.to_trouble(self.0.scope(), &setting)
         })
     }
 }

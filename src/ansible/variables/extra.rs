@@ -31,7 +31,11 @@ pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
                 .hint(format!("to read a file, write -e @{option}")));
         }
         Some('{' | '[') => {
-            let root = files::parse(option, &OPTION.into(), false)?;
+            // The option's value may be a secret, so no message shows a part of it.
+            let root = files::parse(option, &OPTION.into(), true).map_err(|fault| {
+                let origin = fault.origin.clone().unwrap_or_else(|| Origin::whole(OPTION));
+                fault.causes.iter().fold(usage(option), Trouble::because).at(&origin)
+            })?;
             if !matches!(root.data, Data::Map(_)) {
                 let kind = root.data.kind();
                 return Err(usage(option).because(format!("it is {kind}, not a map of variables")));
@@ -45,8 +49,12 @@ pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
 
 /// The option's value may be a secret, so no more than its beginning is shown.
 fn usage(option: &str) -> Trouble {
-    let shown = option.split('=').next().unwrap_or_default();
-    let shown = if shown.len() == option.len() { shown.to_owned() } else { format!("{shown}=…") };
+    let shown = match (option.chars().next(), option.split_once('=')) {
+        (Some('{'), _) => "{…}".to_owned(),
+        (Some('['), _) => "[…]".to_owned(),
+        (_, Some((name, _))) => format!("{name}=…"),
+        (_, None) => option.to_owned(),
+    };
     Trouble::new(Kind::Usage, format!("reading -e {shown}"))
 }
 

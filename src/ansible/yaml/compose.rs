@@ -37,13 +37,9 @@ struct Composer<'text> {
 
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Self {
-        let tab = problem.message.contains("cannot start any token");
+        let unquoted = problem.message.contains("cannot start any token");
         let fault = Self::new(problem.message, problem.mark);
-        if tab {
-            fault.hint("quote text that begins with a tab, `@`, `` ` `` or `%`")
-        } else {
-            fault
-        }
+        if unquoted { fault.hint("quote text that begins with `@`, `` ` `` or `%`") } else { fault }
     }
 }
 

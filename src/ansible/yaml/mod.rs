@@ -4,6 +4,7 @@ mod compose;
 mod events;
 mod excerpt;
 mod limits;
+mod redact;
 mod scalar;
 mod tags;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use crate::{
     origin::Origin,
+    secret::MASK,
     trouble::{Result, Trouble},
 };
 
@@ -114,7 +116,7 @@ pub fn is_plain_text(text: &str) -> bool {
     scalar::is_text(text)
 }
 
-/// The lines of a text around a place in it, with a mark under the place.
+/// The lines of a text around a place in it, with a mark under the place and stars in place of secrets.
 pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
     excerpt::render(text, origin, label)
 }
@@ -146,14 +148,27 @@ impl Fault {
 
     fn told(self, text: &str, file: &Arc<str>, lines: Lines) -> Trouble {
         let origin = Origin::at(file, self.line, self.column);
-        let mut trouble =
-            Trouble::refused(format!("reading {file}")).because(&self.message).at(&origin);
+        let hidden = lines == Lines::Hidden || excerpt::hides(text, &origin);
+        // The message may quote a part of the line: `*name` that begins a password looks like an alias.
+        let message = if hidden { without_quotes(&self.message) } else { self.message };
+        let mut trouble = Trouble::refused(format!("reading {file}")).because(message).at(&origin);
         if lines == Lines::Shown {
             trouble = trouble.excerpt(excerpt::render(text, &origin, "here"));
         }
+        let line = text.lines().nth(usize::try_from(self.line).unwrap_or(1).max(1) - 1);
+        let tab =
+            line.is_some_and(|line| line[..line.len() - line.trim_start().len()].contains('\t'));
         match self.hint {
+            _ if tab => trouble.hint("indent with spaces: YAML takes no tabs there"),
             Some(hint) => trouble.hint(hint),
             None => trouble,
         }
     }
+}
+
+/// A message with stars in place of what it quotes.
+fn without_quotes(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 1 { MASK } else { part });
+    parts.collect::<Vec<_>>().join("`")
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use fancy_regex::{Captures, Regex};
 
 use super::Filter;
-use crate::ansible::template::{
-    call::Args,
-    env::Env,
-    fault::{Fault, Outcome},
-    text,
-    value::Val,
+use crate::{
+    ansible::template::{
+        call::Args,
+        env::Env,
+        fault::{Fault, Outcome},
+        text,
+        value::Val,
+    },
+    pattern,
 };
 
 pub(super) fn find(name: &str) -> Option<Filter> {
@@ -25,7 +28,7 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 /// Compiles a Python pattern.
 pub(in crate::ansible::template) fn compiled(
-    pattern: &str,
+    written: &str,
     ignore_case: bool,
     multiline: bool,
 ) -> Outcome<Regex> {
@@ -36,9 +39,9 @@ pub(in crate::ansible::template) fn compiled(
         (true, true) => "(?im)",
     };
     // `\Z` is Python's very end of the text; `$` matches before a last line break in Python.
-    let body = pattern.replace(r"\Z", r"\z");
+    let body = written.replace(r"\Z", r"\z");
     Regex::new(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
-        Fault::new(format!("the regular expression {} is wrong: {error}", text::quoted(pattern)))
+        Fault::new(format!("the regular expression is wrong: {}", pattern::fault(written, &error)))
     })
 }
 
