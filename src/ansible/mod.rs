@@ -8,6 +8,7 @@ pub mod json;
 pub mod layers;
 pub mod merge;
 pub mod patterns;
+mod program;
 pub mod template;
 pub mod variables;
 pub mod vault;

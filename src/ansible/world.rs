@@ -7,8 +7,8 @@ use std::{
     path::Path,
 };
 
-use super::inventory::fnmatch;
-use crate::trouble::{Result, Tell};
+use super::{inventory::fnmatch, program};
+use crate::trouble::{Result, Tell, Trouble};
 
 /// The outside, as far as evaluating variables needs it.
 pub trait World: Debug + Send + Sync {
@@ -29,6 +29,14 @@ pub trait World: Debug + Send + Sync {
     /// What stands at a path.
     fn kind(&self, _path: &str) -> Result<PathKind> {
         Ok(PathKind::default())
+    }
+    /// Whether a file is a program that may be run.
+    fn is_program(&self, _path: &str) -> bool {
+        false
+    }
+    /// Runs a program and gives what it leaves behind, whatever its exit code.
+    fn run(&self, program: &str, _args: &[&str]) -> Result<Ran> {
+        Err(Trouble::refused(format!("running {program}")).because("no program can be run here"))
     }
     /// Runs a shell command and gives its exit code, standard output and standard error.
     fn shell(&self, command: &str) -> Result<(i32, String, String)>;
@@ -81,6 +89,14 @@ impl PathKind {
             id: Some((found.dev(), found.ino())),
         })
     }
+}
+
+/// What a program left behind.
+#[derive(Debug, Clone, Default)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// What stands in a directory; a link counts as what it leads to.
@@ -148,6 +164,14 @@ impl World for Machine {
         }
         found.sort();
         Ok(Some(found))
+    }
+
+    fn is_program(&self, path: &str) -> bool {
+        program::is_one(path)
+    }
+
+    fn run(&self, program: &str, args: &[&str]) -> Result<Ran> {
+        program::run(program, args, &self.environment.0)
     }
 
     fn anybody_writes(&self, path: &str) -> bool {

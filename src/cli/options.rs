@@ -133,7 +133,7 @@ impl Context {
             config_path,
             environment: self.environment_name(),
             extra_vars: self.options.extra_vars.clone(),
-            inventories: self.options.inventory.clone(),
+            inventories: self.options.inventory.iter().map(absolute_if_there).collect(),
             vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })
     }
@@ -201,6 +201,12 @@ impl Context {
     pub fn user(&self) -> &str {
         self.environment.first(&["USER", "LOGNAME"]).unwrap_or("root")
     }
+}
+
+/// What is no path stays as it is: it may be hosts with commas between them.
+fn absolute_if_there(source: &Utf8PathBuf) -> Utf8PathBuf {
+    let absolute = source.exists().then(|| camino::absolute_utf8(source).ok());
+    absolute.flatten().unwrap_or_else(|| source.clone())
 }
 
 fn site_here() -> Option<Utf8PathBuf> {

@@ -1,6 +1,7 @@
 //! What a site may be written in, through the binary: vaults, inventories of every kind, extra variables.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod inventories;
 mod vault;
 
 use std::{

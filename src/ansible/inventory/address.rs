@@ -11,6 +11,11 @@ pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
     is_network_name(name).then_some((name, port))
 }
 
+/// One host, without ranges, and its port; `None` if it is no network name.
+pub(super) fn single(text: &str) -> Option<(&str, Option<u16>)> {
+    parse(text).filter(|(name, _)| !name.contains('['))
+}
+
 /// The hosts that a name in an inventory stands for, and the port that follows it.
 pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<u16>), String> {
     let (name, port) = parse(text).unwrap_or((text, None));

@@ -5,7 +5,10 @@ pub mod fnmatch;
 mod graph;
 mod ini;
 mod literal;
+pub mod rules;
+mod script;
 pub mod source;
+mod toml;
 mod words;
 mod yaml;
 

@@ -1,10 +1,14 @@
-//! Where inventories are read from: files, directories, and lists of hosts on the command line.
+//! Where inventories are read from: files, directories, programs, and lists of hosts on the command line.
 
 use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use super::{ALL, Inventory, ini, yaml};
+use super::{
+    Inventory, UNGROUPED, address, ini,
+    rules::{Plugin, Rules},
+    script, toml, yaml,
+};
 use crate::{
     ansible::{
         files::{Files, Text},
@@ -14,22 +18,18 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
-/// Endings of files that are no inventory though they lie among inventories.
-const IGNORED_ENDINGS: &[&str] = &[
-    ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
-];
+/// Endings of files that may hold YAML.
+const YAML_ENDINGS: &[&str] = &["yml", "yaml", "json"];
 
-/// Folders beside inventories that hold variables.
-const VARIABLE_FOLDERS: &[&str] = &["host_vars", "group_vars", "vars_plugins"];
-
-/// The file that is being read.
+/// What is being read.
 pub(super) struct Place {
     /// As messages name it.
     pub(super) file: Arc<str>,
-    /// With its directory.
-    path: String,
+    /// With its directory; of hosts on the command line the hosts.
+    pub(super) path: String,
     /// Its text came out of a vault.
     pub(super) secret: bool,
+    is_file: bool,
 }
 
 impl Place {
@@ -51,63 +51,198 @@ impl Place {
             inventory.hosts[host].vars.push(("ansible_port".to_owned(), port));
         }
         let dir = Utf8Path::new(&self.path).parent().unwrap_or(Utf8Path::new("")).to_string();
+        let dir = if self.is_file { Data::Text(dir) } else { Data::Null };
         inventory.set_variable(name, "inventory_file", node(Data::Text(self.path.clone())))?;
-        inventory.set_variable(name, "inventory_dir", node(Data::Text(dir)))
+        inventory.set_variable(name, "inventory_dir", node(dir))
     }
 }
 
-/// Reads a file, every inventory in a directory, or hosts with commas between them.
-pub fn read(inventory: &mut Inventory, files: &Files, source: &Utf8Path) -> Result<()> {
-    if let Some(entries) = files.list(source)? {
-        let chosen = entries.iter().filter(|entry| !is_ignored(&entry.name));
-        return chosen
-            .map(|entry| source.join(&entry.name))
-            .try_for_each(|path| read(inventory, files, &path));
+/// Reads all sources, the later ones over the earlier ones.
+pub fn read_all<P: AsRef<Utf8Path>>(
+    inventory: &mut Inventory,
+    files: &Files,
+    rules: &Rules,
+    sources: &[P],
+) -> Result<()> {
+    let mut reader = Reader { inventory, files, rules };
+    let mut any = false;
+    for source in sources {
+        any |= reader.source(source.as_ref())?;
     }
-    if let Some(text) = files.text(source)? {
-        return file(inventory, files, &text, source);
+    if any || !rules.unparsed_is_failed {
+        return Ok(());
     }
-    if source.as_str().contains(',') {
-        let place = Place { file: "-i".into(), path: source.to_string(), secret: false };
-        let all = inventory.add_group(ALL);
-        let hosts = source.as_str().split(',').map(str::trim).filter(|host| !host.is_empty());
-        return hosts.into_iter().try_for_each(|host| place.add_host(inventory, host, all, None));
-    }
-    Err(Trouble::refused(format!("reading the inventory {source}"))
-        .because("there is no such file or directory"))
+    Err(Trouble::refused("reading the inventories")
+        .because("there is none, and `unparsed_is_failed` is set in `ansible.cfg`"))
 }
 
-fn is_ignored(name: &str) -> bool {
-    name.starts_with('.')
-        || VARIABLE_FOLDERS.contains(&name)
-        || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending))
+struct Reader<'a> {
+    inventory: &'a mut Inventory,
+    files: &'a Files,
+    rules: &'a Rules,
 }
 
-fn file(inventory: &mut Inventory, files: &Files, text: &Text, path: &Utf8Path) -> Result<()> {
-    let place = Place { file: Arc::clone(&text.file), path: path.to_string(), secret: text.secret };
-    let refused = |cause: &str| {
-        Trouble::refused(format!("reading the inventory {}", text.file)).because(cause)
-    };
-    if text.content.starts_with("#!") {
-        return Err(refused("it is a program, and inventories that are programs are not run")
-            .hint("save its output as a YAML inventory, or move it out of the inventory folder"));
+impl Reader<'_> {
+    /// Reads a file, every inventory in a directory, or hosts with commas between them. Tells whether there was one.
+    fn source(&mut self, source: &Utf8Path) -> Result<bool> {
+        let Some(entries) = self.files.list(source)? else { return self.single(source) };
+        let mut any = false;
+        for entry in entries.iter().filter(|entry| !self.rules.ignore(&entry.name)) {
+            any |= self.source(&source.join(&entry.name))?;
+        }
+        if !any && self.rules.any_unparsed_is_failed == Some(true) {
+            return Err(Trouble::refused(format!("reading the inventory {source}")).because(
+                "the directory holds none, and `any_unparsed_is_failed` is set in `ansible.cfg`",
+            ));
+        }
+        Ok(any)
     }
-    let yaml_ending = matches!(path.extension(), Some("yml" | "yaml" | "json"));
-    if !yaml_ending && path.extension().is_some() {
-        return ini::read(inventory, &text.content, &place);
-    }
-    match files.parse(text) {
-        Ok(root) if matches!(&root.data, Data::Map(pairs) if !pairs.is_empty()) => {
-            if let Some(plugin) = root.get("plugin") {
-                let cause = "it configures an inventory plugin, which only Ansible itself can run";
-                return Err(refused(cause).at(&plugin.origin));
+
+    /// Lets each plug-in try that wants the source, until one can read it.
+    fn single(&mut self, source: &Utf8Path) -> Result<bool> {
+        let exists = self.files.world.read(source.as_str())?.is_some();
+        if !exists && !source.as_str().contains(',') {
+            return Err(Trouble::refused(format!("reading the inventory {source}"))
+                .because("there is no such file or directory"));
+        }
+        let mut failures = Vec::new();
+        for plugin in &self.rules.plugins {
+            let done = match plugin {
+                Plugin::HostList | Plugin::AdvancedHostList if exists => continue,
+                Plugin::HostList => self.list(source, false),
+                Plugin::AdvancedHostList => self.list(source, true),
+                _ if !exists => continue,
+                Plugin::Script if !self.files.world.is_program(source.as_str()) => continue,
+                Plugin::Script => self.script(source),
+                // What is meant for a plug-in is meant for nothing else.
+                Plugin::Auto | Plugin::Constructed if !self.configures_plugin(source)? => continue,
+                plugin if !wants(*plugin, source) => continue,
+                plugin => self.text(*plugin, source),
+            };
+            match done {
+                Ok(()) => return Ok(true),
+                Err(trouble) => failures.push((*plugin, trouble)),
             }
-            yaml::read(inventory, &root, &place)
+            // Ansible would go on to read a program that fails as if its text were a list of hosts.
+            if *plugin == Plugin::Script {
+                break;
+            }
         }
-        Err(trouble) if yaml_ending => Err(trouble),
-        Ok(root) if yaml_ending && root.data != Data::Null => {
-            Err(refused(&format!("it holds {}, not a map of groups", root.data.kind())))
+        self.unparsed(source, failures)
+    }
+
+    /// What comes of a source that no plug-in could read.
+    fn unparsed(&self, source: &Utf8Path, failures: Vec<(Plugin, Trouble)>) -> Result<bool> {
+        let telling = |(plugin, _): &(Plugin, Trouble)| *plugin == natural(source);
+        let most = failures.into_iter().max_by_key(telling);
+        let nobody = || {
+            Trouble::refused(format!("reading the inventory {source}"))
+                .because("no plug-in that `enable_plugins` names reads it")
+        };
+        let trouble = most.map_or_else(nobody, |(_, trouble)| trouble);
+        // Ansible only warns unless it is told otherwise; what a mistyped inventory means is not worth a guess.
+        if self.rules.any_unparsed_is_failed == Some(false) {
+            tracing::warn!("{source} is left out: {trouble}");
+            return Ok(false);
         }
-        _ => ini::read(inventory, &text.content, &place),
+        Err(trouble)
+    }
+
+    fn place(&self, source: &Utf8Path, secret: bool) -> Place {
+        Place { file: self.files.shown(source), path: source.to_string(), secret, is_file: true }
+    }
+
+    /// Hosts with commas between them.
+    fn list(&mut self, source: &Utf8Path, ranges: bool) -> Result<()> {
+        let path = source.to_string();
+        let place = Place { file: "-i".into(), path, secret: false, is_file: false };
+        let ungrouped = self.inventory.add_group(UNGROUPED);
+        for text in source.as_str().split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            let alone = || (vec![text.to_owned()], None);
+            let (hosts, port) = if ranges {
+                address::expand(text).unwrap_or_else(|_| alone())
+            } else {
+                address::single(text).map_or_else(alone, |(name, port)| (vec![name.into()], port))
+            };
+            let known = |host: &String| self.inventory.host(host).is_some();
+            let new: Vec<String> = hosts.into_iter().filter(|host| !known(host)).collect();
+            new.iter()
+                .try_for_each(|host| place.add_host(self.inventory, host, ungrouped, port))?;
+        }
+        Ok(())
+    }
+
+    fn script(&mut self, source: &Utf8Path) -> Result<()> {
+        let place = self.place(source, false);
+        script::read(self.inventory, &*self.files.world, &place)
+    }
+
+    fn text(&mut self, plugin: Plugin, source: &Utf8Path) -> Result<()> {
+        let text = self.files.text(source)?;
+        let text = text.ok_or_else(|| {
+            Trouble::refused(format!("reading the inventory {source}")).because("it is gone")
+        })?;
+        let place = self.place(source, text.secret);
+        match plugin {
+            Plugin::Yaml => self.yaml(&text, &place),
+            Plugin::Toml => toml::read(self.inventory, &text.content, &place),
+            _ => ini::read(self.inventory, &text.content, &place).map_err(|trouble| {
+                if text.content.starts_with("#!") {
+                    trouble.hint("if it is a program that prints an inventory, make it executable")
+                } else {
+                    trouble
+                }
+            }),
+        }
+    }
+
+    fn yaml(&mut self, text: &Text, place: &Place) -> Result<()> {
+        let root = self.files.parse(text)?;
+        let refused = |cause: String| {
+            Trouble::refused(format!("reading the inventory {}", text.file))
+                .because(cause)
+                .at(&root.origin)
+        };
+        match &root.data {
+            Data::Map(pairs) if !pairs.is_empty() => yaml::read(self.inventory, &root, place),
+            // Ansible leaves such a file out with a warning unless it is told to fail.
+            Data::Null if self.rules.any_unparsed_is_failed != Some(true) => Ok(()),
+            data => Err(refused(format!("it holds {}, not a map of groups", data.kind()))),
+        }
+    }
+
+    /// Whether a YAML file configures a plug-in instead of being an inventory; none can be run yet.
+    fn configures_plugin(&self, source: &Utf8Path) -> Result<bool> {
+        if !matches!(source.extension(), Some("yml" | "yaml")) {
+            return Ok(false);
+        }
+        let Some(text) = self.files.text(source)? else { return Ok(false) };
+        let Ok(root) = self.files.parse(&text) else { return Ok(false) };
+        let Some(plugin) = root.get("plugin") else { return Ok(false) };
+        let Some(name) = plugin.data.as_text().filter(|name| !name.is_empty()) else {
+            return Ok(false);
+        };
+        Err(Trouble::refused(format!("reading the inventory {}", text.file))
+            .because(format!("it is for the inventory plug-in `{name}`, which only Ansible can run"))
+            .at(&plugin.origin)
+            .hint("save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it"))
+    }
+}
+
+/// Whether a plug-in tries files with this ending.
+fn wants(plugin: Plugin, source: &Utf8Path) -> bool {
+    match plugin {
+        Plugin::Yaml => source.extension().is_none_or(|ending| YAML_ENDINGS.contains(&ending)),
+        Plugin::Toml => source.extension() == Some("toml"),
+        _ => true,
+    }
+}
+
+/// The plug-in for which a file with this ending is made.
+fn natural(source: &Utf8Path) -> Plugin {
+    match source.extension() {
+        Some("toml") => Plugin::Toml,
+        Some(ending) if YAML_ENDINGS.contains(&ending) => Plugin::Yaml,
+        _ => Plugin::Ini,
     }
 }

@@ -1,12 +1,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use camino::Utf8Path;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::ansible::{
     files::Files,
-    world::{Entry, World},
+    world::{Entry, Ran, World},
 };
 
 /// A world of files in memory.
@@ -54,6 +53,18 @@ impl World for Paper {
         Ok((!entries.is_empty()).then_some(entries))
     }
 
+    fn is_program(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|text| text.starts_with("#!"))
+    }
+
+    /// Prints what follows the first line for `--list`, and for `--host` its arguments.
+    fn run(&self, program: &str, args: &[&str]) -> Result<Ran> {
+        let list = || self.files[program].split_once('\n').unwrap().1.to_owned();
+        let host = || json!({ "args": args }).to_string();
+        let stdout = if args == ["--list"] { list() } else { host() };
+        Ok(Ran { stdout, ..Ran::default() })
+    }
+
     fn shell(&self, _command: &str) -> Result<(i32, String, String)> {
         Ok((127, String::new(), String::new()))
     }
@@ -61,9 +72,10 @@ impl World for Paper {
 
 /// An inventory of one file.
 pub(crate) fn inventory(name: &str, text: &str) -> Result<Inventory> {
-    let files = Paper::of(&[(name, text)]).files("/");
+    let file = [(name, text)];
+    let files = Paper::of(&file[..usize::from(!name.contains(','))]).files("/");
     let mut inventory = Inventory::new();
-    source::read(&mut inventory, &files, Utf8Path::new(name))?;
+    source::read_all(&mut inventory, &files, &rules::Rules::default(), &[name])?;
     inventory.settle();
     Ok(inventory)
 }
@@ -190,6 +202,86 @@ all:
 }
 
 #[test]
+fn programs_print_groups_in_json() {
+    let text = r#"#!
+{
+    "g": ["a", "b"],
+    "sole": {"x": "{{ y }}"},
+    "p": {"children": ["g", "new"], "vars": {"v": [1]}},
+    "_meta": {"hostvars": {"a": {"q": 1}, "unknown": {"n": 1}}}
+}"#;
+    let found = inventory("/hosts", text).unwrap();
+    let expected = json!({
+        "groups": {"g": ["a", "b"], "sole": ["sole"], "p": ["a", "b"]},
+        "vars": {"a": {"q": 1}, "sole": {"x": "{{ y }}"}, "p": {"v": [1]}},
+    });
+    assert_eq!(shape(&found), expected);
+    let sole = &found.groups[found.group("sole").unwrap()].vars;
+    let (_, x) = sole.iter().find(|(name, _)| name == "x").unwrap();
+    assert_eq!(x.data, Data::Unsafe("{{ y }}".to_owned()));
+
+    let each = inventory("/hosts", "#!\n{\"g\": {\"hosts\": [\"a\"]}}").unwrap();
+    let expected = json!({"groups": {"g": ["a"]}, "vars": {"a": {"args": ["--host", "a"]}}});
+    assert_eq!(shape(&each), expected);
+}
+
+#[test]
+fn faults_in_what_programs_print_name_their_place() {
+    let table = [
+        ("", "it prints nothing"),
+        ("[]", "hosts --list:1:1: the output must be a map, not a list"),
+        ("{a}", "what `--list` prints is no JSON: text in `\"` is expected"),
+        ("{\"g\": \"a\"}", "a group's hosts are a list, not text"),
+        ("{\"g\": [1]}", "hosts --list:1:8: the name of a host must be text"),
+        ("{\"g\": {\"vars\": []}}", "`vars` must be a map"),
+        ("{\"g\": {\"children\": [\"g\"]}}", "the group `g` would be inside itself"),
+        ("{\"_meta\": {}}", "`_meta` lacks `hostvars`"),
+        ("{\"_meta\": {\"profile\": \"x\"}}", "can only be `inventory_legacy`"),
+        (
+            "{\"g\": [\"a\"], \"_meta\": {\"hostvars\": {\"a\": 1}}}",
+            "a host's variables must be a map",
+        ),
+    ];
+    for (text, expected) in table {
+        let trouble = inventory("/hosts", &format!("#!\n{text}")).err();
+        let trouble = trouble.unwrap_or_else(|| panic!("{text} is accepted"));
+        let origin = trouble.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!("{origin}: {}", trouble.causes.join(": "));
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn toml_inventories_mean_what_ansible_reads() {
+    let text = r#"
+[web]
+children = ["apache"]
+vars = { x = 1, t = "{{ y }}" }
+[web.hosts]
+"a[1:2]" = { k = 1.5, at = 1979-05-27T07:32:00Z, l = [0x10, "b"] }
+[apache.hosts.b]
+port = 44
+"#;
+    let found = inventory("/hosts.toml", text).unwrap();
+    let host = json!({"k": 1.5, "at": "1979-05-27T07:32:00+00:00", "l": [16, "b"]});
+    let expected = json!({
+        "groups": {"web": ["a1", "a2", "b"], "apache": ["b"]},
+        "vars": {"web": {"x": 1, "t": "{{ y }}"}, "a1": host, "a2": host, "b": {"port": 44}},
+    });
+    assert_eq!(shape(&found), expected);
+}
+
+#[test]
+fn hosts_may_stand_where_a_path_is_expected() {
+    let found = inventory("a,b:22, fe80::1,x[1:2],", "").unwrap();
+    let expected = json!({
+        "groups": {"ungrouped": ["a", "b", "fe80::1", "x[1:2]"]},
+        "vars": {"b": {"ansible_port": 22}},
+    });
+    assert_eq!(shape(&found), expected);
+}
+
+#[test]
 fn faults_in_inventories_name_their_place() {
     let table = [
         ("/hosts", "[g:vars]\nx=1\n", "hosts:1:1: there is no group `g`"),
@@ -202,9 +294,10 @@ fn faults_in_inventories_name_their_place() {
         ("/hosts", "a[01:3]\n", "different lengths"),
         ("/hosts", "a[1:999999999]\n", "more than 100000 hosts"),
         ("/hosts.yml", "all: {hosts: [a]}\n", "hosts.yml:1:14: `hosts` must be a map, not a list"),
-        ("/hosts.yml", "[a]\n", "it holds a list, not a map of groups"),
-        ("/hosts.yml", "plugin: x\n", "configures an inventory plugin"),
-        ("/hosts", "#!/bin/sh\n", "it is a program"),
+        ("/hosts.yml", "[a, b]\n", "it holds a list, not a map of groups"),
+        ("/hosts.yml", "plugin: x\n", "it is for the inventory plug-in `x`"),
+        ("/hosts.toml", "[g.vars]\nx = 1 2\n", "hosts.toml:2:5"),
+        ("/hosts.toml", "[g]\nhosts = [\"a\"]\n", "hosts.toml:2:9: `hosts` must be a table"),
     ];
     for (name, text, expected) in table {
         let trouble = inventory(name, text).err().unwrap_or_else(|| panic!("{text} is accepted"));
@@ -227,7 +320,8 @@ fn a_directory_is_read_as_ansible_reads_it() {
         ("/i/sub/c.yml", "g: {hosts: {c: {}}}"),
     ]);
     let mut inventory = Inventory::new();
-    source::read(&mut inventory, &files.files("/i"), Utf8Path::new("/i")).unwrap();
+    source::read_all(&mut inventory, &files.files("/i"), &rules::Rules::default(), &["/i"])
+        .unwrap();
     inventory.settle();
     let expected = json!({"groups": {"g": ["a", "b", "c"], "ungrouped": ["e"]}, "vars": {}});
     assert_eq!(shape(&inventory), expected);

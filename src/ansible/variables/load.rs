@@ -10,7 +10,7 @@ use crate::{
         builtin,
         config::{self, Config},
         files::Files,
-        inventory::{ALL, Inventory, source},
+        inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
         world::World,
         yaml::{Data, Node},
@@ -30,9 +30,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let sources = sources(&files, &layers, &load.inventories)?;
     let config = Config::find(&files.world, layers.base())?;
     let mut inventory = Inventory::new();
-    for path in &sources {
-        source::read(&mut inventory, &files, path)?;
-    }
+    source::read_all(&mut inventory, &files, &Rules::of(&config)?, &sources)?;
     inventory.settle();
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();

@@ -1,0 +1,136 @@
+use super::Site;
+
+const PROGRAM: &str = r#"#!/bin/sh
+test "$1" = --list || exit 9
+cat >/dev/null
+echo "asked in $KAYOBE_ENVIRONMENT" >&2
+echo '{"web": {"hosts": ["made"], "vars": {"from": "{{ kind }}", "kind": "a program"}},'
+echo ' "_meta": {"hostvars": {"made": {"own": [1]}}}}'
+"#;
+
+#[test]
+fn every_kind_of_inventory_in_a_folder_is_read() {
+    let site = Site::of(&[
+        ("inventory/1-groups", "[web]\nplain from=ini\n"),
+        ("inventory/2-program.sh", PROGRAM),
+        ("inventory/3-more.toml", "[web.hosts]\n\"t[1:2]\" = { from = \"toml\" }\n"),
+        ("inventory/4-more.yml", "web: {hosts: {y: {from: yaml}}}\n"),
+        ("inventory/5-empty.yml", "---\n"),
+        ("inventory/6-notes.txt", "no inventory\n"),
+        ("inventory/group_vars/web", "seen: yes\n"),
+        ("environments/e/a.yml", "a: 1\n"),
+    ]);
+    insta::assert_snapshot!(site.variable("from", &["--environment", "e"]), @r#"{ "made": "a program", "plain": "ini", "t1": "toml", "t2": "toml", "y": "yaml" } WARN ymir::ansible::inventory::script: inventory/2-program.sh --list: asked in e"#);
+    insta::assert_snapshot!(site.variable("own", &["-C"]), @r#"{ "made": [ 1 ] } WARN ymir::ansible::inventory::script: inventory/2-program.sh --list: asked in"#);
+    let explained = site.ymir(&["configuration", "explain", "own", "--host", "made"]);
+    insta::assert_snapshot!(explained, @"
+    exit: 0
+    own of made
+      value     [
+                  1
+                ]
+      set by    inventory/2-program.sh --list:2:41 (inventory, host made)
+                [1]
+     WARN ymir::ansible::inventory::script: inventory/2-program.sh --list: asked in
+    ");
+    // `-i` reads what it names and nothing else.
+    insta::assert_snapshot!(site.variable("seen", &["-i", "inventory/1-groups"]), @r#"{ "plain": true }"#);
+    insta::assert_snapshot!(site.variable("inventory_dir", &["-i", "inventory/1-groups"]), @r#"{ "plain": "SITE/inventory" }"#);
+    insta::assert_snapshot!(site.variable("inventory_dir", &["-i", "a,"]), @r#"{ "a": null }"#);
+}
+
+#[test]
+fn a_program_that_fails_is_told_with_its_words() {
+    let site = Site::of(&[("a.yml", "a: 1\n")]);
+    site.write("inventory/hosts", "#!/bin/sh\necho no credentials >&2\nexit 3\n");
+    insta::assert_snapshot!(site.variable("a", &[]), @"
+    exit: 3
+    error: running the inventory inventory/hosts
+      because: `--list` ends with exit code 3
+      because: no credentials
+    ");
+    site.write("inventory/hosts", "#!/bin/sh\necho '{\"web\": [\"a\"'\necho '\"b\"]}'\n");
+    insta::assert_snapshot!(site.variable("a", &[]), @r#"
+    exit: 3
+    error: running the inventory inventory/hosts
+      because: what `--list` prints is no JSON
+      because: `,` or `]` is expected
+       --> inventory/hosts --list:2:1
+        |
+      1 | {"web": ["a"
+      2 | "b"]}
+        | ^ here
+    "#);
+    site.write("ansible.cfg", "[inventory]\nany_unparsed_is_failed = false\n");
+    insta::assert_snapshot!(site.variable("a", &["-i", "inventory/hosts,"]), @r#"{ "inventory/hosts": 1 }"#);
+}
+
+#[test]
+fn a_list_of_hosts_that_is_executable_is_no_program() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    let site = Site::of(&[("a.yml", "a: 1\n"), ("inventory/hosts", "touch\n")]);
+    let hosts = site.path.join("inventory/hosts");
+    fs::set_permissions(hosts, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(site.variable("a", &[]), r#"{ "touch": 1 }"#);
+}
+
+#[test]
+fn ansible_cfg_says_what_counts_as_an_inventory() {
+    let site = Site::of(&[
+        ("a.yml", "a: 1\n"),
+        ("inventory/hosts", "h\n"),
+        ("inventory/hosts.txt", "text\n"),
+        ("inventory/readme", "What lies here, and why\n"),
+        ("inventory/more.yml", "g: {hosts: {y: {}}}\n"),
+    ]);
+    insta::assert_snapshot!(site.variable("a", &[]), @"
+    exit: 3
+    error: reading the inventory inventory/readme
+      because: `name=value` is expected after a host, not `lies`
+       --> inventory/readme:1:1
+        |
+      1 | What lies here, and why
+        | ^ here
+    ");
+    site.write("ansible.cfg", "[inventory]\nignore_patterns = ^read, ^never$\n");
+    assert_eq!(site.variable("a", &[]), r#"{ "h": 1, "y": 1 }"#);
+    site.write(
+        "ansible.cfg",
+        "[inventory]\nignore_extensions = .yml\nany_unparsed_is_failed = no\n",
+    );
+    let left_out = site.variable("a", &[]);
+    assert!(left_out.starts_with(r#"{ "h": 1, "text": 1 }"#), "{left_out}");
+    assert!(left_out.contains("readme is left out"), "{left_out}");
+    site.write(
+        "ansible.cfg",
+        "[inventory]\nenable_plugins = yaml\nignore_patterns = readme, hosts\n",
+    );
+    assert_eq!(site.variable("a", &[]), r#"{ "y": 1 }"#);
+    site.write("ansible.cfg", "[inventory]\nany_unparsed_is_failed = true\n");
+    site.write("empty/group_vars/all", "a: 1\n");
+    insta::assert_snapshot!(site.variable("a", &["-i", "empty"]), @"
+    exit: 3
+    error: reading the inventory SITE/empty
+      because: the directory holds none, and `any_unparsed_is_failed` is set in `ansible.cfg`
+    ");
+    site.write("ansible.cfg", "[inventory]\nunparsed_is_failed = true\n");
+    insta::assert_snapshot!(site.variable("a", &["-i", "empty"]), @"
+    exit: 3
+    error: reading the inventories
+      because: there is none, and `unparsed_is_failed` is set in `ansible.cfg`
+    ");
+}
+
+#[test]
+fn a_plug_in_that_only_ansible_can_run_is_refused_by_name() {
+    let site = Site::of(&[("a.yml", "a: 1\n")]);
+    site.write("inventory/cloud.yml", "plugin: openstack.cloud.openstack\nexpand_hostvars: true\n");
+    insta::assert_snapshot!(site.variable("a", &[]), @"
+    exit: 3
+    error: reading the inventory inventory/cloud.yml
+      because: it is for the inventory plug-in `openstack.cloud.openstack`, which only Ansible can run
+      at: inventory/cloud.yml:1:9
+      hint: save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it
+    ");
+}
