@@ -1,6 +1,9 @@
 //! Built-in data of an OpenStack release: Kayobe's defaults and groups, and Ymir's own variables.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::{Dir, File, include_dir};
@@ -67,7 +70,7 @@ pub fn reference_words(name: &str) -> Result<Pairs> {
 
 /// The names of all variables that have a default, for whatever group.
 pub fn names() -> Result<BTreeSet<String>> {
-    let all = [variables(RELEASE)?, own()?].concat();
+    let all = [variables(&format!("{RELEASE}/group_vars"))?, own()?].concat();
     Ok(all.into_iter().map(|(name, _)| name).collect())
 }
 
@@ -85,9 +88,63 @@ fn variables(folder: &str) -> Result<Pairs> {
     let Some(dir) = DATA.get_dir(folder) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     collect(dir, &mut found);
+    found.retain(|file| is_yaml(file));
     found.sort_by_key(|file| file.path());
     let parsed = found.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
     Ok(parsed.concat())
+}
+
+/// A file of Ymir's own that is merged with files of the site.
+#[derive(Debug, Clone)]
+pub struct Contribution {
+    /// The file as messages name it.
+    pub file: Arc<str>,
+    pub text: String,
+}
+
+/// The release's contributions to the files for Kolla, by their paths in a layer.
+pub fn contributions() -> Result<BTreeMap<String, Contribution>> {
+    let mut found = Vec::new();
+    let root = format!("{RELEASE}/kolla/files");
+    DATA.get_dir(&root).into_iter().for_each(|dir| collect(dir, &mut found));
+    let mut contributions = BTreeMap::new();
+    for file in found {
+        let path = file.path().strip_prefix(&root).ok().and_then(Utf8Path::from_path);
+        let (Some(path), Some(text)) = (path, file.contents_utf8()) else { continue };
+        let contribution = Contribution { file: shown(file).into(), text: text.to_owned() };
+        contributions.insert(format!("kolla/{path}"), contribution);
+    }
+    for (path, variable) in pairs(&format!("{RELEASE}/kolla/free_form.yml"))? {
+        let Some(name) = variable.data.as_text() else { continue };
+        let text = format!(
+            "{{% if {name} | default %}}\n# What the site adds in `{name}`.\n{{{{ {name} }}}}\n{{% endif %}}\n"
+        );
+        let file = format!("variable {name}").into();
+        contributions.insert(format!("kolla/config/{path}"), Contribution { file, text });
+    }
+    Ok(contributions)
+}
+
+/// The variables that exist only while the files for Kolla are made: those that count less than what the site says,
+/// and those that count more.
+pub fn play_variables() -> Result<(Pairs, Pairs)> {
+    let (mut below, mut above) = (Vec::new(), Vec::new());
+    for (name, node) in pairs(&format!("{RELEASE}/kolla/variables.yml"))? {
+        match name.as_str() {
+            "below" => below = files::variables(node)?,
+            _ => above = files::variables(node)?,
+        }
+    }
+    Ok((below, above))
+}
+
+/// The pairs of one built-in file.
+fn pairs(path: &str) -> Result<Pairs> {
+    DATA.get_file(path).map_or_else(|| Ok(Vec::new()), parse)
+}
+
+fn shown(file: &File) -> String {
+    format!("built-in {}", file.path().display())
 }
 
 /// The same data as an inventory for Ansible itself: paths in it, and what the files hold.
@@ -97,22 +154,26 @@ pub(super) fn inventory() -> Vec<(Utf8PathBuf, String)> {
         let path = Utf8Path::from_path(file.path())?;
         let own = || Some(all.join(format!("{OWN}_{}", path.strip_prefix(OWN).ok()?)));
         let path = path.strip_prefix(RELEASE).ok().map(Utf8Path::to_owned).or_else(own)?;
+        let path = path.starts_with("group_vars").then_some(path)?;
         Some((path, file.contents_utf8()?.to_owned()))
     };
     let mut found = Vec::new();
     collect(&DATA, &mut found);
-    found.into_iter().filter_map(placed).collect()
+    found.into_iter().filter(|file| is_yaml(file)).filter_map(placed).collect()
 }
 
 fn collect<'a>(dir: &'a Dir<'a>, found: &mut Vec<&'a File<'a>>) {
-    found
-        .extend(dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "yml")));
+    found.extend(dir.files());
     let variables = dir.dirs().filter(|dir| !dir.path().ends_with(REFERENCE));
     variables.for_each(|dir| collect(dir, found));
 }
 
+fn is_yaml(file: &File) -> bool {
+    file.path().extension().is_some_and(|end| end == "yml")
+}
+
 fn parse(file: &File) -> Result<Pairs> {
-    let name = format!("built-in {}", file.path().display());
+    let name = shown(file);
     let text =
         file.contents_utf8().ok_or_else(|| Trouble::internal(format!("{name} is no text")))?;
     files::variables(yaml::parse(text, &name.into())?)

@@ -74,6 +74,18 @@ impl Files {
         Ok(Some(Text { file, content, secret }))
     }
 
+    /// A file's bytes, out of the vault if need be, and whether they were in it; `None` if there is no such file.
+    pub fn bytes(&self, path: &Utf8Path) -> Result<Option<(Vec<u8>, bool)>> {
+        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let Some(vault) = std::str::from_utf8(&bytes).ok().filter(|text| vault::is_vault(text))
+        else {
+            return Ok(Some((bytes, false)));
+        };
+        let origin = Origin::whole(&self.shown(path));
+        let content = vault::open(vault, &self.keys, &origin)?;
+        Ok(Some((content.into_bytes(), true)))
+    }
+
     /// The text as Ansible loads it: JSON if it is that, else YAML.
     pub fn parse(&self, text: &Text) -> Result<Node> {
         parse(&text.content, &text.file, text.secret)

@@ -3,6 +3,7 @@
 pub mod builtin;
 pub mod config;
 pub mod files;
+mod find;
 pub mod inventory;
 pub mod json;
 pub mod layers;
@@ -15,4 +16,4 @@ pub mod vault;
 pub mod world;
 pub mod yaml;
 
-pub use self::variables::{Candidate, Load, Variables};
+pub use self::variables::{Candidate, Load, Play, PlayVariables, Variables};

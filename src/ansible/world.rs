@@ -14,6 +14,10 @@ use crate::trouble::{Result, Tell, Trouble};
 pub trait World: Debug + Send + Sync {
     /// An environment variable.
     fn env(&self, name: &str) -> Option<String>;
+    /// Where a path leads when every link in it is followed; the path itself if it leads nowhere.
+    fn real_path(&self, path: &str) -> String {
+        path.to_owned()
+    }
     /// A file's bytes; `Ok(None)` if there is none.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>>;
     /// Paths that match a shell pattern, sorted.
@@ -121,6 +125,11 @@ impl Machine {
 impl World for Machine {
     fn env(&self, name: &str) -> Option<String> {
         self.environment.0.get(name).cloned()
+    }
+
+    fn real_path(&self, path: &str) -> String {
+        let real = camino::Utf8Path::new(path).canonicalize_utf8();
+        real.map_or_else(|_| path.to_owned(), camino::Utf8PathBuf::into_string)
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {

@@ -5,6 +5,7 @@ pub mod hosts;
 pub mod image_recipe;
 pub mod images;
 pub mod lab;
+pub mod merged;
 pub mod networks;
 pub mod nodes;
 

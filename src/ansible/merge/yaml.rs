@@ -121,6 +121,25 @@ pub fn leaves(pairs: &[(Node, Node)]) -> Vec<Leaf> {
     found
 }
 
+/// Maps made of values again.
+pub fn tree(leaves: &[Leaf]) -> Value {
+    let mut root = serde_json::Map::new();
+    for leaf in leaves {
+        let Some((last, above)) = leaf.path.split_last() else { continue };
+        let mut map = &mut root;
+        for key in above {
+            let inner = map.entry(key).or_insert_with(|| Value::Object(serde_json::Map::new()));
+            match inner {
+                Value::Object(inner) => map = inner,
+                // Only maps have values inside.
+                _ => return Value::Null,
+            }
+        }
+        map.insert(last.clone(), leaf.value.clone());
+    }
+    root.into()
+}
+
 fn collect(pairs: &[(Node, Node)], path: &mut Vec<String>, found: &mut Vec<Leaf>) {
     for (key, node) in pairs {
         path.push(key_text(key));
@@ -175,6 +194,7 @@ mod tests {
         let found = merged(&["a:\n  b: 1\n  c: 2\nz: {}\n", "a:\n  c: [3]\n"], false).unwrap();
         let told = |leaf: Leaf| format!("{} {} {}", leaf.path.join("."), leaf.value, leaf.origin);
         let told: Vec<_> = leaves(&found).into_iter().map(told).collect();
+        assert_eq!(tree(&leaves(&found)), map(&found));
         assert_eq!(told, ["a.b 1 0.yml:2:3", "a.c [3] 1.yml:2:3", "z {} 0.yml:4:1"]);
     }
 

@@ -49,6 +49,13 @@ use crate::{
     trouble::Result,
 };
 
+/// A value as a YAML document with sorted keys, laid out as Ansible's PyYAML does.
+pub fn yaml_document(value: &Value, width: usize) -> String {
+    let layout =
+        yaml_text::Layout { indent: 2, flow: yaml_text::Flow::Never, width, sort_keys: true };
+    yaml_text::write(value, &layout)
+}
+
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
     /// The host whose view it is.

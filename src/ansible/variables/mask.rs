@@ -27,6 +27,48 @@ pub(super) fn secrets(value: &Value, secrets: &BTreeSet<String>, whole: bool) ->
     if whole || masked == *value { mask(&masked, &|_| true) } else { masked }
 }
 
+/// Text line by line, with stars instead of the values in lines that show a secret or that `hides` names.
+pub(super) fn lines(
+    text: &str,
+    secrets: &BTreeSet<String>,
+    hides: impl Fn(usize) -> bool,
+) -> String {
+    let parts = secrets.iter().flat_map(|secret| secret.lines()).map(str::trim);
+    let known: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let shows = |line: &str| {
+        let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
+        let value = value.trim().trim_matches(['"', '\'']);
+        known.iter().any(|secret| {
+            value == *secret || (secret.len() >= RECOGNISABLE && line.contains(secret))
+        })
+    };
+    let shown = text.lines().any(shows);
+    let hidden = |at: usize, line: &str| match (hides(at), known.is_empty()) {
+        (true, _) => true,
+        (false, true) => false,
+        (false, false) => !shown || shows(line),
+    };
+    let masked = text.lines().enumerate().map(|(at, line)| {
+        let stars = hidden(at, line) && !line.trim().is_empty();
+        if stars { starred(line) } else { line.to_owned() }
+    });
+    masked.map(|line| line + "\n").collect()
+}
+
+/// A line whose value is stars; the name before it stays.
+fn starred(line: &str) -> String {
+    let named = |name: &str| {
+        let letters = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+        !name.trim().is_empty() && name.chars().all(letters)
+    };
+    match line.split_once(['=', ':']) {
+        Some((name, _)) if named(name) => {
+            format!("{name}{} {MASK}", &line[name.len()..=name.len()])
+        }
+        _ => MASK.to_owned(),
+    }
+}
+
 fn mask(value: &Value, shows: &dyn Fn(&str) -> bool) -> Value {
     match value {
         Value::String(text) if shows(text) => MASK.into(),
@@ -45,6 +87,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn lines_with_secrets_keep_their_names() {
+        let known = BTreeSet::from(["hunter2\nsecond line".to_owned(), "x".to_owned()]);
+        let table = [
+            ("user = me\npassword = hunter2\n", "user = me\npassword = ******\n"),
+            ("a: 'x'\nb: xx\n  second line\n", "a: ******\nb: xx\n******\n"),
+            ("made = from it\n\n[section]\n", "made = ******\n\n******\n"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(lines(text, &known, |_| false), expected);
+        }
+        assert_eq!(lines("a = 1\nb = 2", &BTreeSet::new(), |at| at == 1), "a = 1\nb = ******\n");
+    }
 
     #[test]
     fn secrets_and_what_was_made_from_them_are_masked() {

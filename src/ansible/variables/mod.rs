@@ -5,16 +5,21 @@ mod handover;
 mod load;
 mod magic;
 mod mask;
+mod play;
 mod site;
 mod table;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+pub use self::play::{Play, PlayVariables};
 use self::{site::Site, table::Entry};
-use super::{patterns, template::Evaluator, vault::Keys, world::World};
+use super::{files::Files, patterns, template::Evaluator, vault::Keys, world::World};
 use crate::{
     near,
     origin::{Origin, Setting},
@@ -115,6 +120,26 @@ impl Variables {
         Ok(Some(mask::secrets(&value, &self.site.secrets(), whole)))
     }
 
+    /// Text for people to see: in a line that shows a secret, stars stand instead of the value. Where text was made
+    /// from secrets and shows none, all of it goes; `hides` names lines, counted from 0, that must not be shown.
+    pub fn mask_lines(
+        &self,
+        text: &str,
+        reads_secret: bool,
+        hides: impl Fn(usize) -> bool,
+    ) -> String {
+        let secrets = if reads_secret { self.site.secrets().clone() } else { BTreeSet::new() };
+        mask::lines(text, &secrets, hides)
+    }
+
+    /// [`mask_lines`](Self::mask_lines) for data.
+    pub fn mask_value(&self, value: &Value, reads_secret: bool) -> Value {
+        if !reads_secret {
+            return value.clone();
+        }
+        mask::secrets(value, &self.site.secrets(), false)
+    }
+
     /// Where the winning value was written.
     pub fn setting(&self, host: &str, name: &str) -> Option<Setting> {
         let entry = self.site.winner(self.site.inventory.host(host)?, name)?;
@@ -143,6 +168,11 @@ impl Variables {
     pub fn is_secret(&self, host: &str, name: &str) -> bool {
         let Some(host) = self.site.inventory.host(host) else { return false };
         self.site.reads_secret(host, name)
+    }
+
+    /// The files of the site.
+    pub fn files(&self) -> &Files {
+        &self.site.files
     }
 
     /// The layers' directories, lowest first: the base, the environment's dependencies, the environment.

@@ -25,7 +25,7 @@ use crate::{
 /// All levels of all hosts.
 #[derive(Debug)]
 pub(super) struct Site {
-    files: Files,
+    pub(super) files: Files,
     pub(super) layers: Layers,
     pub(super) inventory: Inventory,
     /// Hosts in inventory order.
@@ -72,6 +72,11 @@ impl Site {
 
     pub(super) fn winner(&self, host: usize, name: &str) -> Option<&Entry> {
         self.levels(host).find_map(|table| table.winner(name))
+    }
+
+    /// Whether a variable is an extra one, over which nothing counts.
+    pub(super) fn is_extra(&self, name: &str) -> bool {
+        self.extra.winner(name).is_some()
     }
 
     pub(super) fn names(&self, host: usize) -> BTreeSet<&str> {
@@ -126,11 +131,11 @@ impl Site {
 }
 
 /// One host's view of all variables.
-struct View {
-    site: Arc<Site>,
-    host: usize,
+pub(super) struct View {
+    pub(super) site: Arc<Site>,
+    pub(super) host: usize,
     /// Set once a vault text was read through this view or one that it led to.
-    read_secret: Arc<AtomicBool>,
+    pub(super) read_secret: Arc<AtomicBool>,
 }
 
 impl Scope for View {

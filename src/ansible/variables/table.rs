@@ -127,7 +127,7 @@ fn leaves(node: &Node, texts: &mut Vec<String>) {
 }
 
 /// The opened texts at the places where vault texts were written.
-fn opened_texts(written: &Node, opened: &Node, texts: &mut Vec<String>) {
+pub(super) fn opened_texts(written: &Node, opened: &Node, texts: &mut Vec<String>) {
     match (&written.data, &opened.data) {
         (Data::Vault(_), Data::Unsafe(text)) => texts.push(text.clone()),
         (Data::List(one), Data::List(other)) => {
@@ -151,7 +151,7 @@ fn holds_vault(node: &Node) -> bool {
     }
 }
 
-fn open_texts(node: &Node, keys: &vault::Keys) -> Result<Node> {
+pub(super) fn open_texts(node: &Node, keys: &vault::Keys) -> Result<Node> {
     let data = match &node.data {
         Data::Vault(text) => Data::Unsafe(vault::open(text, keys, &node.origin)?),
         Data::List(items) => {

@@ -3,6 +3,7 @@
 mod diff;
 mod dump;
 mod explain;
+mod merged;
 mod schema;
 mod variables;
 
@@ -28,6 +29,8 @@ pub enum Command {
     Dump(dump::Args),
     /// Show a variable's value for a host, where it comes from, and everything it overrides
     Explain(explain::Args),
+    /// List the files that are merged from the layers for Kolla, or show them with the place of each setting
+    Merged(merged::Args),
     /// Show what differs between two environments, or since a git revision, host by host, once everything is evaluated
     Diff(diff::Args),
     /// List the variables that Kayobe and Ymir know, with their types and what they are for
@@ -48,6 +51,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Explain(args) => {
             write::result(&explain::text(cx, &args)?)?;
         }
+        Command::Merged(args) => return merged::execute(cx, &args),
         Command::Variables(args) => write::result(&variables::text(cx, &args)?)?,
         Command::Schema => write::result(&schema::text(cx)?)?,
         Command::Diff(args) => return diff::execute(cx, &args).await,
