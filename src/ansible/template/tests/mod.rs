@@ -17,12 +17,25 @@ const MORE: &str = include_str!("ansible_more.json");
 /// The same for filters of the collection ansible.utils 6.0.0.
 const UTILS: &str = include_str!("ansible_utils.json");
 
+/// Kayobe's own filters, with the outcomes of Kayobe 21.0.0, and the networks that they are about.
+const KAYOBE: &str = include_str!("kayobe.json");
+const NETWORKS: &str = include_str!("kayobe.yml");
+
 #[test]
 fn templates_mean_what_they_mean_to_ansible() {
-    let read = |text| serde_json::from_str::<Vec<(String, Value)>>(text).unwrap();
-    let table = [read(TABLE), read(MORE), read(UTILS)].concat();
+    compare(&[TABLE, MORE, UTILS], VARIABLES);
+}
+
+#[test]
+fn kayobes_filters_mean_what_they_mean_to_kayobe() {
+    compare(&[KAYOBE], NETWORKS);
+}
+
+fn compare(tables: &[&str], variables: &str) {
+    let read = |text: &&str| serde_json::from_str::<Vec<(String, Value)>>(text).unwrap();
+    let table: Vec<_> = tables.iter().flat_map(read).collect();
     assert!(table.len() > 120);
-    let evaluator = Evaluator::new(TestScope::of(VARIABLES));
+    let evaluator = Evaluator::new(TestScope::of(variables));
     let mut wrong = Vec::new();
     for (template, expected) in &table {
         let found = evaluator.node("test", &scope::text(template));
