@@ -10,6 +10,7 @@ pub mod ironic;
 pub mod known_hosts;
 pub mod libvirt;
 pub mod process;
+pub mod tree;
 pub mod user_data;
 
 use futures::{

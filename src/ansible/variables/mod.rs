@@ -170,6 +170,11 @@ impl Variables {
         self.site.reads_secret(host, name)
     }
 
+    /// The selected environment's name.
+    pub fn environment(&self) -> Option<&str> {
+        self.site.layers.environment.as_deref()
+    }
+
     /// The files of the site.
     pub fn files(&self) -> &Files {
         &self.site.files

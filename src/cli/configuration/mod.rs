@@ -29,7 +29,7 @@ pub enum Command {
     Dump(dump::Args),
     /// Show a variable's value for a host, where it comes from, and everything it overrides
     Explain(explain::Args),
-    /// List the files that are merged from the layers for Kolla, or show them with the place of each setting
+    /// List the files that are merged from the layers for Kolla, show them with the place of each setting, or write them
     Merged(merged::Args),
     /// Show what differs between two environments, or since a git revision, host by host, once everything is evaluated
     Diff(diff::Args),

@@ -1,9 +1,9 @@
 //! The files that Kolla gets: which there are, from which layers they come, and how they become one.
 
+mod checks;
 mod render;
 mod settings;
 mod sources;
-mod switches;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -106,9 +106,13 @@ impl<'a> MergedFiles<'a> {
             (Some((host, variables)), Place::ImageBuilders) => (host.as_str(), variables),
             _ => (LOCALHOST, &self.play_variables),
         };
-        if file.path.ends_with("ml2_conf.ini") {
-            switches::check(self.variables, &play(self.variables, host, variables)?)?;
+        let checked = play(self.variables, host, variables)?;
+        match file.path.as_str() {
+            "config/neutron/ml2_conf.ini" => checks::switches(self.variables, &checked)?,
+            "config/bifrost/bifrost.yml" => checks::dhcp_pool(self.variables, &checked)?,
+            _ => {}
         }
+        // What the checks have read is no part of the file.
         let play = play(self.variables, host, variables)?;
         render::Renderer { variables: self.variables, play: &play, file }.content()
     }

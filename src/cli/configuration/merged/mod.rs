@@ -1,7 +1,11 @@
 //! `ymir configuration merged`
 
+mod lines;
+mod write;
+
 use std::fmt::Write as _;
 
+use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::rendered;
@@ -13,7 +17,7 @@ use crate::{
     },
     near,
     origin::Origin,
-    report::write,
+    report::write as out,
     resolve::merged::{Content, MergedFile, MergedFiles},
     trouble::{Result, Trouble},
 };
@@ -29,16 +33,23 @@ pub struct Args {
     /// Show secrets instead of stars
     #[arg(long)]
     show_secrets: bool,
+    /// Make this directory what Kolla Ansible is to read: write what differs, delete what no layer has any more; knows
+    /// --check and --diff
+    #[arg(long, value_name = "DIR", conflicts_with = "paths")]
+    write: Option<Utf8PathBuf>,
 }
 
 pub(super) fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let variables = cx.variables()?;
     let merged = MergedFiles::find(&variables)?;
+    if let Some(dir) = &args.write {
+        return write::execute(cx, &merged, &variables, dir, args.show_secrets);
+    }
     let shown = match &args.paths[..] {
         [] => listed(cx, &merged)?,
         paths => Shown { cx, args, merged: &merged }.files(paths)?,
     };
-    write::result(&shown)?;
+    out::result(&shown)?;
     Ok(Exit::Done)
 }
 
