@@ -88,6 +88,8 @@ def net_libvirt_network_name(context, name, inventory_hostname=None):
 def kind(context, name, host):
     ports = net_attr(context, name, "bridge_ports", host)
     slaves = net_attr(context, name, "bond_slaves", host)
+    if ports and not isinstance(ports, list):
+        raise AnsibleFilterError(f"{name}_bridge_ports must be a list")
     if ports is not None and slaves is not None:
         raise AnsibleFilterError(f"{name} is both a bridge and a bond: {name}_bridge_ports and {name}_bond_slaves are set")
     if ports is not None:
