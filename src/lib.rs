@@ -10,6 +10,7 @@
 //! Data flows one way. `docs/architecture.md` explains the layers; `tests/layers.rs` enforces them.
 
 pub mod ansible;
+pub mod check;
 pub mod cli;
 pub mod drivers;
 pub mod event;

@@ -19,6 +19,14 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     if near.is_empty() { offered(&alike) } else { near }
 }
 
+/// Whether a name is another one with a slip or two of the pen: letters left out, put in, swapped or replaced.
+pub fn is_slip(name: &str, other: &str) -> bool {
+    // In a short name, two slips make another word.
+    let slips = if name.chars().count() < 10 { 1 } else { 2 };
+    let close = name.len().abs_diff(other.len()) <= slips * 4;
+    name != other && close && distance(name, other) <= slips
+}
+
 /// All known names, the nearest first; of two that are equally far, the one that begins alike was meant.
 pub fn ranked<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let known = known.into_iter().filter(|other| *other != name);

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("reference", &["ansible"]),
     ("resolve", &["ansible", "model"]),
+    ("check", &["ansible", "reference", "model", "resolve"]),
     ("plan", &["model"]),
     ("run", &["plan"]),
     ("drivers", &["model", "plan", "run"]),
@@ -25,7 +26,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lab", &["model", "drivers"]),
     (
         "cli",
-        &["ansible", "reference", "model", "resolve", "plan", "run", "drivers", "report", "lab"],
+        &[
+            "ansible",
+            "reference",
+            "model",
+            "resolve",
+            "check",
+            "plan",
+            "run",
+            "drivers",
+            "report",
+            "lab",
+        ],
     ),
 ];
 

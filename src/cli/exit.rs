@@ -12,6 +12,8 @@ use crate::{
 pub enum Exit {
     /// 0: done.
     Done,
+    /// 3: the configuration has faults, which were told.
+    Refused,
     /// 4: some hosts failed; the run can be resumed.
     SomeFailed,
     /// 5: `--check --detailed-exitcode` found differences.
@@ -24,6 +26,7 @@ pub enum Exit {
 pub fn code(outcome: Result<Exit>) -> ExitCode {
     let code = match outcome {
         Ok(Exit::Done) => 0,
+        Ok(Exit::Refused) => 3,
         Ok(Exit::SomeFailed) => 4,
         Ok(Exit::Differences) => 5,
         Ok(Exit::Interrupted) => 130,

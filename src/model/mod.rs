@@ -1,5 +1,6 @@
 //! The site, typed and checked: plain data with public fields, no I/O, no YAML.
 
+pub mod addressing;
 pub mod check;
 pub mod hook;
 pub mod host;

@@ -11,6 +11,9 @@ use crate::{
     origin::Origin,
 };
 
+/// What is found where nothing is.
+const EMPTY: &str = "empty";
+
 /// Words that Ansible's filter `bool` takes for true or false.
 const TRUTHS: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0"];
 
@@ -21,6 +24,13 @@ pub struct Misfit {
     /// Keys and indices that lead there.
     pub path: Vec<String>,
     pub oddity: Oddity,
+}
+
+impl Misfit {
+    /// Whether all that is wrong is that nothing is there.
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.oddity, Oddity::Wrong { found, .. } if found == EMPTY)
+    }
 }
 
 /// What is odd there.
@@ -67,6 +77,8 @@ impl Look<'_> {
                     self.below(at.to_string(), item, node);
                 }
             }
+            // What loops over maps takes an empty list for an empty map.
+            (Kind::Map(_), Data::List(items)) if items.is_empty() => {}
             (Kind::Map(value), Data::Map(pairs)) => {
                 for (key, node) in pairs {
                     self.below(key_text(key), value, node);
@@ -92,9 +104,9 @@ impl Look<'_> {
     fn wrong(&mut self, kind: &Kind, node: &Node) {
         let found = match &node.data {
             _ if kind.is_secret() => node.data.kind().to_owned(),
-            Data::Text(text) | Data::Unsafe(text) if text.is_empty() => "empty".to_owned(),
+            Data::Text(text) | Data::Unsafe(text) if text.is_empty() => EMPTY.to_owned(),
             Data::Text(text) | Data::Unsafe(text) => format!("`{text}`"),
-            Data::Null => "empty".to_owned(),
+            Data::Null => EMPTY.to_owned(),
             Data::Bool(value) => value.to_string(),
             Data::Int(value) => value.to_string(),
             Data::Float(value) => value.to_string(),

@@ -5,6 +5,7 @@
 
 mod fits;
 mod kind;
+mod names;
 mod networks;
 mod read;
 pub mod schema;

@@ -15,6 +15,19 @@ const LOCALHOST: &str = "localhost";
 impl Reference {
     /// Every name that stands where a network is wanted, and every one that is described as a network is.
     pub fn networks(&self, variables: &Variables) -> BTreeSet<String> {
+        let mut found = self.named_networks(variables);
+        for host in hosts(variables) {
+            let described = variables.names(&host).into_iter();
+            for name in described.filter(|name| !self.variables.contains_key(name)) {
+                let network = DEFINING.iter().find_map(|end| name.strip_suffix(end));
+                found.extend(network.filter(|name| !name.is_empty()).map(str::to_owned));
+            }
+        }
+        found
+    }
+
+    /// Every name that stands where a network is wanted.
+    pub fn named_networks(&self, variables: &Variables) -> BTreeSet<String> {
         let wanting = self
             .variables
             .iter()
@@ -23,21 +36,20 @@ impl Reference {
                 !entry.kind.parts().iter().any(|kind| matches!(kind, Kind::Object(_)))
             });
         let wanting: Vec<&String> = wanting.map(|(name, _)| name).collect();
-        let mut hosts = variables.hosts();
-        hosts.push(LOCALHOST.to_owned());
         let mut found = BTreeSet::new();
-        for host in &hosts {
+        for host in hosts(variables) {
             // What cannot be evaluated names no network.
-            let values = wanting.iter().filter_map(|name| variables.value(host, name).ok()?);
+            let values = wanting.iter().filter_map(|name| variables.value(&host, name).ok()?);
             values.for_each(|value| names_in(&value, &mut found));
-            let described = variables.names(host).into_iter();
-            for name in described.filter(|name| !self.variables.contains_key(name)) {
-                let network = DEFINING.iter().find_map(|end| name.strip_suffix(end));
-                found.extend(network.filter(|name| !name.is_empty()).map(str::to_owned));
-            }
         }
         found
     }
+}
+
+fn hosts(variables: &Variables) -> Vec<String> {
+    let mut hosts = variables.hosts();
+    hosts.push(LOCALHOST.to_owned());
+    hosts
 }
 
 fn names_in(value: &Value, found: &mut BTreeSet<String>) {

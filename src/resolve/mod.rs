@@ -1,5 +1,6 @@
 //! Translates variables to the model; the only place where a Kayobe variable name is spelled.
 
+pub mod addressing;
 mod bmc;
 pub mod hosts;
 pub mod image_recipe;

@@ -8,6 +8,7 @@ mod mask;
 mod play;
 mod site;
 mod table;
+mod written;
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +18,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-pub use self::play::{Play, PlayVariables};
+pub use self::{
+    play::{Play, PlayVariables},
+    written::{Audience, Written},
+};
 use self::{site::Site, table::Entry};
 use super::{files::Files, patterns, template::Evaluator, vault::Keys, world::World};
 use crate::{
@@ -76,6 +80,11 @@ impl Variables {
     pub fn group(&self, name: &str) -> Option<Vec<String>> {
         let group = self.site.inventory.group(name)?;
         Some(self.named(self.site.inventory.members(group)))
+    }
+
+    /// All groups of the inventory.
+    pub fn groups(&self) -> Vec<String> {
+        self.site.inventory.groups.iter().map(|group| group.name.clone()).collect()
     }
 
     /// Groups of a host, its own and their parents.

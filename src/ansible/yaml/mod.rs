@@ -1,6 +1,7 @@
 //! YAML 1.1 as PyYAML and Ansible read it, with the place of every node.
 
 mod compose;
+mod duplicates;
 mod events;
 mod excerpt;
 mod limits;
@@ -12,6 +13,8 @@ mod tags;
 mod tests;
 
 use std::sync::Arc;
+
+pub use self::duplicates::Duplicate;
 
 use serde_json::Value;
 
@@ -109,6 +112,11 @@ pub fn parse(text: &str, file: &Arc<str>) -> Result<Node> {
 /// [`parse`] for text that came out of a vault: no message shows a line of it.
 pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
     compose::document(text, file, Lines::Hidden)
+}
+
+/// Keys that stand twice in one map of a text.
+pub fn duplicates(text: &str, file: &Arc<str>) -> Vec<Duplicate> {
+    duplicates::find(text, file)
 }
 
 /// Whether text that is written without quotes is read as text.

@@ -5,6 +5,7 @@ mod dump;
 mod explain;
 mod merged;
 mod schema;
+mod validate;
 mod variables;
 
 use clap::Subcommand;
@@ -33,6 +34,8 @@ pub enum Command {
     Merged(merged::Args),
     /// Show what differs between two environments, or since a git revision, host by host, once everything is evaluated
     Diff(diff::Args),
+    /// Find what is wrong, doubtful or without effect; exit with 3 if there are errors
+    Validate(validate::Args),
     /// List the variables that Kayobe and Ymir know, with their types and what they are for
     Variables(variables::Args),
     /// Write the JSON Schema of the site's variables, for editors
@@ -52,6 +55,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
             write::result(&explain::text(cx, &args)?)?;
         }
         Command::Merged(args) => return merged::execute(cx, &args),
+        Command::Validate(args) => return validate::execute(cx, &args),
         Command::Variables(args) => write::result(&variables::text(cx, &args)?)?,
         Command::Schema => write::result(&schema::text(cx)?)?,
         Command::Diff(args) => return diff::execute(cx, &args).await,

@@ -1,0 +1,147 @@
+//! The site's files of variables as they are written, also those that count for no host.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Variables;
+use crate::{
+    ansible::{
+        files::Files,
+        yaml::{self, Data, Duplicate, Node},
+    },
+    origin::Origin,
+    trouble::{Result, Trouble},
+};
+
+/// For whom a file's variables are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    /// For every host, over what groups and hosts say: a file at the top of a layer.
+    Everybody,
+    Group(String),
+    Host(String),
+}
+
+/// Makes an audience of a name.
+type Named = fn(String) -> Audience;
+
+/// Folders of variables, and for whom those of a name are.
+const FOLDERS: [(&str, Named); 2] =
+    [("group_vars", Audience::Group), ("host_vars", Audience::Host)];
+
+/// A file of variables.
+#[derive(Debug)]
+pub struct Written {
+    /// As messages name it.
+    pub file: Arc<str>,
+    /// The layer that it belongs to, counted from the base.
+    pub layer: usize,
+    pub audience: Audience,
+    /// Names with their places, and values.
+    pub pairs: Vec<(Node, Node)>,
+    /// The whole file was encrypted.
+    pub secret: bool,
+    pub duplicates: Vec<Duplicate>,
+}
+
+impl Variables {
+    /// Every file of variables in the layers; a file that cannot be read is a trouble of its own.
+    pub fn written(&self) -> Result<Vec<Result<Written>>> {
+        let files = &self.site.files;
+        let mut found = Vec::new();
+        for (layer, dir) in self.site.layers.dirs.iter().enumerate() {
+            let mut places = Vec::new();
+            for path in files.extra_vars_files(dir)? {
+                places.push((Audience::Everybody, path));
+            }
+            let inventory = dir.join("inventory");
+            for (folder, audience) in FOLDERS {
+                let named = of_folder(files, &inventory.join(folder))?;
+                places.extend(named.into_iter().map(|(name, path)| (audience(name), path)));
+            }
+            let read = |(audience, path): (_, Utf8PathBuf)| read(files, layer, audience, &path);
+            found.extend(places.into_iter().map(read));
+        }
+        Ok(found)
+    }
+
+    /// The lines around a place in one of the site's files, with a mark; none of a file that is encrypted.
+    pub fn excerpt(&self, origin: &Origin) -> Option<String> {
+        let files = &self.site.files;
+        if origin.line == 0 {
+            return None;
+        }
+        // What is no file of the site, such as a built-in default, has no lines to show.
+        let text = files.text(&files.root.join(&*origin.file)).ok()??;
+        (!text.secret).then(|| yaml::excerpt(&text.content, origin, "here"))
+    }
+
+    /// The text of every file of the site, whatever it is for; encrypted ones are left out.
+    pub fn texts(&self) -> Result<Vec<String>> {
+        let files = &self.site.files;
+        let mut found = Vec::new();
+        collect(files, &files.root, 0, &mut found)?;
+        Ok(found)
+    }
+
+    /// Whether the site has environments: then its shared layer alone is not what anybody works with.
+    pub fn has_environments(&self) -> Result<bool> {
+        let files = &self.site.files;
+        let entries = files.list(&files.root.join("environments"))?.unwrap_or_default();
+        let base = self.site.layers.base().file_name();
+        Ok(entries.iter().any(|entry| entry.is_dir && Some(&*entry.name) != base))
+    }
+}
+
+/// Deeper directories are links that lead in circles.
+const DEEPEST: usize = 12;
+
+fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
+    for entry in files.list(dir)?.unwrap_or_default() {
+        let path = dir.join(&entry.name);
+        if entry.is_dir && depth < DEEPEST && entry.name != ".git" {
+            collect(files, &path, depth + 1, found)?;
+        } else if !entry.is_dir {
+            let bytes = files.world.read(path.as_str())?;
+            found.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+        }
+    }
+    Ok(())
+}
+
+/// The files of `group_vars` or `host_vars`, with the name that each is for.
+fn of_folder(files: &Files, folder: &Utf8Path) -> Result<Vec<(String, Utf8PathBuf)>> {
+    let entries = files.list(folder)?.unwrap_or_default();
+    let mut names: Vec<String> = entries
+        .into_iter()
+        .filter(|entry| !entry.name.starts_with('.') && !entry.name.ends_with('~'))
+        .map(|entry| {
+            let endings = [".yml", ".yaml", ".json"];
+            let stem = endings.iter().find_map(|ending| entry.name.strip_suffix(ending));
+            if entry.is_dir { entry.name } else { stem.unwrap_or(&entry.name).to_owned() }
+        })
+        .collect();
+    names.dedup();
+    let mut found = Vec::new();
+    for name in names {
+        let paths = files.vars_files(folder, &name)?;
+        found.extend(paths.into_iter().map(|path| (name.clone(), path)));
+    }
+    Ok(found)
+}
+
+fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Result<Written> {
+    let text = files.text(path)?.ok_or_else(|| {
+        Trouble::refused(format!("reading {}", files.shown(path)))
+            .because("it is gone, or a link that leads nowhere")
+    })?;
+    let root = files.parse(&text)?;
+    let duplicates =
+        if text.secret { Vec::new() } else { yaml::duplicates(&text.content, &text.file) };
+    let pairs = match root.data {
+        Data::Map(pairs) => pairs,
+        _ => Vec::new(),
+    };
+    Ok(Written { file: text.file, layer, audience, pairs, secret: text.secret, duplicates })
+}

@@ -1,0 +1,250 @@
+//! `ymir configuration validate`: the real binary on small sites, each with one fault.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests start the binary themselves"
+)]
+
+use std::{fs, process::Command};
+
+use tempfile::TempDir;
+
+/// A site with two hosts, without any fault.
+const SITE: &[(&str, &str)] = &[
+    (
+        "inventory/hosts",
+        "[controllers]\nctl1\n[compute]\ncmp1\n[network:children]\ncontrollers\n[overcloud:children]\ncontrollers\ncompute\n",
+    ),
+    (
+        "networks.yml",
+        "provision_oc_net_cidr: 10.0.0.0/24\nprovision_oc_net_gateway: 10.0.0.1\nprovision_oc_net_interface: eth0\n\
+         provision_oc_net_allocation_pool_start: 10.0.0.10\nprovision_oc_net_allocation_pool_end: 10.0.0.20\n",
+    ),
+    ("network-allocation.yml", "provision_oc_net_ips:\n  ctl1: 10.0.0.10\n  cmp1: 10.0.0.11\n"),
+    ("overcloud.yml", "network_interfaces: [provision_oc_net]\nown_variable: 1\n"),
+];
+
+/// The site with some files written anew.
+fn site(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, text) in SITE.iter().chain(files) {
+        let path = dir.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn ymir(site: &TempDir, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
+        .args(["configuration", "validate"])
+        .args(args)
+        .arg("--config-path")
+        .arg(site.path())
+        .env_clear()
+        .env("HOME", "/home/operator")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes).replace(site.path().to_str().unwrap(), "SITE")
+    };
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Each note on a line: severity, code, place, message.
+fn notes(files: &[(&str, &str)]) -> String {
+    let (_, stdout, stderr) = ymir(&site(files), &["--output", "json"]);
+    let found: serde_json::Value =
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
+    let line = |note: &serde_json::Value| {
+        let text = |key: &str| note[key].as_str().unwrap_or_default().to_owned();
+        let origin = &note["origin"];
+        let file = origin["file"].as_str().unwrap_or_default();
+        let place = format!("{file}:{}:{}", origin["line"], origin["column"]);
+        format!("{} {} {place}: {}", text("severity"), text("code"), text("message"))
+    };
+    let lines: Vec<String> = found["notes"].as_array().unwrap().iter().map(line).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_site_without_faults_is_left_alone() {
+    let site = site(&[]);
+    insta::assert_snapshot!(ymir(&site, &["--strict"]).1, @"0 errors, 0 warnings, 0 hints");
+    assert_eq!(ymir(&site, &["--strict"]).0, 0);
+}
+
+#[test]
+fn a_note_shows_the_place_and_what_to_do() {
+    let site = site(&[("containers.yml", "# The engine.\ncontainer_engine: dokcer\n")]);
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"
+    error[type]: `container_engine` is `dokcer`, and must be docker or podman
+       --> containers.yml:2:19
+        |
+      1 | # The engine.
+      2 | container_engine: dokcer
+        |                   ^ here
+      hint: did you mean `docker`?
+
+    1 error, 0 warnings, 0 hints
+    ");
+    assert_eq!(ymir(&site, &[]).0, 3);
+}
+
+#[test]
+fn warnings_fail_only_if_that_is_asked_for() {
+    let site = site(&[("twice.yml", "a: 1\na: 2\n")]);
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"
+    warning[duplicate-key]: `a` stands here for the second time
+       --> twice.yml:2:1
+        |
+      1 | a: 1
+      2 | a: 2
+        | ^ here
+      twice.yml:1:1: what is said here first has no effect
+      hint: remove one of the two
+
+    0 errors, 1 warning, 0 hints
+    ");
+    assert_eq!((ymir(&site, &[]).0, ymir(&site, &["--strict"]).0), (0, 3));
+}
+
+#[test]
+fn values_must_be_of_their_types() {
+    let text = "docker_registry_port: 70000\n\
+                seed_swap: [{path: /swap, size_bm: 1}]\n\
+                compute_lvm_groups_extra: [{disks: [/dev/sdb]}]\n\
+                provision_oc_net_vlan: 4095\n\
+                kolla_enable_aodh: maybe\n\
+                kolla_ansible_user:\n\
+                ntp_force_sync: \"{{ 'perhaps' }}\"\n\
+                ipmi_password: [hunter2]\n";
+    insta::assert_snapshot!(notes(&[("types.yml", text)]), @"
+    error type types.yml:1:23: `docker_registry_port` is 70000, and must be a port, 1 to 65535
+    warning unknown-key types.yml:2:27: `seed_swap.0` has a key `size_bm` that means nothing there
+    error missing-key types.yml:3:28: `compute_lvm_groups_extra.0` lacks `vgname`, which every volume group has
+    error type types.yml:4:24: `provision_oc_net_vlan` is 4095, and must be a VLAN, 1 to 4094
+    error type types.yml:5:20: `kolla_enable_aodh` is `maybe`, and must be true or false
+    warning empty types.yml:6:20: `kolla_ansible_user` is empty, and should be text
+    error type types.yml:7:17: `ntp_force_sync` is `perhaps`, and must be true or false
+    error type types.yml:8:16: `ipmi_password` is a list, and must be text
+    ");
+    let text = ymir(&site(&[("types.yml", text)]), &[]).1;
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn misspelt_names_are_found_and_own_names_are_not() {
+    let text = "kolle_enable_haproxy: false\n\
+                provision_oc_net_gatway: 10.0.0.1\n\
+                my_own: \"{{ seed_swaps }}\"\n\
+                seed_swaps: []\n";
+    insta::assert_snapshot!(notes(&[("names.yml", text)]), @"
+    warning unknown-variable names.yml:1:1: nothing reads `kolle_enable_haproxy`
+    warning unknown-variable names.yml:2:1: nothing reads `provision_oc_net_gatway`
+    ");
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_told_once_with_its_chain() {
+    let text = "site_word: \"{{ no_such_word }}\"\n\
+                base_path: \"/opt/{{ site_word }}\"\n\
+                needs_facts: \"{{ ansible_facts.os_family }}\"\n\
+                own: \"{{ also_missing }}\"\n\
+                hosts_only: \"{{ tuned_active_builtin_profile }}\"\n";
+    insta::assert_snapshot!(notes(&[("references.yml", text)]), @"
+    error undefined references.yml:1:12: `site_word` cannot be evaluated: 'no_such_word' is undefined; neither can `base_path`, `config_path`, `image_cache_path`, `ipa_build_dib_git_elements` and 7 more
+    warning undefined references.yml:4:6: `own` cannot be evaluated: 'also_missing' is undefined
+    ");
+}
+
+#[test]
+fn addresses_must_fit_their_network() {
+    let networks = "provision_oc_net_cidr: 10.0.0.0/24\n\
+                    provision_oc_net_gateway: 10.0.1.1\n\
+                    provision_oc_net_interface: eth0\n\
+                    provision_oc_net_allocation_pool_start: 10.0.0.10\n\
+                    provision_oc_net_allocation_pool_end: 10.0.0.20\n\
+                    provision_oc_net_inspection_allocation_pool_start: 10.0.0.15\n\
+                    provision_oc_net_inspection_allocation_pool_end: 10.0.0.30\n\
+                    provision_oc_net_neutron_allocation_pool_start: 10.0.0.50\n\
+                    provision_oc_net_neutron_allocation_pool_end: 10.0.0.40\n";
+    let kept = "provision_oc_net_ips:\n  ctl1: 10.0.0.10\n  cmp1: 10.0.0.10\n  gone: 10.9.0.1\n\
+                old_net_ips:\n  ctl1: 10.3.0.1\n";
+    let files = [("networks.yml", networks), ("network-allocation.yml", kept)];
+    insta::assert_snapshot!(notes(&files), @"
+    error duplicate-address network-allocation.yml:3:9: ctl1 and cmp1 have the same address 10.0.0.10 on `provision_oc_net`
+    hint unknown-host network-allocation.yml:4:3: addresses on `provision_oc_net` are kept for hosts that the inventory does not have: gone
+    error address-outside-network network-allocation.yml:4:9: the address 10.9.0.1 of gone is outside 10.0.0.0/24, the range of `provision_oc_net`
+    warning unknown-network network-allocation.yml:5:1: nothing else names a network `old_net`
+    error gateway-outside-network networks.yml:2:27: the gateway 10.0.1.1 is outside 10.0.0.0/24, the range of `provision_oc_net`
+    error pools-overlap networks.yml:6:52: hosts and inspection are given the same addresses
+    error pool-reversed networks.yml:9:47: the addresses for Neutron begin at 10.0.0.50 and end before that, at 10.0.0.40
+    ");
+}
+
+#[test]
+fn networks_that_hosts_are_connected_to_must_be_described() {
+    let text = "network_interfaces: [provision_oc_net, storge_net, storage_net]\n";
+    let networks = "storage_net_cidr: 10.2.0.0/24\n";
+    let files = [("overcloud.yml", text), ("storage.yml", networks)];
+    insta::assert_snapshot!(notes(&files), @"
+    warning no-interface overcloud.yml:1:21: `network_interfaces` connects to the network `storage_net`, and `storage_net_interface` is not set
+    warning unknown-network overcloud.yml:1:21: `network_interfaces` connects to the network `storge_net`, of which nothing is set: no `storge_net_interface`, no `storge_net_cidr`
+    ");
+}
+
+#[test]
+fn names_of_hosts_and_groups_must_be_in_the_inventory() {
+    let hosts = "[controllers]\nctl1\n[compute]\ncmp1\n[elsewhere]\nlost1\n[network:children]\ncontrollers\n";
+    let files = [
+        ("inventory/hosts", hosts),
+        ("inventory/group_vars/controlers.yml", "x: 1\n"),
+        ("inventory/host_vars/ctl9", "x: 1\n"),
+        (
+            "kolla.yml",
+            "controller_network_group: netwrok\nkolla_neutron_ml2_generic_switch_hosts: [switch1]\n",
+        ),
+    ];
+    insta::assert_snapshot!(notes(&files), @"
+    warning host-without-group :null:null: no command is about lost1: in no group that Kayobe knows
+    warning unknown-group inventory/group_vars/controlers.yml:1:1: the inventory has no group `controlers`, so nothing in this file has an effect
+    warning unknown-host inventory/host_vars/ctl9:1:1: the inventory has no host `ctl9`, so nothing in this file has an effect
+    warning unknown-group kolla.yml:1:27: `controller_network_group` names the group `netwrok`, which the inventory does not have
+    warning unknown-host kolla.yml:2:42: `kolla_neutron_ml2_generic_switch_hosts` names the host `switch1`, which the inventory does not have
+    ");
+}
+
+#[test]
+fn settings_that_never_count_are_found() {
+    let files = [
+        ("inventory/group_vars/compute.yml", "own_variable: 2\n"),
+        ("inventory/host_vars/ctl1.yml", "own_variable: 1\n"),
+    ];
+    insta::assert_snapshot!(notes(&files), @"warning unreachable inventory/group_vars/compute.yml:1:1: `own_variable` has no effect for the group `compute`: a file at the top of a layer sets it for everybody");
+}
+
+#[test]
+fn a_higher_layer_may_override_a_lower_one() {
+    let files = [
+        ("overcloud.yml", "network_interfaces: [provision_oc_net]\n"),
+        ("inventory/group_vars/compute.yml", "own_variable: 2\n"),
+        ("environments/e/all.yml", "own_variable: 3\n"),
+    ];
+    let (code, stdout, _) = ymir(&site(&files), &["--environment", "e", "--strict"]);
+    assert_eq!(code, 0, "{stdout}");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_findings() {
+    insta::assert_snapshot!(notes(&[("bad.yml", "a: 1\n  b: 2\n")]), @"error unreadable bad.yml:2:4: reading bad.yml: mapping values are not allowed in this context");
+    insta::assert_snapshot!(notes(&[("inventory/group_vars/nobody.yml", "a: [\n")]), @"error unreadable inventory/group_vars/nobody.yml:2:1: reading inventory/group_vars/nobody.yml: did not find expected node content while parsing a flow node");
+}
+
+#[test]
+fn every_code_is_explained() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/validate.md");
+    let document = fs::read_to_string(document).unwrap();
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<_>>(), ymir::check::CODES);
+}
