@@ -339,3 +339,12 @@ fn a_comparison_is_data_for_programs() {
     }
     "#);
 }
+
+#[test]
+fn what_is_secret_by_its_type_is_not_shown() {
+    let site = Site::new();
+    site.write("environments/other/globals.yml", "ipmi_password: hunter2\n");
+    let text = site.ymir(&["configuration", "diff", "other"]);
+    assert!(text.contains("ipmi_password\n  changed; it is secret"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
