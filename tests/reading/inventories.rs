@@ -130,7 +130,10 @@ fn a_plug_in_that_only_ansible_can_run_is_refused_by_name() {
     exit: 3
     error: reading the inventory inventory/cloud.yml
       because: it is for the inventory plug-in `openstack.cloud.openstack`, which only Ansible can run
-      at: inventory/cloud.yml:1:9
+       --> inventory/cloud.yml:1:9
+        |
+      1 | plugin: openstack.cloud.openstack
+        |         ^ here
       hint: save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it
     ");
 }
