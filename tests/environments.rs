@@ -348,3 +348,44 @@ fn what_is_secret_by_its_type_is_not_shown() {
     assert!(text.contains("ipmi_password\n  changed; it is secret"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 }
+
+#[test]
+fn a_comparison_is_limited_to_hosts_of_either_side() {
+    let site = Site::new();
+    site.write("environments/other/inventory/hosts", "[compute]\ncmp9\n");
+    let diff = |more: &[&str]| {
+        let args = ["configuration", "diff", "production", "other", "--var-name", "site_name"];
+        site.ymir(&[&args[..], more].concat())
+    };
+    insta::assert_snapshot!(diff(&["--limit", "cmp9"]), @"
+    exit: 0
+    --- production
+    +++ other
+
+    only in other: cmp9
+    ");
+    insta::assert_snapshot!(diff(&["--limit", "cmp9,cpm1,ctl1"]), @r#"
+    exit: 0
+    --- production
+    +++ other
+
+    only in other: cmp9
+
+    site_name
+      - "production"
+      + "base"
+      set by environments/production/globals.yml:1:12 → globals.yml:2:12
+      on ctl1
+    warning: `cpm1` of --limit matches no host; did you mean `cmp1`?
+    "#);
+    insta::assert_snapshot!(diff(&["--limit", "cmp8"]), @"
+    exit: 3
+    error: selecting hosts by `cmp8`
+      because: the pattern matches no host of this environment
+      hint: did you mean `cmp1`?
+    ");
+    insta::assert_snapshot!(diff(&["--host", "ctl1", "--limit", "compute"]), @"
+    exit: 3
+    error: --host and --limit leave no host to compare
+    ");
+}

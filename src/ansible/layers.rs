@@ -1,11 +1,12 @@
 //! The directories of configuration that one environment consists of: the base, its dependencies, itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     files::Files,
+    world::World,
     yaml::{Data, Node},
 };
 use crate::{
@@ -52,6 +53,23 @@ impl Layers {
             dirs.extend(names.iter().map(|name| environments.join(name)));
         }
         Ok(Self { layout, dirs, environment: environment.map(str::to_owned) })
+    }
+
+    /// Refuses what is no environment, and that none is chosen where there are some. As in Kayobe, the base of its
+    /// layout may be worked on by itself.
+    pub fn check(world: Arc<dyn World>, root: &Utf8Path, environment: Option<&str>) -> Result<()> {
+        let files = Files::without_keys(world, root);
+        let layers = Self::find(&files, root, environment)?;
+        let environments = root.join("environments");
+        let finder = Finder { files: &files, environments: &environments, layout: layers.layout };
+        let known = match (layers.layout, environment) {
+            (Layout::Own, None) => finder.known()?,
+            _ => Vec::new(),
+        };
+        let Some(first) = known.first() else { return Ok(()) };
+        Err(Trouble::usage("no environment is chosen")
+            .because(format!("environments of this site: {}", known.join(", ")))
+            .hint(format!("give --environment {first}, or set YMIR_ENVIRONMENT={first}")))
     }
 
     /// The shared layer.

@@ -46,17 +46,39 @@ pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>
     Ok(hosts)
 }
 
+/// A part of a pattern that matches nothing, and the names that were probably meant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    pub part: String,
+    pub near: Vec<String>,
+}
+
+/// The parts of a pattern that match nothing: Ansible warns of each and goes on.
+pub fn unmatched(inventory: &Inventory, pattern: &str) -> Result<Vec<Unmatched>> {
+    let names = names(inventory);
+    let mut found = Vec::new();
+    for part in split(pattern).into_iter().map(|part| effect(part).1) {
+        if names.contains(&part) || !matching(inventory, part)?.is_empty() {
+            continue;
+        }
+        let near = near::nearest(part, names.iter().copied());
+        let near = near.into_iter().map(str::to_owned).collect();
+        found.push(Unmatched { part: part.to_owned(), near });
+    }
+    Ok(found)
+}
+
+/// All groups and hosts.
+fn names(inventory: &Inventory) -> Vec<&str> {
+    let groups = inventory.groups.iter().map(|group| group.name.as_str());
+    groups.chain(inventory.hosts.iter().map(|host| host.name.as_str())).collect()
+}
+
 fn nothing(inventory: &Inventory, pattern: &str) -> Trouble {
     let trouble = Trouble::refused(format!("selecting hosts by `{pattern}`"))
         .because("the pattern matches no host of this environment");
-    let groups = inventory.groups.iter().map(|group| group.name.as_str());
-    let names: Vec<&str> =
-        groups.chain(inventory.hosts.iter().map(|host| host.name.as_str())).collect();
-    let unknown = split(pattern).into_iter().map(|part| effect(part).1);
-    let near: Vec<&str> = unknown
-        .filter(|part| !names.contains(part))
-        .flat_map(|part| near::nearest(part, names.iter().copied()))
-        .collect();
+    let unmatched = unmatched(inventory, pattern).unwrap_or_default();
+    let near: Vec<String> = unmatched.into_iter().flat_map(|part| part.near).collect();
     if near.is_empty() {
         trouble.hint(
             "`ymir configuration dump --var-name group_names` lists every host with its groups",

@@ -45,6 +45,7 @@ pub struct Create {
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let Command::Create(args) = command;
+    cx.refuse_limit("an environment is made without its hosts")?;
     let name = cx.environment_name().filter(|name| !name.is_empty()).ok_or_else(|| {
         Trouble::usage("the new environment has no name").hint("give --environment NAME")
     })?;

@@ -50,6 +50,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         return Err(Trouble::usage("the lab's commands cannot be checked, they always act")
             .hint("`ymir lab status` shows what is there and changes nothing"));
     }
+    cx.refuse_limit("the lab is one: its commands name nodes and services themselves")?;
     let variables = cx.variables()?;
     let lab = resolve::lab::lab(&variables)?;
     let bench = Bench::new(lab, &cx.environment.cache_dir(), &tell);

@@ -77,7 +77,28 @@ pub fn main(args: Vec<String>) -> ExitCode {
     exit::code(outcome.map_err(|trouble| illustrate::illustrated(&cx, trouble)))
 }
 
+impl Command {
+    fn is_of_environment(&self) -> bool {
+        match self {
+            Self::Configuration(command) => command.is_of_environment(),
+            Self::Environment(_) => false,
+            _ => true,
+        }
+    }
+
+    fn compares(&self) -> bool {
+        matches!(self, Self::Configuration(configuration::Command::Diff(_)))
+    }
+}
+
 async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
+    if cx.options.detailed_exitcode && !cx.options.check && !command.compares() {
+        return Err(Trouble::usage("--detailed-exitcode says what a check has found")
+            .hint("give --check, too"));
+    }
+    if command.is_of_environment() {
+        cx.check_environment()?;
+    }
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Environment(command) => environment::execute(cx, command).await,

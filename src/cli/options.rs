@@ -10,9 +10,16 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use crate::{
-    ansible::{Load, Variables, config::Config, files::Files, layers, world::Machine},
+    ansible::{
+        Load, Variables,
+        config::Config,
+        files::Files,
+        layers::{self, Layers},
+        patterns::Unmatched,
+        world::Machine,
+    },
     event::Mode,
-    report::{self, Style},
+    report::{self, Style, write},
     run::store::Store,
     settings::Environment,
     trouble::{Result, Trouble},
@@ -111,7 +118,46 @@ impl Context {
     pub fn variables(&self) -> Result<Arc<Variables>> {
         let load = self.load()?;
         let world = Machine::new(self.evaluation_environment(load));
-        Variables::load(load, Arc::new(world)).map(Arc::new)
+        let variables = Variables::load(load, Arc::new(world))?;
+        self.check_limit(&[&variables])?;
+        Ok(Arc::new(variables))
+    }
+
+    /// Refuses an environment that there is not, and that none is chosen where the site has some.
+    pub fn check_environment(&self) -> Result<()> {
+        let world = Arc::new(Machine::new(self.environment.clone()));
+        Layers::check(world, &self.config_path()?, self.environment_name().as_deref())
+    }
+
+    /// Refuses a `--limit` that selects nobody, and warns of its parts that match nothing. Of two sides that are
+    /// compared, it is enough if one has the host.
+    pub fn check_limit(&self, sides: &[&Variables]) -> Result<()> {
+        let Some(limit) = &self.options.limit else { return Ok(()) };
+        selected(sides, limit)?;
+        let unmatched: Vec<Vec<Unmatched>> =
+            sides.iter().map(|side| side.unmatched(limit)).collect::<Result<_>>()?;
+        let Some((first, others)) = unmatched.split_first() else { return Ok(()) };
+        let nowhere = |found: &&Unmatched| {
+            others.iter().all(|other| other.iter().any(|same| same.part == found.part))
+        };
+        for Unmatched { part, near } in first.iter().filter(nowhere) {
+            let meant = match &**near {
+                [] => String::new(),
+                near => format!("; did you mean `{}`?", near.join("` or `")),
+            };
+            write::stderr(&format!("warning: `{part}` of --limit matches no host{meant}\n"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a `--limit` where it would mean nothing.
+    pub fn refuse_limit(&self, why: &str) -> Result<()> {
+        match &self.options.limit {
+            Some(limit) => Err(Trouble::usage(format!("--limit {limit} means nothing here"))
+                .because(why)
+                .hint("give the command without --limit")),
+            None => Ok(()),
+        }
     }
 
     /// What to load, from options and environment.
@@ -207,6 +253,25 @@ impl Context {
 fn absolute_if_there(source: &Utf8PathBuf) -> Utf8PathBuf {
     let absolute = source.exists().then(|| camino::absolute_utf8(source).ok());
     absolute.flatten().unwrap_or_else(|| source.clone())
+}
+
+/// The hosts that a pattern selects on each side; a trouble if that are none on all of them.
+pub fn selected(sides: &[&Variables], pattern: &str) -> Result<Vec<Vec<String>>> {
+    let mut found = Vec::new();
+    let mut refused = Vec::new();
+    for side in sides {
+        match side.select(pattern) {
+            Ok(hosts) => found.push(hosts),
+            Err(trouble) => {
+                refused.push(trouble);
+                found.push(Vec::new());
+            }
+        }
+    }
+    if refused.len() < sides.len() {
+        return Ok(found);
+    }
+    refused.into_iter().next().map_or(Ok(found), Err)
 }
 
 fn site_here() -> Option<Utf8PathBuf> {

@@ -35,6 +35,9 @@ pub enum Command {
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let store = cx.store()?;
+    if !matches!(command, Command::Resume { .. }) {
+        cx.refuse_limit("a run is kept as a whole")?;
+    }
     match command {
         Command::List => list::list(cx, &store),
         Command::Show { run } => show(cx, &store, &store.record(chosen(&store, run)?)?),

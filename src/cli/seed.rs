@@ -43,6 +43,7 @@ pub struct Build {
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let Command::Deployment(Deployment::Image(Image::Build(build))) = command;
+    cx.refuse_limit("one kernel and one ramdisk serve every host")?;
     let session = Session::open(cx, "seed deployment image build")?;
     let site = site(&session.variables);
     let force = build.force_rebuild.then_some(cx.given);

@@ -42,6 +42,18 @@ pub fn site(variables: &Variables, limit: Option<&str>) -> Result<Site> {
     Ok(Site { hosts, claims, known_hosts: variables.environment_dir().join(KNOWN_HOSTS) })
 }
 
+/// Names of the images that the overcloud hosts of a pattern get, each once.
+pub fn image_names(variables: &Variables, limit: &str) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for host in selected(variables, Some(limit))? {
+        let image = image(&Reader::new(variables, &host))?;
+        if !names.iter().any(|known| known == image.name()) {
+            names.push(image.name().to_owned());
+        }
+    }
+    Ok(names)
+}
+
 fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
     let all = variables.group(OVERCLOUD).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
         let trouble = Trouble::refused("the site has no overcloud hosts");

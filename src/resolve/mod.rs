@@ -9,12 +9,15 @@ pub mod lab;
 pub mod merged;
 pub mod networks;
 pub mod nodes;
+mod wrong_type;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{
     ansible::Variables,
     origin::{Setting, Sourced},
+    secret::names_secret,
     trouble::{Result, Trouble},
 };
 
@@ -68,12 +71,24 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         let setting = self.setting(name);
-        match serde_json::from_value(value) {
-            Ok(value) => Ok(Some(Sourced { value, setting })),
-            Err(error) => Err(Trouble::refused(format!("{}: reading `{name}`", self.host))
-                .because(error)
-                .set_by(&setting)),
+        match T::deserialize(&value) {
+            Ok(read) => Ok(Some(Sourced { value: read, setting })),
+            Err(error) => match wrong_type::expected(&error.to_string()) {
+                Some(expected) => Err(self.wrong(name, &expected, &value)),
+                None => Err(Trouble::refused(format!("{}: reading `{name}`", self.host))
+                    .because(error)
+                    .set_by(&setting)),
+            },
         }
+    }
+
+    /// The trouble of a variable that holds something else than is expected; a secret is not shown.
+    fn wrong(&self, name: &str, expected: &str, found: &Value) -> Trouble {
+        let hidden = names_secret(name) || self.variables.is_secret(self.host, name);
+        let found = wrong_type::described(found, hidden);
+        Trouble::refused(format!("{}: reading `{name}`", self.host))
+            .because(format!("expected {expected}, found {found}"))
+            .set_by(&self.setting(name))
     }
 
     /// Where the variable's winning value was written.

@@ -101,7 +101,7 @@ fn routes(reader: &Reader, variable: &str) -> Result<Vec<Route>> {
 
 /// A number, or text that is one: variables given with `-e` are text.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a whole number")]
 pub(super) enum Number<T> {
     Plain(T),
     Text(String),
@@ -113,10 +113,6 @@ impl<T: std::str::FromStr<Err = std::num::ParseIntError>> Number<T> {
             Self::Plain(number) => return Ok(number),
             Self::Text(text) => text,
         };
-        text.trim().parse().map_err(|error| {
-            Trouble::refused(format!("{}: `{text}` is not a number", reader.host))
-                .because(error)
-                .set_by(&reader.setting(variable))
-        })
+        text.trim().parse().map_err(|_| reader.wrong(variable, "a whole number", &text.into()))
     }
 }

@@ -6,6 +6,7 @@
     reason = "tests start the binary themselves"
 )]
 
+mod choices;
 mod messages;
 
 use std::{
@@ -39,9 +40,12 @@ impl Site {
 
     /// The exit code and what stands on standard error.
     fn run(&self, args: &[&str]) -> String {
+        self.without_environment(&[args, &["--environment", "lab"]].concat())
+    }
+
+    fn without_environment(&self, args: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
             .args(args)
-            .args(["--environment", "lab"])
             .current_dir(self.0.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())

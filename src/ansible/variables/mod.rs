@@ -23,7 +23,13 @@ pub use self::{
     written::{Audience, Written},
 };
 use self::{site::Site, table::Entry};
-use super::{files::Files, patterns, template::Evaluator, vault::Keys, world::World};
+use super::{
+    files::Files,
+    patterns::{self, Unmatched},
+    template::Evaluator,
+    vault::Keys,
+    world::World,
+};
 use crate::{
     near,
     origin::{Origin, Setting},
@@ -101,6 +107,11 @@ impl Variables {
         let ordered = self.site.order.iter().copied().filter(|host| chosen.contains(host));
         let implicit = chosen.iter().copied().filter(|host| !self.site.order.contains(host));
         Ok(self.named(ordered.chain(implicit)))
+    }
+
+    /// The parts of a host pattern that match nothing.
+    pub fn unmatched(&self, pattern: &str) -> Result<Vec<Unmatched>> {
+        patterns::unmatched(&self.site.inventory, pattern)
     }
 
     /// Every variable name that the host has, sorted.

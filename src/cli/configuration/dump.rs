@@ -18,7 +18,7 @@ pub struct Args {
     /// Only hosts that this pattern selects
     #[arg(long, value_name = "PATTERN")]
     hosts: Option<String>,
-    /// Only this variable
+    /// Only this variable: its value for each host as JSON, with --host the value alone
     #[arg(long, value_name = "NAME")]
     var_name: Option<String>,
     /// Include the facts that were gathered from the hosts
@@ -42,11 +42,7 @@ struct Dump<'a> {
 
 /// What is printed.
 pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<String> {
-    let hosts = match (&args.host, &args.hosts, &cx.options.limit) {
-        (Some(name), _, _) => vec![host(variables, name)?],
-        (None, Some(pattern), _) | (None, None, Some(pattern)) => variables.select(pattern)?,
-        (None, None, None) => variables.hosts(),
-    };
+    let hosts = hosts(cx, variables, args)?;
     let mut dump = Dump { variables, args, failed: 0 };
     let mut dumped = match &args.var_name {
         Some(name) => dump.one(&hosts, name)?,
@@ -63,6 +59,27 @@ pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<S
         None => dumped.into(),
     };
     rendered(&value, cx.options.output)
+}
+
+/// The hosts of `--host` or `--hosts`, as far as `--limit` selects them, too.
+fn hosts(cx: &Context, variables: &Variables, args: &Args) -> Result<Vec<String>> {
+    let named = match (&args.host, &args.hosts) {
+        (Some(name), _) => vec![host(variables, name)?],
+        (None, Some(pattern)) => variables.select(pattern)?,
+        (None, None) => variables.hosts(),
+    };
+    let Some(limit) = &cx.options.limit else { return Ok(named) };
+    let limited = variables.select(limit)?;
+    let both: Vec<String> = named.iter().filter(|host| limited.contains(host)).cloned().collect();
+    match (&args.host, &args.hosts) {
+        // What is limited to this machine is in no group, so it is not among all hosts.
+        (None, None) => Ok(limited),
+        _ if both.is_empty() => {
+            Err(Trouble::refused(format!("--limit {limit} leaves none of the hosts to dump"))
+                .because(format!("these are {}", named.join(", "))))
+        }
+        _ => Ok(both),
+    }
 }
 
 impl Dump<'_> {

@@ -42,7 +42,20 @@ pub enum Command {
     Schema,
 }
 
+impl Command {
+    /// Whether it is about the chosen environment; others name theirs, or tell what holds in all.
+    pub fn is_of_environment(&self) -> bool {
+        matches!(self, Self::Dump(_) | Self::Explain(_) | Self::Merged(_) | Self::Validate(_))
+    }
+}
+
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
+    match command {
+        Command::Explain(_) => cx.refuse_limit("--host says whose value is explained")?,
+        Command::Variables(_) | Command::Schema => cx.refuse_limit("what is told is of no host")?,
+        Command::Merged(_) => cx.refuse_limit("merged files are of no host")?,
+        Command::Dump(_) | Command::Diff(_) | Command::Validate(_) => {}
+    }
     match command {
         Command::Dump(args) => {
             let variables = cx.variables()?;

@@ -7,7 +7,7 @@ use crate::{
     cli::{execute::Session, exit::Exit, options::Context},
     drivers::{Drivers, image::ImageDriver},
     plan::host_image::{self, Request},
-    resolve::{Reader, images::images},
+    resolve::{Reader, hosts::image_names, images::images},
     trouble::Result,
 };
 
@@ -29,7 +29,7 @@ pub enum Image {
 
 #[derive(Debug, Args)]
 pub struct Build {
-    /// Names of images; all of the site by default
+    /// Names of images [default: those that the hosts of --limit get; without it all of the site]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Build even what is up to date
@@ -42,8 +42,18 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let session = Session::open(cx, "overcloud host image build")?;
     let images = images(&site(&session.variables), &cx.config_path()?)?;
     let force = build.force_rebuild.then_some(cx.given);
-    let plan = host_image::plan(&images, &Request { names: build.names, force })?;
+    let names = names(cx, &session.variables, build.names)?;
+    let plan = host_image::plan(&images, &Request { names, force })?;
     session.run(&plan, &driver(cx)).await
+}
+
+/// The images to build: those that are named, or those that the hosts of `--limit` get.
+fn names(cx: &Context, variables: &Variables, named: Vec<String>) -> Result<Vec<String>> {
+    match &cx.options.limit {
+        None => Ok(named),
+        Some(limit) if named.is_empty() => image_names(variables, limit),
+        Some(_) => cx.refuse_limit("the images are named").map(|()| named),
+    }
 }
 
 /// Reads what a site has only one of.

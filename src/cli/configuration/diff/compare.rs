@@ -5,7 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Side;
-use crate::{ansible::Variables, origin::Origin, resolve, trouble::Result};
+use crate::{
+    ansible::Variables,
+    cli::options,
+    origin::Origin,
+    resolve,
+    trouble::{Result, Trouble},
+};
 
 /// This machine: it shows what holds for every host, even if the two sides have no host in common.
 const LOCALHOST: &str = "localhost";
@@ -54,10 +60,10 @@ impl Comparison {
     pub(super) fn of(
         before: &Side,
         after: &Side,
-        pattern: Option<&str>,
+        patterns: [Option<&str>; 2],
         variable: Option<&str>,
     ) -> Result<Self> {
-        let both = [hosts(before, pattern)?, hosts(after, pattern)?];
+        let both = hosts([before, after], patterns)?;
         let mut changes: BTreeMap<Change, Vec<String>> = BTreeMap::new();
         let shared: Vec<&String> = both[0].iter().filter(|host| both[1].contains(host)).collect();
         for host in &shared {
@@ -78,16 +84,33 @@ impl Comparison {
     }
 }
 
-/// The hosts of a side that the pattern selects; a pattern may select hosts of the other side only.
-fn hosts(side: &Side, pattern: Option<&str>) -> Result<Vec<String>> {
-    let Some(pattern) = pattern else {
-        let mut hosts = side.variables.hosts();
-        if !hosts.iter().any(|host| host == LOCALHOST) {
-            hosts.push(LOCALHOST.to_owned());
+/// The hosts of either side that all patterns select; a pattern may select hosts of one side only.
+fn hosts(sides: [&Side; 2], patterns: [Option<&str>; 2]) -> Result<[Vec<String>; 2]> {
+    let mut hosts = sides.map(|side| match patterns {
+        [None, None] => with_localhost(side.variables.hosts()),
+        _ => Vec::new(),
+    });
+    let variables = sides.map(|side| &side.variables);
+    for (place, pattern) in patterns.into_iter().flatten().enumerate() {
+        let selected = options::selected(&variables, pattern)?;
+        for (hosts, selected) in hosts.iter_mut().zip(selected) {
+            match place {
+                0 => *hosts = selected,
+                _ => hosts.retain(|host| selected.contains(host)),
+            }
         }
-        return Ok(hosts);
-    };
-    side.variables.select(pattern)
+    }
+    if hosts.iter().all(Vec::is_empty) {
+        return Err(Trouble::refused("--host and --limit leave no host to compare"));
+    }
+    Ok(hosts)
+}
+
+fn with_localhost(mut hosts: Vec<String>) -> Vec<String> {
+    if !hosts.iter().any(|host| host == LOCALHOST) {
+        hosts.push(LOCALHOST.to_owned());
+    }
+    hosts
 }
 
 fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> Vec<Change> {

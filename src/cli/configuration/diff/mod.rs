@@ -46,8 +46,9 @@ pub(super) struct Side {
 
 pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let (before, after, _snapshot) = sides(cx, args).await?;
-    let pattern = args.host.as_deref().or(cx.options.limit.as_deref());
-    let comparison = Comparison::of(&before, &after, pattern, args.var_name.as_deref())?;
+    cx.check_limit(&[&before.variables, &after.variables])?;
+    let patterns = [args.host.as_deref(), cx.options.limit.as_deref()];
+    let comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
     write::result(&told::told(&comparison, cx.options.output)?)?;
     let differ = cx.options.detailed_exitcode && !comparison.is_empty();
     Ok(if differ { Exit::Differences } else { Exit::Done })

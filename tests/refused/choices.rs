@@ -1,0 +1,179 @@
+//! Which environment and which hosts are chosen: what is missing, misspelt or meaningless is told.
+
+use super::Site;
+
+#[test]
+fn no_environment_is_chosen() {
+    let site = with("");
+    insta::assert_snapshot!(site.without_environment(&["overcloud", "provision"]), @"
+    exit 2
+    error: no environment is chosen
+      because: environments of this site: lab
+      hint: give --environment lab, or set YMIR_ENVIRONMENT=lab
+    ");
+    insta::assert_snapshot!(site.without_environment(&["run", "list"]), @"
+    exit 2
+    error: no environment is chosen
+      because: environments of this site: lab
+      hint: give --environment lab, or set YMIR_ENVIRONMENT=lab
+    ");
+}
+
+#[test]
+fn what_is_of_no_environment_needs_none() {
+    let site = Site::new();
+    let create = ["environment", "create", "--environment", "new", "--check"];
+    for args in [&create[..], &["configuration", "schema"], &["configuration", "diff", "lab"]] {
+        let said = site.without_environment(args);
+        assert!(said.starts_with("exit 0\n"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn parts_of_a_limit_that_match_nothing() {
+    let site = Site::new();
+    let dump = |limit| {
+        let args = ["configuration", "dump", "--var-name", "inventory_hostname", "--limit", limit];
+        site.run(&args)
+    };
+    insta::assert_snapshot!(dump("bm1:bm22:!computer"), @"
+    exit 0
+    warning: `bm22` of --limit matches no host; did you mean `bm2`?
+    warning: `computer` of --limit matches no host; did you mean `compute`?
+    ");
+    insta::assert_snapshot!(dump("bm22"), @"
+    exit 3
+    error: selecting hosts by `bm22`
+      because: the pattern matches no host of this environment
+      hint: did you mean `bm2`?
+    ");
+    // A group that is there and empty, and one that only takes away what is not there, are no mistakes.
+    insta::assert_snapshot!(dump("bm1,ungrouped,!bm2"), @"exit 0");
+}
+
+#[test]
+fn a_limit_that_means_nothing() {
+    let site = Site::new();
+    let commands: &[&[&str]] = &[
+        &["run", "list"],
+        &["run", "show"],
+        &["lab", "status"],
+        &["seed", "deployment", "image", "build"],
+        &["configuration", "explain", "x", "--host", "bm1"],
+        &["configuration", "variables"],
+        &["configuration", "schema"],
+        &["configuration", "merged"],
+        &["overcloud", "host", "image", "build", "debian-12"],
+    ];
+    for command in commands {
+        let said = site.run(&[command, &["--limit", "bm1"][..]].concat());
+        assert!(said.starts_with("exit 2\nerror: --limit bm1 means nothing here\n"), "{said}");
+    }
+    let create = ["environment", "create", "--environment", "new", "--limit", "bm1"];
+    insta::assert_snapshot!(site.without_environment(&create), @"
+    exit 2
+    error: --limit bm1 means nothing here
+      because: an environment is made without its hosts
+      hint: give the command without --limit
+    ");
+    insta::assert_snapshot!(site.run(&["lab", "status", "--limit", "bm1"]), @"
+    exit 2
+    error: --limit bm1 means nothing here
+      because: the lab is one: its commands name nodes and services themselves
+      hint: give the command without --limit
+    ");
+}
+
+#[test]
+fn images_are_built_for_the_hosts_of_a_limit() {
+    let site = Site::new();
+    let build = ["overcloud", "host", "image", "build", "--check", "--limit"];
+    let titles = |limit| {
+        let said = site.run(&[&build[..], &[limit]].concat());
+        let lanes = ["debian-12:", "debian-12-tuned:"];
+        lanes.map(|lane| said.lines().any(|line| line.starts_with(lane)))
+    };
+    assert_eq!(titles("bm1"), [true, false]);
+    assert_eq!(titles("compute"), [false, true]);
+    assert_eq!(titles("all"), [true, true]);
+}
+
+#[test]
+fn named_hosts_are_limited_too() {
+    let site = Site::new();
+    let dump = |by, name, limit| {
+        let args = ["configuration", "dump", "--var-name", "inventory_hostname"];
+        site.run(&[&args[..], &[by, name, "--limit", limit]].concat())
+    };
+    assert!(dump("--hosts", "all", "bm1").starts_with("exit 0\n"));
+    insta::assert_snapshot!(dump("--hosts", "compute", "bm1"), @"
+    exit 3
+    error: --limit bm1 leaves none of the hosts to dump
+      because: these are bm2
+    ");
+    insta::assert_snapshot!(dump("--host", "bm2", "bm1"), @"
+    exit 3
+    error: --limit bm1 leaves none of the hosts to dump
+      because: these are bm2
+    ");
+}
+
+#[test]
+fn an_exit_code_of_a_check_wants_a_check() {
+    let site = with("");
+    insta::assert_snapshot!(site.run(&["overcloud", "provision", "--detailed-exitcode"]), @"
+    exit 2
+    error: --detailed-exitcode says what a check has found
+      hint: give --check, too
+    ");
+}
+
+/// A site whose Ironic is not there, so that nothing can be reached whatever becomes of the mistake.
+fn with(text: &str) -> Site {
+    Site::new().with("zz-wrong.yml", &format!("ymir_ironic_url: http://127.0.0.1:9\n{text}"))
+}
+
+#[test]
+fn a_value_of_the_wrong_type() {
+    let port = with("ymir_lab_redfish_port: soon");
+    insta::assert_snapshot!(port.run(&["lab", "status"]), @"
+    exit 3
+    error: bm1: reading `ymir_lab_redfish_port`
+      because: expected a whole number from 0 to 65535, found the text `soon`
+      set by: ymir_lab_redfish_port (environments/lab/zz-wrong.yml:3:24)
+       --> environments/lab/zz-wrong.yml:3:24
+        |
+      1 | ---
+      2 | ymir_ironic_url: http://127.0.0.1:9
+      3 | ymir_lab_redfish_port: soon
+        |                        ^ here
+    ");
+    insta::assert_snapshot!(with("provision_oc_net_mtu: soon").provision(), @"
+    exit 3
+    error: the configuration has 2 faults
+      because: bm1: reading `provision_oc_net_mtu`: expected a whole number, found the text `soon`
+      because: bm2: reading `provision_oc_net_mtu`: expected a whole number, found the text `soon`
+      set by: provision_oc_net_mtu (environments/lab/zz-wrong.yml:3:23)
+       --> environments/lab/zz-wrong.yml:3:23
+        |
+      1 | ---
+      2 | ymir_ironic_url: http://127.0.0.1:9
+      3 | provision_oc_net_mtu: soon
+        |                       ^ here
+    ");
+    insta::assert_snapshot!(with("resolv_nameservers: 7").provision(), @"
+    exit 3
+    error: the configuration has 2 faults
+      because: bm1: reading `resolv_nameservers`: expected a list, found the number 7
+      because: bm2: reading `resolv_nameservers`: expected a list, found the number 7
+      set by: resolv_nameservers (environments/lab/zz-wrong.yml:3:21)
+       --> environments/lab/zz-wrong.yml:3:21
+        |
+      1 | ---
+      2 | ymir_ironic_url: http://127.0.0.1:9
+      3 | resolv_nameservers: 7
+        |                     ^ here
+    ");
+    let said = with("ymir_ironic_username: me\nymir_ironic_password: [hunter2]").provision();
+    assert!(!said.contains("hunter2"), "{said}");
+}
