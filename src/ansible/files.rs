@@ -98,6 +98,19 @@ impl Files {
         Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
     }
 
+    /// [`vars`](Self::vars) for extra variables, where Ansible takes no file without any.
+    pub fn extra_vars(&self, path: &Utf8Path) -> Result<Option<VarsFile>> {
+        let Some(text) = self.text(path)? else { return Ok(None) };
+        let root = self.parse(&text)?;
+        if !matches!(root.data, Data::Map(_)) {
+            return Err(Trouble::refused(format!("reading variables from {}", text.file))
+                .because(format!("it holds {}, not a map of variables", root.data.kind()))
+                .at(&root.origin)
+                .hint("set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables"));
+        }
+        Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
+    }
+
     /// The files of `group_vars` or `host_vars` for one name, in the order in which they are read.
     pub fn vars_files(&self, folder: &Utf8Path, name: &str) -> Result<Vec<Utf8PathBuf>> {
         let Some(entries) = self.list(folder)? else { return Ok(Vec::new()) };
@@ -155,11 +168,13 @@ pub fn parse(text: &str, file: &Arc<str>, secret: bool) -> Result<Node> {
     if secret { yaml::parse_secret(text, file) } else { yaml::parse(text, file) }
 }
 
-/// The variables of a map; nothing is no variables.
+/// The variables of a map; as in Ansible, what is empty or zero is no variables.
 pub fn variables(root: Node) -> Result<Vec<(String, Node)>> {
     let pairs = match root.data {
         Data::Map(pairs) => pairs,
-        Data::Null => Vec::new(),
+        Data::Null | Data::Bool(false) | Data::Int(0) => Vec::new(),
+        Data::List(items) if items.is_empty() => Vec::new(),
+        Data::Text(text) if text.is_empty() => Vec::new(),
         other => {
             return Err(Trouble::refused(format!("reading variables from {}", root.origin.file))
                 .because(format!("it holds {}, not a map of variables", other.kind()))

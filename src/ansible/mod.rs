@@ -16,4 +16,5 @@ pub mod vault;
 pub mod world;
 pub mod yaml;
 
-pub use self::variables::{Candidate, Load, Play, PlayVariables, Variables};
+pub use self::template::{marked_yaml, python_str};
+pub use self::variables::{AsWritten, Candidate, Listing, Load, Play, PlayVariables, Variables};

@@ -7,6 +7,7 @@ pub mod execute;
 pub mod exit;
 pub mod hooks;
 mod illustrate;
+pub mod inventory;
 pub mod lab;
 pub mod options;
 pub mod overcloud;
@@ -16,7 +17,7 @@ pub mod vault;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::{exit::Exit, options::Options};
 use crate::{
@@ -46,6 +47,8 @@ enum Command {
     /// The environments of the site repository.
     #[command(subcommand)]
     Environment(environment::Command),
+    /// Hosts, groups and their variables, as an inventory for Ansible
+    Inventory(inventory::Args),
     /// Virtual hardware on this machine, to try Ymir on.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -62,7 +65,7 @@ enum Command {
 
 /// Runs the command line and gives the exit code of the process.
 pub fn main(args: Vec<String>) -> ExitCode {
-    let args = options::long_forms(args);
+    let args = kayobes_output(options::long_forms(args));
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -91,6 +94,48 @@ impl Command {
     }
 }
 
+/// In `kayobe inventory`, `--output` names a file; here it names a format if it is one.
+fn kayobes_output(mut args: Vec<String>) -> Vec<String> {
+    if first_word(&args) != Some("inventory") {
+        return args;
+    }
+    let names_file = |value: &str| options::Format::from_str(value, false).is_err();
+    for at in 1..args.len() {
+        let file = args.get(at + 1).is_some_and(|value| names_file(value));
+        if args[at] == "--output" && file {
+            args[at] = "--output-file".into();
+        } else if let Some(file) =
+            args[at].strip_prefix("--output=").filter(|value| names_file(value))
+        {
+            args[at] = format!("--output-file={file}");
+        }
+    }
+    args
+}
+
+/// The first word of a command, whatever options stand before it.
+fn first_word(args: &[String]) -> Option<&str> {
+    let cli = Cli::command();
+    let is = |known: &clap::Arg, arg: &str| {
+        let long = known.get_long().is_some_and(|long| arg.strip_prefix("--") == Some(long));
+        let short = known.get_short().is_some_and(|short| arg == format!("-{short}"));
+        long || short
+    };
+    let takes_value = |arg: &str| {
+        let mut known = cli.get_arguments();
+        known.any(|known| known.get_action().takes_values() && is(known, arg))
+    };
+    let mut args = args.iter().skip(1);
+    while let Some(arg) = args.next() {
+        if takes_value(arg) {
+            args.next();
+        } else if !arg.starts_with('-') {
+            return Some(arg);
+        }
+    }
+    None
+}
+
 async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     if cx.options.detailed_exitcode && !cx.options.check && !command.compares() {
         return Err(Trouble::usage("--detailed-exitcode says what a check has found")
@@ -102,6 +147,7 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Environment(command) => environment::execute(cx, command).await,
+        Command::Inventory(args) => inventory::execute(cx, &args),
         Command::Lab(command) => lab::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
         Command::Run(command) => run::execute(cx, command).await,
@@ -134,4 +180,30 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
     cx.given = request.given;
     Box::pin(execute(&cx, cli.command)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_names_a_file_only_for_an_inventory() {
+        let table = [
+            ("inventory --list --output hosts", "inventory --list --output-file hosts"),
+            (
+                "-i inventory inventory --output=a.json",
+                "-i inventory inventory --output-file=a.json",
+            ),
+            ("inventory --list --output yaml", "inventory --list --output yaml"),
+            ("--output json run list", "--output json run list"),
+            (
+                "--environment inventory run list --output x",
+                "--environment inventory run list --output x",
+            ),
+        ];
+        for (given, expected) in table {
+            let words = std::iter::once("ymir").chain(given.split(' ')).map(str::to_owned);
+            assert_eq!(kayobes_output(words.collect())[1..].join(" "), expected);
+        }
+    }
 }

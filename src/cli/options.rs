@@ -180,6 +180,7 @@ impl Context {
             environment: self.environment_name(),
             extra_vars: self.options.extra_vars.clone(),
             inventories: self.options.inventory.iter().map(absolute_if_there).collect(),
+            playbook_dir: None,
             vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })
     }

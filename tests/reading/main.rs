@@ -1,7 +1,9 @@
 //! What a site may be written in, through the binary: vaults, inventories of every kind, extra variables.
 #![expect(clippy::unwrap_used, reason = "test")]
 
+mod extra_vars;
 mod inventories;
+mod listing;
 mod vault;
 
 use std::{

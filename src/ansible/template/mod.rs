@@ -56,6 +56,16 @@ pub fn yaml_document(value: &Value, width: usize) -> String {
     yaml_text::write(value, &layout)
 }
 
+/// YAML as Ansible writes it. A map with one of Ansible's marks becomes `!unsafe` or `!vault` text.
+pub fn marked_yaml(value: &Value) -> String {
+    yaml_text::write_marked(value)
+}
+
+/// Python's `str` of a value.
+pub fn python_str(value: &Value) -> String {
+    text::str_of(&json::to_val(value)).unwrap_or_default()
+}
+
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
     /// The host whose view it is.

@@ -17,7 +17,7 @@ const OPTION: &str = "-e on the command line";
 /// The variables of one `-e`.
 pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
     if let Some(path) = option.strip_prefix('@') {
-        return files.vars(Utf8Path::new(path))?.ok_or_else(|| {
+        return files.extra_vars(Utf8Path::new(path))?.ok_or_else(|| {
             usage(option)
                 .because(format!("there is no file {path}"))
                 .hint("check the path after `@`")

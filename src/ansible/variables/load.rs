@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Load, extra, magic, site::Site, table::Table};
+use super::{Load, extra, listing::Levels, magic, site::Site, table::Table};
 use crate::{
     ansible::{
         builtin,
@@ -38,12 +38,28 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let reader =
         Reader { files: &files, layers: &layers, inventory: &inventory, facts_are_variables };
     let folders = sources.iter().map(|path| reader.folder_of(path)).collect::<Result<Vec<_>>>()?;
-    let folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
+    let mut folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
+    folders.extend(load.playbook_dir.clone());
     let chains = reader.chains(&folders)?;
     let extra = reader.extra(&load.extra_vars)?;
     check_release(&extra)?;
     let magic = magic::common(&inventory, &order);
-    Ok(Site::new(files, layers, inventory, order).with(chains, extra, magic))
+    Ok(Site::new(files, layers, inventory, order, folders).with(chains, extra, magic))
+}
+
+/// What is written for a group, lowest first.
+pub(super) fn group_levels(site: &Site, group: usize) -> Result<Levels> {
+    let Site { files, layers, inventory, folders, .. } = site;
+    let reader = Reader { files, layers, inventory, facts_are_variables: true };
+    let in_inventory = reader.inventory_vars(group);
+    let levels = if inventory.groups[group].name == ALL {
+        vec![own()?, in_inventory, reader.everywhere(folders)?]
+    } else {
+        let given = folders.iter().map(|folder| reader.group_vars(folder, group));
+        let given = given.collect::<Result<Vec<_>>>()?;
+        [in_inventory, reader.built_in(group)?].into_iter().chain(given).collect()
+    };
+    Ok(levels.into_iter().map(Arc::new).collect())
 }
 
 /// Where inventories are: what `-i` says, else every layer's `inventory`.
@@ -206,13 +222,20 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn extra_file(&self, table: &mut Table, path: &Utf8Path, level: &Arc<str>) -> Result<()> {
+        if let Some(found) = self.files.extra_vars(path)? {
+            table.extend(found.pairs, level, found.secret);
+        }
+        Ok(())
+    }
+
     /// The files at the top of each layer, then `-e`.
     fn extra(&self, options: &[String]) -> Result<Table> {
         let mut table = Table::default();
         let level = "extra-vars file".into();
         for dir in &self.layers.dirs {
             for path in self.files.extra_vars_files(dir)? {
-                self.read_file(&mut table, &path, &level)?;
+                self.extra_file(&mut table, &path, &level)?;
             }
         }
         let level = "-e".into();

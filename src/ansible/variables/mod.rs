@@ -2,6 +2,7 @@
 
 mod extra;
 mod handover;
+mod listing;
 mod load;
 mod magic;
 mod mask;
@@ -18,6 +19,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+pub use self::listing::{AsWritten, Listing};
 pub use self::{
     play::{Play, PlayVariables},
     written::{Audience, Written},
@@ -47,6 +49,8 @@ pub struct Load {
     pub extra_vars: Vec<String>,
     /// `-i`: replaces the site's inventories.
     pub inventories: Vec<Utf8PathBuf>,
+    /// `--playbook-dir`: its `group_vars` and `host_vars` count, too.
+    pub playbook_dir: Option<Utf8PathBuf>,
     /// The passwords that open what is encrypted.
     pub vault: Keys,
 }

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use camino::Utf8PathBuf;
+
 use super::table::{Entry, Table};
 use crate::{
     ansible::{
@@ -16,9 +18,11 @@ use crate::{
         layers::Layers,
         patterns,
         template::{Evaluator, Scope},
+        vault,
         world::World,
         yaml::Node,
     },
+    origin::Origin,
     trouble::Result,
 };
 
@@ -26,6 +30,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) files: Files,
+    /// Where `group_vars` and `host_vars` lie.
+    pub(super) folders: Vec<Utf8PathBuf>,
     pub(super) layers: Layers,
     pub(super) inventory: Inventory,
     /// Hosts in inventory order.
@@ -46,10 +52,22 @@ impl Site {
         layers: Layers,
         inventory: Inventory,
         order: Vec<usize>,
+        folders: Vec<Utf8PathBuf>,
     ) -> Self {
         let (chains, extra, magic) = (Vec::new(), Table::default(), Table::default());
         let (has_secrets, secrets) = (false, Mutex::default());
-        Self { files, layers, inventory, order, chains, extra, magic, has_secrets, secrets }
+        Self {
+            files,
+            folders,
+            layers,
+            inventory,
+            order,
+            chains,
+            extra,
+            magic,
+            has_secrets,
+            secrets,
+        }
     }
 
     pub(super) fn with(mut self, chains: Vec<Vec<Arc<Table>>>, extra: Table, magic: Table) -> Self {
@@ -57,6 +75,21 @@ impl Site {
             extra.has_secrets() || chains.iter().flatten().any(|table| table.has_secrets());
         (self.chains, self.extra, self.magic) = (chains, extra, magic);
         self
+    }
+
+    /// A host's levels below the extra variables, lowest first.
+    pub(super) fn chains(&self, host: usize) -> &[Arc<Table>] {
+        &self.chains[host]
+    }
+
+    /// The extra variables.
+    pub(super) fn extra(&self) -> &Table {
+        &self.extra
+    }
+
+    /// The plain text of a vault text.
+    pub(super) fn open_text(&self, text: &str, origin: &Origin) -> Result<String> {
+        vault::open(text, &self.files.keys, origin)
     }
 
     /// A host's levels, highest first.

@@ -37,6 +37,11 @@ impl Entry {
         &self.node
     }
 
+    /// Whether it stands in a file that is encrypted as a whole.
+    pub(super) fn in_vault_file(&self) -> bool {
+        self.in_vault_file
+    }
+
     /// Whether any of it came or comes out of a vault.
     pub(super) fn is_secret(&self) -> bool {
         self.in_vault_file || self.has_vault

@@ -26,6 +26,16 @@ pub(super) struct Layout {
 
 /// A value as a YAML document.
 pub(super) fn write(value: &Value, layout: &Layout) -> String {
+    document(value, layout, false)
+}
+
+/// A value as a YAML document with sorted keys, in which marked texts have Ansible's tags.
+pub(super) fn write_marked(value: &Value) -> String {
+    let layout = Layout { indent: 2, flow: Flow::Never, width: 80, sort_keys: true };
+    document(value, &layout, true)
+}
+
+fn document(value: &Value, layout: &Layout, marks: bool) -> String {
     let indent = if (2..10).contains(&layout.indent) { layout.indent } else { 2 };
     let mut writer = Writer {
         layout: Layout { indent, ..layout.clone() },
@@ -35,10 +45,24 @@ pub(super) fn write(value: &Value, layout: &Layout) -> String {
         whitespace: true,
         indention: true,
         depth: 0,
+        marks,
     };
     writer.node(value, Context::Root);
     writer.line_break();
     writer.out
+}
+
+const VAULT_TAG: &str = "!vault";
+
+/// The tag and the text of a map that only marks a text.
+fn tagged(pairs: &serde_json::Map<String, Value>) -> Option<(&'static str, &str)> {
+    let (key, value) = pairs.iter().next().filter(|_| pairs.len() == 1)?;
+    let tag = match &**key {
+        "__ansible_vault" => VAULT_TAG,
+        "__ansible_unsafe" => "!unsafe",
+        _ => return None,
+    };
+    Some((tag, value.as_str()?))
 }
 
 /// PyYAML's emitter: where the next letter goes and what stands before it.
@@ -53,6 +77,8 @@ struct Writer {
     indention: bool,
     /// How many brackets are open.
     depth: usize,
+    /// Whether Ansible's marks become tags.
+    marks: bool,
 }
 
 impl Writer {
@@ -104,6 +130,10 @@ impl Writer {
 
     fn node(&mut self, value: &Value, context: Context) {
         match value {
+            Value::Object(pairs) if self.marks && tagged(pairs).is_some() => {
+                let (tag, text) = tagged(pairs).unwrap_or_default();
+                self.tagged(tag, text);
+            }
             Value::Array(items) if items.is_empty() => self.empty("[]"),
             Value::Object(pairs) if pairs.is_empty() => self.empty("{}"),
             Value::Array(items) if self.is_flow(items.iter()) => self.flow_list(items),
@@ -112,6 +142,24 @@ impl Writer {
             Value::Object(pairs) => self.block_map(pairs),
             value => self.deeper(true, false, |writer| writer.scalar(value, context)),
         }
+    }
+
+    /// A vault text stands in a block of its own, any other text in quotes.
+    fn tagged(&mut self, tag: &str, text: &str) {
+        self.indicator(tag, true);
+        if tag != VAULT_TAG {
+            self.space();
+            self.single(text, false);
+            return;
+        }
+        self.indicator("|", true);
+        self.deeper(false, false, |writer| {
+            for line in text.trim_end().lines() {
+                writer.line_break();
+                writer.write_indent();
+                writer.push(line);
+            }
+        });
     }
 
     fn empty(&mut self, brackets: &str) {

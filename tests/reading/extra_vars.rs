@@ -1,0 +1,32 @@
+use super::Site;
+
+#[test]
+fn json_is_no_yaml() {
+    let site = Site::of(&[("inventory/hosts", "h\n")]);
+    site.write(
+        "a.json",
+        r#"{"size": 1e3, "face": "\ud83d\ude00", "plain": {"__ansible_unsafe": "{{ x }}"}}"#,
+    );
+    site.write("b.yaml", "size2: 1e3\n");
+    assert_eq!(site.variable("size", &[]), r#"{ "h": 1000.0 }"#);
+    assert_eq!(site.variable("size2", &[]), r#"{ "h": "1e3" }"#);
+    assert_eq!(site.variable("face", &[]), r#"{ "h": "😀" }"#);
+    assert_eq!(site.variable("plain", &[]), r#"{ "h": "{{ x }}" }"#);
+}
+
+#[test]
+fn a_file_of_extra_variables_holds_variables() {
+    let site = Site::of(&[("inventory/hosts", "h\n"), ("a.yml", "a: 1\n")]);
+    site.write("inventory/group_vars/all", "---\n# nothing yet\n");
+    assert_eq!(site.variable("a", &[]), r#"{ "h": 1 }"#);
+    site.write("b.yml", "---\n# nothing yet\n");
+    insta::assert_snapshot!(site.variable("a", &[]), @"
+    exit: 3
+    error: reading variables from b.yml
+      because: it holds nothing, not a map of variables
+      at: b.yml:3:1
+      hint: set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables
+    ");
+    site.write("b.yml", "{}\n");
+    assert_eq!(site.variable("a", &[]), r#"{ "h": 1 }"#);
+}
