@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::inventory::{ALL, Inventory, fnmatch};
+use super::{
+    inventory::{ALL, Inventory, fnmatch},
+    world::World,
+};
 use crate::{
     near, pattern,
     trouble::{Result, Trouble},
@@ -108,22 +111,49 @@ fn split(pattern: &str) -> Vec<&str> {
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
+/// Parts between colons and spaces outside of complete brackets; a bracket without its other half separates, too.
 fn at_colons(pattern: &str) -> Vec<&str> {
     let mut parts = Vec::new();
-    let (mut from, mut inside) = (0, false);
-    for (at, c) in pattern.char_indices() {
-        match c {
-            '[' => inside = true,
-            ']' => inside = false,
-            ':' | ' ' | '\t' if !inside => {
-                parts.push(&pattern[from..at]);
-                from = at + 1;
-            }
-            _ => {}
+    let (mut from, mut at) = (0, 0);
+    while let Some(c) = pattern[at..].chars().next() {
+        let closed = if c == '[' { pattern[at..].find(']') } else { None };
+        if let Some(length) = closed {
+            at += length + 1;
+        } else if c.is_whitespace() || matches!(c, ':' | '[' | ']') {
+            parts.push(&pattern[from..at]);
+            at += c.len_utf8();
+            from = at;
+        } else {
+            at += c.len_utf8();
         }
     }
     parts.push(&pattern[from..]);
     parts
+}
+
+/// The pattern with the patterns in place of `@file` that stand in that file, one in each line.
+pub fn with_files(pattern: &str, world: &dyn World) -> Result<String> {
+    if !pattern.contains('@') {
+        return Ok(pattern.to_owned());
+    }
+    let mut parts = Vec::new();
+    for part in split(pattern) {
+        let Some(file) = part.strip_prefix('@') else {
+            parts.push(part.to_owned());
+            continue;
+        };
+        let refused = |cause: &str| {
+            Trouble::refused(format!("selecting hosts by `{part}`"))
+                .because(cause)
+                .hint("`@` begins the name of a file with one pattern in each line")
+        };
+        let bytes = world.read(file)?.ok_or_else(|| refused("there is no such file"))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8 text"))?;
+        parts.extend(text.lines().map(|line| line.trim().to_owned()));
+    }
+    // Behind a comma no colon separates: a line is one pattern.
+    parts.push(String::new());
+    Ok(parts.join(","))
 }
 
 fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
@@ -279,6 +309,8 @@ fe80::1
             ("fe80::1", "fe80::1"),
             (" web1 , db1 ", "web1 db1"),
             ("ungrouped", "lone"),
+            ("web[1:]:web]", "web2 web3 web4 web1"),
+            ("rack:&web]", "web1 web2 web3 web4"),
         ];
         for (pattern, expected) in table {
             let hosts = select(&inventory, pattern)
@@ -286,6 +318,23 @@ fe80::1
             let names: Vec<&str> = hosts.iter().map(|host| &*inventory.hosts[*host].name).collect();
             assert_eq!(names.join(" "), expected, "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_file_holds_one_pattern_in_each_line() {
+        use crate::ansible::inventory::tests::Paper;
+
+        let world = Paper::of(&[("failed.retry", "web1\n db1 \n\nfe80::1\n")]);
+        let inventory = inventory("/hosts", HOSTS).unwrap();
+        let names = |pattern| {
+            let pattern = with_files(pattern, &world).unwrap();
+            let hosts = select(&inventory, &pattern).unwrap();
+            hosts.iter().map(|host| inventory.hosts[*host].name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("@failed.retry"), ["web1", "db1", "fe80::1"]);
+        assert_eq!(names("@failed.retry:!db"), ["fe80::1"]);
+        assert_eq!(names("lone"), ["lone"]);
+        assert!(with_files("@gone", &world).is_err());
     }
 
     #[test]

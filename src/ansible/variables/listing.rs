@@ -69,7 +69,8 @@ impl<'a> Listing<'a> {
 
     /// The hosts that a pattern selects; there may be none.
     pub fn matching(&self, pattern: &str) -> Result<Vec<usize>> {
-        patterns::matching_hosts(self.inventory(), pattern)
+        let pattern = patterns::with_files(pattern, &*self.variables.site.files.world)?;
+        patterns::matching_hosts(self.inventory(), &pattern)
     }
 
     /// Everything that counts for a host, groups and extra variables included.

@@ -107,7 +107,8 @@ impl Variables {
 
     /// Hosts that an Ansible host pattern selects, in inventory order; a pattern that selects none is refused.
     pub fn select(&self, pattern: &str) -> Result<Vec<String>> {
-        let chosen = patterns::select(&self.site.inventory, pattern)?;
+        let pattern = patterns::with_files(pattern, &*self.site.files.world)?;
+        let chosen = patterns::select(&self.site.inventory, &pattern)?;
         let ordered = self.site.order.iter().copied().filter(|host| chosen.contains(host));
         let implicit = chosen.iter().copied().filter(|host| !self.site.order.contains(host));
         Ok(self.named(ordered.chain(implicit)))
