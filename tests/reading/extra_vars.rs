@@ -24,7 +24,11 @@ fn a_file_of_extra_variables_holds_variables() {
     exit: 3
     error: reading variables from b.yml
       because: it holds nothing, not a map of variables
-      at: b.yml:3:1
+       --> b.yml:2:14
+        |
+      1 | ---
+      2 | # nothing yet
+        |              ^ here
       hint: set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables
     ");
     site.write("b.yml", "{}\n");

@@ -13,7 +13,7 @@ struct Site(TempDir);
 impl Site {
     fn new(files: &[(&str, &str)]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
-        let base = [("inventory/hosts", "[overcloud]\nctl1\n"), ("globals.yml", "---\n")];
+        let base = [("inventory/hosts", "[overcloud]\nctl1\n"), ("globals.yml", "---\n{}\n")];
         for (file, text) in base.iter().chain(files) {
             let path = site.0.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -321,6 +321,7 @@ fn files_that_hold_no_variables() {
         |
       1 | - a
         | ^ here
+      hint: set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables
     ");
     insta::assert_snapshot!(x("x: 1\n7: 2\n"), @"
     exit 3

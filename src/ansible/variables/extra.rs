@@ -63,6 +63,7 @@ fn assignments(option: &str) -> Result<Vec<(String, Node)>> {
     let words = words(option)
         .ok_or_else(|| usage(option).because("a quotation mark or `{{` in it is not closed"))?;
     let pair = |word: &String| {
+        let word = unescaped(word);
         let (name, value) =
             word.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
                 usage(option)
@@ -104,6 +105,45 @@ fn words(option: &str) -> Option<Vec<String>> {
     (quote.is_none() && depth == 0).then_some(words)
 }
 
+/// Puts characters in place of Python's escape sequences.
+fn unescaped(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let (c, length) = escape(&rest[at..]).unwrap_or(('\\', 1));
+        out.push(c);
+        rest = &rest[at + length..];
+    }
+    out + rest
+}
+
+/// The character of the escape sequence that begins here, and how long that is.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let kind = text.chars().nth(1)?;
+    let coded = |digits: usize| {
+        let code = text
+            .get(2..2 + digits)
+            .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        Some((char::from_u32(u32::from_str_radix(code, 16).ok()?)?, 2 + digits))
+    };
+    let plain = match kind {
+        'x' => return coded(2),
+        'u' => return coded(4),
+        'U' => return coded(8),
+        '\\' | '\'' | '"' => kind,
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        _ => return None,
+    };
+    Some((plain, 2))
+}
+
 fn unquoted(value: &str) -> &str {
     let inside = |mark| value.strip_prefix(mark).and_then(|value: &str| value.strip_suffix(mark));
     inside('"').or_else(|| inside('\'')).unwrap_or(value)
@@ -121,6 +161,7 @@ mod tests {
             ("a={{ b + c }} d=e", &[("a", "{{ b + c }}"), ("d", "e")]),
             ("a='{{ \"x y\" }}'", &[("a", "{{ \"x y\" }}")]),
             ("a=b=c", &[("a", "b=c")]),
+            (r#"a="x\ny" b=\x41\u00e9\q"#, &[("a", "x\ny"), ("b", "Aé\\q")]),
             ("a=", &[("a", "")]),
         ];
         for (option, expected) in table {

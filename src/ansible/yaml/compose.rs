@@ -14,14 +14,17 @@ type Result<T, E = Fault> = std::result::Result<T, E>;
 
 /// Parses the only document of `text`.
 pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<Node> {
-    let whole = |text: &str| {
-        if text.len() > limits::FILE_BYTES {
-            let start = Mark { line: 1, column: 1 };
-            return Err(Fault::new("the file has more than 16 MiB", start));
-        }
-        Composer::new(text, file).document()
-    };
-    whole(text).map_err(|fault| fault.told(text, file, lines))
+    if text.len() > limits::FILE_BYTES {
+        let start = Mark { line: 1, column: 1 };
+        // None of its lines: laying them out takes long.
+        return Err(Fault::new("the file has more than 16 MiB", start).told(
+            "",
+            file,
+            Lines::Hidden,
+        ));
+    }
+    let composed = Composer::new(text, file).document();
+    composed.map_err(|fault| fault.told(text, file, lines))
 }
 
 struct Composer<'text> {
@@ -140,7 +143,8 @@ impl<'text> Composer<'text> {
 
     fn scalar(&mut self, label: &Label, text: String, plain: bool, mark: Mark) -> Result<Data> {
         let data = match (tag(label, mark)?, plain) {
-            (Tag::Plain, true) => scalar::resolve(&text),
+            (Tag::Unspecific, _) if text.is_empty() => Ok(Data::Text(text)),
+            (Tag::Plain, true) | (Tag::Unspecific, _) => scalar::resolve(&text),
             (Tag::Plain, false) => Ok(Data::Text(text)),
             (tag, _) => scalar::tagged(&text, tag),
         };
@@ -180,7 +184,7 @@ impl<'text> Composer<'text> {
             items.push(self.node(event)?);
         }
         match tag {
-            Tag::Plain | Tag::Text | Tag::List | Tag::Unsafe => Ok(Data::List(items)),
+            Tag::Plain | Tag::Unspecific | Tag::List | Tag::Unsafe => Ok(Data::List(items)),
             Tag::Pairs => items.into_iter().map(pair).collect::<Result<_>>().map(Data::List),
             _ => Err(Fault::new("the tag does not fit a list", mark)),
         }
@@ -199,10 +203,10 @@ impl<'text> Composer<'text> {
                 }
                 _ => false,
             };
-            // A lone `=` is text when it is a key.
+            // A lone `=` is text when it is a key, and `<<` is what merges.
             let key = match event.kind {
-                Kind::Scalar { ref text, plain: true, .. } if text == "=" => {
-                    Node { origin: self.origin(key_mark), data: Data::Text("=".into()) }
+                Kind::Scalar { ref text, plain: true, .. } if merge || text == "=" => {
+                    Node { origin: self.origin(key_mark), data: Data::Text(text.clone()) }
                 }
                 _ => self.node(event)?,
             };
@@ -219,7 +223,7 @@ impl<'text> Composer<'text> {
         merged.append(&mut own);
         let pairs = last_wins(merged);
         match tag {
-            Tag::Plain | Tag::Text | Tag::Map | Tag::Unsafe => Ok(Data::Map(pairs)),
+            Tag::Plain | Tag::Unspecific | Tag::Map | Tag::Unsafe => Ok(Data::Map(pairs)),
             Tag::Set => Ok(Data::List(pairs.into_iter().map(|(key, _)| key).collect())),
             _ => Err(Fault::new("the tag does not fit a map", mark)),
         }

@@ -14,7 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use self::duplicates::Duplicate;
+pub use self::{duplicates::Duplicate, limits::FILE_BYTES};
 
 use serde_json::Value;
 

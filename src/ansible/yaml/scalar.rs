@@ -14,7 +14,7 @@ pub(super) fn resolve(text: &str) -> Result<Data, String> {
     }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Ok(Data::Null),
-        "=" => Err("a lone `=` must be quoted".into()),
+        "=" | "<<" => Err(format!("a lone `{text}` must be quoted")),
         _ => Ok(boolean(text).map_or_else(|| Data::Text(text.to_owned()), Data::Bool)),
     }
 }
@@ -25,7 +25,7 @@ pub(super) fn is_text(text: &str) -> bool {
     if first.is_some_and(|byte| byte.is_ascii_digit() || b"-+.".contains(byte)) {
         return number_kind(text).is_none();
     }
-    !is_merge(text) && matches!(resolve(text), Ok(Data::Text(_)))
+    matches!(resolve(text), Ok(Data::Text(_)))
 }
 
 /// Whether an untagged plain scalar is the merge key.
@@ -48,9 +48,16 @@ pub(super) fn tagged(text: &str, tag: Tag) -> Result<Data, String> {
         Tag::Timestamp => super::scalar::timestamp(text)
             .map(Data::Text)
             .ok_or_else(|| wrong("a date; quote it if it is text")),
-        Tag::Unsafe => Ok(Data::Unsafe(text.to_owned())),
-        Tag::Vault => Ok(Data::Vault(text.to_owned())),
-        Tag::Plain | Tag::Text | Tag::Merge => Ok(Data::Text(text.to_owned())),
+        // As in Ansible, what looks like a number is one, even in quotation marks.
+        Tag::Unsafe => match resolve(text)? {
+            Data::Text(text) => Ok(Data::Unsafe(text)),
+            data => Ok(data),
+        },
+        Tag::Vault => match resolve(text)? {
+            Data::Text(text) => Ok(Data::Vault(text)),
+            data => Err(format!("`!vault` wants text, not {}", data.kind())),
+        },
+        Tag::Plain | Tag::Unspecific | Tag::Text | Tag::Merge => Ok(Data::Text(text.to_owned())),
         Tag::List | Tag::Map | Tag::Set | Tag::Pairs => Err("the tag wants a list or map".into()),
     }
 }

@@ -3,8 +3,10 @@
 /// Tags that Ansible's configuration files may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// None, or `!` or `!!…` for what the node is anyway.
+    /// None.
     Plain,
+    /// `!`: what it looks like, even in quotation marks.
+    Unspecific,
     Null,
     Bool,
     Int,
@@ -24,7 +26,7 @@ pub(super) enum Tag {
 pub(super) fn meaning(tag: Option<&str>) -> Option<Tag> {
     let Some(tag) = tag else { return Some(Tag::Plain) };
     let meaning = match tag {
-        "!" => Tag::Text,
+        "!" => Tag::Unspecific,
         "!unsafe" => Tag::Unsafe,
         "!vault" | "!vault-encrypted" => Tag::Vault,
         _ => match tag.strip_prefix("tag:yaml.org,2002:")? {

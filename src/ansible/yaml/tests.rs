@@ -87,7 +87,7 @@ fn plain_scalars_mean_what_pyyaml_makes_of_them() {
         ("'yes'", json!("yes")),
         ("\"0644\"", json!("0644")),
         ("!!str 12", json!("12")),
-        ("! 12", json!("12")),
+        ("! 12", json!(12)),
         ("!!int '12'", json!(12)),
         ("!!float 3", json!(3.0)),
         ("!unsafe '{{ a }}'", json!({"unsafe": "{{ a }}"})),
@@ -181,4 +181,18 @@ fn a_fault_shows_its_lines() {
     ");
     let secret = super::parse_secret("a: 1\nb: [1, 2\nc: 3\n", &"t.yml".into()).unwrap_err();
     assert_eq!(secret.excerpt, None);
+}
+
+#[test]
+fn tags_mean_what_ansible_makes_of_them() {
+    let table = [
+        ("[! 1, ! \"2\"]", json!([1, 2])),
+        ("[!unsafe '2', !unsafe a, !unsafe '']", json!([2, {"unsafe": "a"}, null])),
+    ];
+    for (text, expected) in table {
+        assert_eq!(read(text), expected, "{text}");
+    }
+    for text in ["[<<]", "!!str [1]", "!vault 1"] {
+        refused(text);
+    }
 }

@@ -1,0 +1,76 @@
+//! Random templates over random variables.
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use ymir::{
+    ansible::{
+        template::Evaluator,
+        yaml::{self, Data, Node},
+    },
+    origin::Origin,
+};
+
+use crate::{
+    grammar::Grammar,
+    oracle::Outcome,
+    site::Variables,
+    suite::{Case, Suite},
+};
+
+pub(crate) const SUITE: Suite =
+    Suite { name: "expressions", cases: 400, seed: Some(1), strategy, question, ours };
+
+/// What templates find: values of every type, and templates among them.
+const VARIABLES: &str = "
+i: 7
+n: -3
+f: 2.5
+s: Some text
+e: ''
+p: /etc/kayobe/site.yml
+u: https://user:pw@host.example:8080/a/b?x=1&y=2#frag
+t: true
+z: null
+l: [3, 1, 2]
+w: [b, a, C, a]
+d: {a: 1, b: {c: [x, y]}, 'k e y': null}
+o: [{name: x, v: 1, g: a}, {name: y, v: 2, g: b}, {name: z, g: a}]
+x: 'é ü'
+y: '{{ i + 1 }}'
+lazy: [1, '{{ i }}', '{{ s }}']
+dl: {a: '{{ l }}', b: '{{ gone_inside }}'}
+bad: '{{ gone }}'
+m: |
+  one
+    two
+
+  three
+unsafe: !unsafe '{{ i }}'
+num: '42'
+yess: 'yes'
+";
+
+fn strategy() -> BoxedStrategy<Case> {
+    let template = Grammar::read(include_str!("grammar/expressions.txt")).text('t');
+    (Just(VARIABLES.to_owned()), template)
+        .prop_map(|(variables, template)| {
+            let pairs = [("variables", variables), ("template", template)];
+            pairs.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
+        })
+        .boxed()
+}
+
+fn question(case: &Case, _dir: &Utf8Path) -> Value {
+    json!({ "variables": case["variables"], "template": case["template"] })
+}
+
+fn ours(case: &Case, _dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
+    let told = |trouble: ymir::trouble::Trouble| trouble.to_string();
+    let variables = yaml::parse(&case["variables"], &"case.yml".into()).map_err(told)?;
+    let evaluator = Evaluator::new(Arc::new(Variables::new(variables)));
+    let data = Data::Text(case["template"].clone());
+    evaluator.node("template", &Node { origin: Origin::whole("case"), data }).map_err(told)
+}

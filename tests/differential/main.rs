@@ -1,0 +1,43 @@
+//! Random configurations, read by Ymir and by real ansible-core, must mean the same.
+//!
+//! Each suite first replays its kept cases from `kept/`, then makes new ones from a fresh seed that it prints.
+//! `YMIR_DIFFERENTIAL_SEED` repeats a run, `YMIR_DIFFERENTIAL_CASES` sets the number of cases of each suite. A case in
+//! which the two differ is made as small as possible; put into `kept/`, it is a regression test.
+#![expect(clippy::unwrap_used, reason = "test")]
+
+mod compare;
+mod expressions;
+mod grammar;
+mod inventory;
+mod oracle;
+mod patterns;
+mod precedence;
+mod site;
+mod suite;
+mod vault;
+mod yaml;
+
+#[test]
+fn documents_hold_what_they_hold_in_ansible() {
+    yaml::SUITE.run();
+}
+
+#[test]
+fn expressions_mean_what_they_mean_in_ansible() {
+    expressions::SUITE.run();
+}
+
+#[test]
+fn vaults_open_as_in_ansible() {
+    vault::SUITE.run();
+}
+
+#[test]
+fn patterns_select_the_hosts_that_ansible_selects() {
+    patterns::SUITE.run();
+}
+
+#[test]
+fn layers_take_precedence_as_in_ansible() {
+    precedence::SUITE.run();
+}

@@ -1,0 +1,168 @@
+"""Answers questions with real ansible-core: one question per line of standard input, one answer per line of output.
+
+A question names its suite, which is a function below, beside what that reads. An answer is {"value": ...},
+{"error": MESSAGE}, or {"unusable": WHY} if nothing follows from the case.
+"""
+
+import datetime
+import json
+import os
+import signal
+import sys
+
+ANSWERS = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # nothing that Ansible prints may get among the answers
+
+from ansible import context
+from ansible._internal._datatag._tags import TrustedAsTemplate
+from ansible.inventory.manager import InventoryManager
+from ansible.module_utils.common.collections import ImmutableDict
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.utils.yaml import from_yaml
+from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
+from ansible.plugins.loader import init_plugin_loader
+from ansible.plugins.vars import host_group_vars
+from ansible.template import Templar
+from ansible.utils import vars as extra_vars
+from ansible.vars.manager import VariableManager
+
+SECONDS_PER_CASE = 30
+PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
+
+
+class Unusable(BaseException):
+    pass
+
+
+def plain(value):
+    """The value as JSON has it, as far as JSON can tell."""
+    if isinstance(value, dict):
+        return {key_text(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        whole = int(value)
+        return whole if -(2**63) <= whole < 2**64 else float(whole)
+    if isinstance(value, float):
+        return float(value) if abs(value) < float("inf") else None
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        raise Unusable("binary data")
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def key_text(key):
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(plain(key))
+
+
+def message(error):
+    """What an error and its causes say."""
+    said = []
+    while error is not None and len(said) < 10:
+        said.append(str(error))
+        error = error.__cause__ or error.__context__
+    return " | ".join(said)
+
+
+def outcome(make):
+    try:
+        return {"value": make()}
+    except RecursionError:
+        return {"error": "recursion"}
+    except Exception as error:
+        return {"error": message(error)}
+
+
+def yaml(question):
+    return plain(from_yaml(question["text"], file_name="/case.yml"))
+
+
+def expressions(question):
+    variables = from_yaml(TrustedAsTemplate().tag(question["variables"]), file_name="/case.yml") or {}
+    template = TrustedAsTemplate().tag(question["template"])
+    return plain(Templar(loader=DataLoader(), variables=variables).template(template))
+
+
+def vault(question):
+    """The encrypted text, after it was harmed, and what it opens to."""
+    secret = VaultSecret(question["password"].encode())
+    encrypted = VaultLib().encrypt(question["text"].encode(), secret, vault_id=question["label"] or None)
+    encrypted = encrypted.decode().replace(question["old"], question["new"], 1)
+    library = VaultLib([("default", VaultSecret(question["opened_with"].encode()))])
+    return {"encrypted": encrypted, "opened": outcome(lambda: library.decrypt(encrypted.encode()).decode())}
+
+
+def loaded(sources, options):
+    """Inventory and variables, with nothing remembered of the case before."""
+    for known in (host_group_vars.FOUND, host_group_vars.NAK, host_group_vars.CANONICAL_PATHS):
+        known.clear()
+    extra_vars.load_extra_vars.extra_vars = None
+    options = tuple(TrustedAsTemplate().tag(option) for option in options)
+    context.CLIARGS = ImmutableDict(extra_vars=options)
+    loader = DataLoader()
+    loader.set_vault_secrets(PASSWORD)
+    inventory = InventoryManager(loader=loader, sources=list(sources))
+    return loader, inventory, VariableManager(loader=loader, inventory=inventory)
+
+
+def patterns(question):
+    _, inventory, _ = loaded([question["inventory"]], [])
+    return [host.name for host in inventory.get_hosts(question["pattern"])]
+
+
+def layers(question):
+    """Hosts, groups, and the named variables of every host, each evaluated by itself."""
+    loader, inventory, manager = loaded(question["inventories"], question.get("options", []))
+    hosts = inventory.get_hosts("all")
+    groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
+    return {
+        "hosts": [host.name for host in hosts],
+        "groups": dict(sorted(groups.items())),
+        "variables": {host.name: evaluated(loader, manager, host, question["names"]) for host in hosts},
+    }
+
+
+def evaluated(loader, manager, host, names):
+    variables = manager.get_vars(host=host)
+    templar = Templar(loader=loader, variables=variables)
+    known = [name for name in names if name in variables]
+    return {name: outcome(lambda: plain(templar.template(variables[name]))) for name in known}
+
+
+SUITES = {
+    "yaml": yaml,
+    "expressions": expressions,
+    "vault": vault,
+    "patterns": patterns,
+    "layers": layers,
+}
+
+
+def too_long(_signal, _frame):
+    raise Unusable("Ansible takes too long")
+
+
+def answer(question):
+    signal.alarm(SECONDS_PER_CASE)
+    try:
+        return outcome(lambda: SUITES[question["suite"]](question))
+    except Unusable as why:
+        return {"unusable": str(why)}
+    finally:
+        signal.alarm(0)
+
+
+def main():
+    signal.signal(signal.SIGALRM, too_long)
+    init_plugin_loader()
+    VaultSecretsContext.initialize(VaultSecretsContext(PASSWORD))
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), file=ANSWERS, flush=True)
+
+
+main()

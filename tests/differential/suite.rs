@@ -1,0 +1,132 @@
+//! Runs a suite: kept cases first, then random ones, made small where they fail.
+
+use std::{
+    collections::{BTreeMap, hash_map::RandomState},
+    fs,
+    hash::{BuildHasher, Hasher},
+    io::Write,
+    sync::Mutex,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use proptest::{
+    strategy::BoxedStrategy,
+    test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestError, TestRunner},
+};
+use serde_json::Value;
+use ymir::settings::Environment;
+
+use crate::{
+    compare,
+    oracle::{Oracle, Outcome},
+};
+
+/// Texts by name; those whose names begin with `site/` are files.
+pub(crate) type Case = BTreeMap<String, String>;
+
+/// One kind of configuration that Ymir and Ansible are compared on.
+pub(crate) struct Suite {
+    /// Names its folder of kept cases and the oracle's function.
+    pub(crate) name: &'static str,
+    /// How many random cases a run has.
+    pub(crate) cases: u32,
+    /// Where differences are still known: a seed whose cases have none, instead of a fresh one.
+    pub(crate) seed: Option<u64>,
+    pub(crate) strategy: fn() -> BoxedStrategy<Case>,
+    /// What the oracle is asked about a case whose files are in the directory.
+    pub(crate) question: fn(&Case, &Utf8Path) -> Value,
+    /// What Ymir makes of the case, and of what the oracle has made of it.
+    pub(crate) ours: fn(&Case, &Utf8Path, &Outcome) -> Outcome,
+}
+
+impl Suite {
+    /// Compares on all cases; a difference is a failed test.
+    pub(crate) fn run(&self) {
+        let Some(oracle) = Oracle::start() else { return };
+        let oracle = Mutex::new(oracle);
+        let differs = |case: &Case| self.difference(&mut oracle.lock().unwrap(), case);
+        let kept = self.kept();
+        let failed = kept.iter().filter_map(|(path, case)| Some((path, differs(case)?)));
+        let failed: Vec<String> =
+            failed.map(|(path, difference)| format!("{path}: {difference}")).collect();
+        assert!(failed.is_empty(), "kept cases differ:\n{}", failed.join("\n"));
+
+        let (seed, cases) = self.settings();
+        let said = format!(
+            "differential {}: {} kept and {cases} random cases, seed {seed}\n",
+            self.name,
+            kept.len()
+        );
+        // Not `println!`: the test harness would swallow it.
+        std::io::stdout().write_all(said.as_bytes()).unwrap();
+        let config = Config {
+            cases,
+            max_shrink_iters: 2000,
+            failure_persistence: None,
+            rng_algorithm: RngAlgorithm::ChaCha,
+            rng_seed: RngSeed::Fixed(seed),
+            ..Config::default()
+        };
+        let outcome = TestRunner::new(config).run(&(self.strategy)(), |case| {
+            differs(&case).map_or(Ok(()), |found| Err(TestCaseError::fail(found)))
+        });
+        match outcome {
+            Ok(()) => {}
+            Err(TestError::Fail(reason, case)) => self.tell(seed, &case, reason.message()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn difference(&self, oracle: &mut Oracle, case: &Case) -> Option<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        for (name, text) in case.iter().filter(|(name, _)| name.starts_with("site/")) {
+            let path = dir.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut question = (self.question)(case, dir);
+        question["suite"] = self.name.into();
+        let theirs = oracle.ask(&question)?;
+        let ours = (self.ours)(case, dir, &theirs);
+        compare::difference(&theirs, &ours)
+    }
+
+    fn settings(&self) -> (u64, u32) {
+        let environment = Environment::of_this_process();
+        let number = |name| Some(environment.get(name)?.parse::<u64>().expect("a number"));
+        let fresh = || RandomState::new().build_hasher().finish();
+        let seed = number("YMIR_DIFFERENTIAL_SEED").or(self.seed).unwrap_or_else(fresh);
+        let cases = number("YMIR_DIFFERENTIAL_CASES").map(|cases| u32::try_from(cases).unwrap());
+        (seed, cases.unwrap_or(self.cases))
+    }
+
+    /// The kept cases, sorted by name.
+    fn kept(&self) -> Vec<(Utf8PathBuf, Case)> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/kept");
+        let folder = Utf8Path::new(folder).join(self.name);
+        let entries = folder.read_dir_utf8().into_iter().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().into_path()).collect();
+        paths.sort();
+        let read = |path: Utf8PathBuf| {
+            let case = serde_json::from_str(&fs::read_to_string(&path).unwrap());
+            (path.clone(), case.unwrap_or_else(|error| panic!("{path}: {error}")))
+        };
+        paths.into_iter().map(read).collect()
+    }
+
+    /// Writes the smallest failing case where it can be taken from, and fails.
+    fn tell(&self, seed: u64, case: &Case, difference: &str) -> ! {
+        let folder =
+            Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential").join(self.name);
+        let path = folder.join(format!("{seed}.json"));
+        let text = serde_json::to_string_pretty(case).unwrap() + "\n";
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, &text).unwrap();
+        panic!(
+            "seed {seed}: {difference}\n{text}it is in {path}; to keep it as a regression test, give it a \
+             name in tests/differential/kept/{}",
+            self.name
+        );
+    }
+}
