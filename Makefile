@@ -10,7 +10,7 @@ help: ## Show the targets
 packages: # what the build needs from Debian; the lab installs what it needs by itself
 	@tests/setup packages
 
-build: packages # the binaries as they are released
+build: packages ## Build the binaries as they are released
 	$(CARGO) build --release --locked --features libvirt --bins
 
 demo: build ## From nothing to two running hosts: lab, images, bare metal, SSH

@@ -45,6 +45,16 @@ fn as_written(text: &str) -> String {
 }
 
 #[test]
+fn nothing_is_restarted_where_there_is_no_lab() {
+    insta::assert_snapshot!(ymir(&["restart", "ironic"], as_written), @"
+    exit: 3
+    error: working on the lab
+      because: there is no lab in /tmp/site/state/lab
+      hint: make it with `ymir lab up`
+    ");
+}
+
+#[test]
 fn status_of_a_lab_that_is_down() {
     insta::assert_snapshot!(ymir(&["status"], as_written), @r"
     exit: 0

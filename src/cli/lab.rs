@@ -46,7 +46,8 @@ pub enum Command {
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
-    if cx.options.check && !matches!(command, Command::Status | Command::Console { .. }) {
+    let only_looks = matches!(command, Command::Status | Command::Console { .. });
+    if cx.options.check && !only_looks {
         return Err(Trouble::usage("the lab's commands cannot be checked, they always act")
             .hint("`ymir lab status` shows what is there and changes nothing"));
     }
@@ -71,8 +72,13 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     };
     tokio::select! {
         done = work => done.map(|()| Exit::Done),
-        // What is under way is dropped and cleans up behind itself; the next `lab up` goes on from there.
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+        // What is under way is dropped and cleans up behind itself.
+        _ = tokio::signal::ctrl_c() => {
+            if !only_looks {
+                tell("interrupted: give the command again and it goes on from here");
+            }
+            Ok(Exit::Interrupted)
+        }
     }
 }
 

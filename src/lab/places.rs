@@ -85,6 +85,17 @@ impl Places {
         Ok(())
     }
 
+    /// Refuses to work on a lab that was never made: what is written here without the mark, neither `up` nor `down`
+    /// would touch.
+    pub(super) fn must_be_made(&self) -> Result<()> {
+        if self.root.join(MARK).exists() {
+            return Ok(());
+        }
+        Err(Trouble::refused("working on the lab")
+            .because(format!("there is no lab in {}", self.root))
+            .hint("make it with `ymir lab up`"))
+    }
+
     /// Removes everything but the cache; says whether there was anything.
     pub(super) fn remove(&self) -> Result<bool> {
         if !self.root.exists() {

@@ -60,6 +60,7 @@ pub async fn stop(bench: &Bench<'_>, name: &str) -> Result<()> {
 /// Stops one service and starts it again.
 pub async fn restart(bench: &Bench<'_>, name: &str) -> Result<()> {
     let known = find(bench, name)?;
+    bench.places.must_be_made()?;
     must_be_root()?;
     let _lock = Lock::take(&bench.places)?;
     known.stop(bench).await?;
