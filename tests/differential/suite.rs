@@ -58,7 +58,7 @@ impl Suite {
             kept.len()
         );
         // Not `println!`: the test harness would swallow it.
-        std::io::stdout().write_all(said.as_bytes()).unwrap();
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         let config = Config {
             cases,
             max_shrink_iters: 2000,
