@@ -123,7 +123,8 @@ impl Env {
             }
             Data::Map(pairs) => {
                 let pair = |(key, value): &(Node, Node)| {
-                    let key = Key::new(self.item_of(key, name)).ok()?;
+                    // Ansible renders values only.
+                    let key = Key::new(plain(key)).ok()?;
                     Some((key, self.item_of(value, name)))
                 };
                 Val::Dict(Dict::new(pairs.iter().filter_map(pair).collect()))

@@ -54,6 +54,33 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
     }
 }
 
+/// A value as it is stored: nothing in it is left to be evaluated, and its keys keep their types.
+pub(super) fn settled(value: &Val) -> Outcome {
+    // What cannot be stored is found, and what contains itself ends.
+    from_val(value)?;
+    Ok(stored(value))
+}
+
+fn stored(value: &Val) -> Val {
+    let list = |items: Vec<Val>| {
+        let items = items.iter().filter(|item| !matches!(item, Val::Omit));
+        Val::list(items.map(stored).collect())
+    };
+    match value.clone().forced() {
+        Val::List(found) => list(found.items()),
+        Val::Tuple(items) => list(items.to_vec()),
+        Val::Dict(dict) => {
+            let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
+            Val::Dict(Dict::new(pairs.map(|(key, value)| (key, stored(&value))).collect()))
+        }
+        Val::Object(object) => match object.as_ref() {
+            Object::Moment(moment) => Val::str(moment.iso("T")),
+            _ => Val::Object(object),
+        },
+        other => other,
+    }
+}
+
 fn integer(number: i128) -> Value {
     if let Ok(number) = i64::try_from(number) {
         return Value::from(number);

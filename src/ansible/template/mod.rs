@@ -53,12 +53,12 @@ use crate::{
 pub fn yaml_document(value: &Value, width: usize) -> String {
     let layout =
         yaml_text::Layout { indent: 2, flow: yaml_text::Flow::Never, width, sort_keys: true };
-    yaml_text::write(value, &layout)
+    yaml_text::write(&json::to_val(value), &layout)
 }
 
 /// YAML as Ansible writes it. A map with one of Ansible's marks becomes `!unsafe` or `!vault` text.
 pub fn marked_yaml(value: &Value) -> String {
-    yaml_text::write_marked(value)
+    yaml_text::write_marked(&json::to_val(value))
 }
 
 /// Python's `str` of a value.

@@ -14,7 +14,7 @@ use super::{
     moments::{Moment, Span},
     ops,
     tree::Macro,
-    value::{Dict, Val},
+    value::{Dict, Key, Val},
 };
 
 /// An object with attributes of its own.
@@ -142,6 +142,14 @@ impl Object {
             Self::Range(range) => Some(range.numbers()),
             _ => Some(self.keys()?.into_iter().map(Val::str).collect()),
         }
+    }
+
+    /// The hosts with their variables as a dict; `None` for other objects.
+    pub(super) fn dict(&self) -> Option<Dict> {
+        let Self::HostVars(env) = self else { return None };
+        let hosts = env.scope().hosts().into_iter();
+        let pair = |host: String| Some((Key::text(&host), self.get(&host)?));
+        Some(Dict::new(hosts.filter_map(pair).collect()))
     }
 
     /// The next item of a cycler or joiner; `None` if it is neither.

@@ -40,7 +40,7 @@ pub(super) enum Val {
 pub(super) struct List(Arc<RwLock<Vec<Val>>>);
 
 /// A dict in insertion order that is shared by all who hold it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Dict(Arc<RwLock<IndexMap<Key, Val>>>);
 
 /// A hashable value.

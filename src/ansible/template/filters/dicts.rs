@@ -28,13 +28,16 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 }
 
 fn dict_of(value: &Val, filter: &str) -> Outcome<Dict> {
-    match value.clone().used()? {
-        Val::Dict(dict) => Ok(dict),
-        other => {
-            let kind = other.type_name();
-            Err(Fault::new(format!("{filter} requires a dictionary, got '{kind}' instead.")))
-        }
-    }
+    let value = value.clone().used()?;
+    let dict = match &value {
+        Val::Dict(dict) => Some(dict.clone()),
+        Val::Object(object) => object.dict(),
+        _ => None,
+    };
+    dict.ok_or_else(|| {
+        let kind = value.type_name();
+        Fault::new(format!("{filter} requires a dictionary, got '{kind}' instead."))
+    })
 }
 
 fn combine(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

@@ -95,7 +95,7 @@ fn dumped(input: &Val, args: &mut Args, nice: bool) -> Outcome {
     });
     let sort_keys = args.take_named("sort_keys").map_or(Ok(true), |flag| flag.truth())?;
     let layout = yaml_text::Layout { indent, flow, width, sort_keys };
-    Ok(Val::str(yaml_text::write(&json::from_val(input)?, &layout)))
+    Ok(Val::str(yaml_text::write(&json::settled(input)?, &layout)))
 }
 
 fn to_yaml(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

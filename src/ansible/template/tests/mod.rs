@@ -16,6 +16,8 @@ const TABLE: &str = include_str!("ansible.json");
 const MORE: &str = include_str!("ansible_more.json");
 /// The same for filters of the collection ansible.utils 6.0.0.
 const UTILS: &str = include_str!("ansible_utils.json");
+/// Keys that are no text, and names that older collections had for filters.
+const KEYS: &str = include_str!("ansible_keys.json");
 
 /// Kayobe's own filters, with the outcomes of Kayobe 21.0.0, and the networks that they are about.
 const KAYOBE: &str = include_str!("kayobe.json");
@@ -23,7 +25,7 @@ const NETWORKS: &str = include_str!("kayobe.yml");
 
 #[test]
 fn templates_mean_what_they_mean_to_ansible() {
-    compare(&[TABLE, MORE, UTILS], VARIABLES);
+    compare(&[TABLE, MORE, UTILS, KEYS], VARIABLES);
 }
 
 #[test]
@@ -69,6 +71,8 @@ fn hosts_files_and_commands_are_reached_through_the_scope() {
         ("{{ hostvars['nobody'] is defined }}", json!(false)),
         ("{{ 'h1' in hostvars }}", json!(true)),
         ("{{ hostvars | length }}", json!(2)),
+        ("{{ hostvars | dict2items | map(attribute='key') | list }}", json!(["h0", "h1"])),
+        ("{{ hostvars | dictsort(reverse=true) | map('first') | list }}", json!(["h1", "h0"])),
         ("{{ ['h0', 'h1'] | map('extract', hostvars, 'name') | list }}", json!(["ymir", "ymir"])),
         ("{{ vars['name'] }}", json!("ymir")),
         ("{{ ansible_facts.os_family | default('unknown') }}", json!("unknown")),
@@ -157,6 +161,17 @@ fn only_what_is_asked_for_is_evaluated() {
     assert_eq!(evaluated(more, "{{ lazy | length }}").unwrap(), json!(2));
     assert_eq!(evaluated(more, "{{ self.b }}").unwrap(), json!(1));
     assert!(evaluated(more, "{{ lazy }}").is_err());
+}
+
+#[test]
+fn keys_are_no_templates() {
+    let more = "keyed: {'{{ nope }}': '{{ name }}', 1: {'x{{ one }}': 2}}";
+    let expected = json!({"{{ nope }}": "ymir", "1": {"x{{ one }}": 2}});
+    assert_eq!(evaluated(more, "{{ keyed }}").unwrap(), expected);
+    assert_eq!(
+        evaluated(more, "{{ keyed | to_yaml }}").unwrap(),
+        json!("'{{ nope }}': ymir\n1: {'x{{ one }}': 2}\n")
+    );
 }
 
 #[test]

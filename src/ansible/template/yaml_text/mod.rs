@@ -2,9 +2,13 @@
 
 mod scalar;
 
-use serde_json::Value;
+use std::cmp::Ordering;
 
 use self::scalar::{Context, Style};
+use super::{
+    ops, text,
+    value::{Dict, Val},
+};
 
 /// Which collections stand in brackets on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +28,18 @@ pub(super) struct Layout {
     pub(super) sort_keys: bool,
 }
 
-/// A value as a YAML document.
-pub(super) fn write(value: &Value, layout: &Layout) -> String {
+/// A settled value as a YAML document.
+pub(super) fn write(value: &Val, layout: &Layout) -> String {
     document(value, layout, false)
 }
 
 /// A value as a YAML document with sorted keys, in which marked texts have Ansible's tags.
-pub(super) fn write_marked(value: &Value) -> String {
+pub(super) fn write_marked(value: &Val) -> String {
     let layout = Layout { indent: 2, flow: Flow::Never, width: 80, sort_keys: true };
     document(value, &layout, true)
 }
 
-fn document(value: &Value, layout: &Layout, marks: bool) -> String {
+fn document(value: &Val, layout: &Layout, marks: bool) -> String {
     let indent = if (2..10).contains(&layout.indent) { layout.indent } else { 2 };
     let mut writer = Writer {
         layout: Layout { indent, ..layout.clone() },
@@ -52,17 +56,24 @@ fn document(value: &Value, layout: &Layout, marks: bool) -> String {
     writer.out
 }
 
+/// PyYAML writes a dot before the exponent.
+fn float(number: f64) -> String {
+    let text = text::float(number);
+    let exponent = !text.contains('.') && text.contains('e');
+    if exponent { text.replacen('e', ".0e", 1) } else { text }
+}
+
 const VAULT_TAG: &str = "!vault";
 
 /// The tag and the text of a map that only marks a text.
-fn tagged(pairs: &serde_json::Map<String, Value>) -> Option<(&'static str, &str)> {
-    let (key, value) = pairs.iter().next().filter(|_| pairs.len() == 1)?;
-    let tag = match &**key {
+fn tagged(dict: &Dict) -> Option<(&'static str, Val)> {
+    let (key, value) = dict.pairs().into_iter().next().filter(|_| dict.len() == 1)?;
+    let tag = match key.as_val().as_str()? {
         "__ansible_vault" => VAULT_TAG,
         "__ansible_unsafe" => "!unsafe",
         _ => return None,
     };
-    Some((tag, value.as_str()?))
+    Some((tag, value))
 }
 
 /// PyYAML's emitter: where the next letter goes and what stands before it.
@@ -128,19 +139,35 @@ impl Writer {
         self.indent = before;
     }
 
-    fn node(&mut self, value: &Value, context: Context) {
+    fn node(&mut self, value: &Val, context: Context) {
         match value {
-            Value::Object(pairs) if self.marks && tagged(pairs).is_some() => {
-                let (tag, text) = tagged(pairs).unwrap_or_default();
-                self.tagged(tag, text);
-            }
-            Value::Array(items) if items.is_empty() => self.empty("[]"),
-            Value::Object(pairs) if pairs.is_empty() => self.empty("{}"),
-            Value::Array(items) if self.is_flow(items.iter()) => self.flow_list(items),
-            Value::Object(pairs) if self.is_flow(pairs.values()) => self.flow_map(pairs),
-            Value::Array(items) => self.block_list(items, context),
-            Value::Object(pairs) => self.block_map(pairs),
+            Val::Dict(dict) => self.map(dict),
+            Val::List(list) => self.list(&list.items(), context),
             value => self.deeper(true, false, |writer| writer.scalar(value, context)),
+        }
+    }
+
+    fn map(&mut self, dict: &Dict) {
+        if let Some((tag, Val::Str(text))) = tagged(dict).filter(|_| self.marks) {
+            return self.tagged(tag, &text);
+        }
+        let pairs = self.ordered(dict);
+        if pairs.is_empty() {
+            self.empty("{}");
+        } else if self.is_flow(pairs.iter().map(|(_, value)| value)) {
+            self.flow_map(&pairs);
+        } else {
+            self.block_map(&pairs);
+        }
+    }
+
+    fn list(&mut self, items: &[Val], context: Context) {
+        if items.is_empty() {
+            self.empty("[]");
+        } else if self.is_flow(items.iter()) {
+            self.flow_list(items);
+        } else {
+            self.block_list(items, context);
         }
     }
 
@@ -166,28 +193,30 @@ impl Writer {
         self.indicator(brackets, true);
     }
 
-    fn is_flow<'a>(&self, mut children: impl Iterator<Item = &'a Value>) -> bool {
-        let scalars = |value: &Value| !value.is_array() && !value.is_object();
+    fn is_flow<'a>(&self, mut children: impl Iterator<Item = &'a Val>) -> bool {
         match self.layout.flow {
             _ if self.depth > 0 => true,
             Flow::Always => true,
             Flow::Never => false,
-            Flow::Leaves => children.all(scalars),
+            Flow::Leaves => children.all(|value| !matches!(value, Val::List(_) | Val::Dict(_))),
         }
     }
 
-    fn sorted<'a>(
-        &self,
-        pairs: &'a serde_json::Map<String, Value>,
-    ) -> Vec<(&'a String, &'a Value)> {
-        let mut pairs: Vec<_> = pairs.iter().collect();
-        if self.layout.sort_keys {
-            pairs.sort_by_key(|(key, _)| *key);
+    /// Keys that cannot be compared, such as a number and a text, stay in their order.
+    fn ordered(&self, dict: &Dict) -> Vec<(Val, Val)> {
+        let pairs = dict.pairs().into_iter();
+        let mut pairs: Vec<_> = pairs.map(|(key, value)| (key.value(), value)).collect();
+        let (Some((first, _)), true) = (pairs.first().cloned(), self.layout.sort_keys) else {
+            return pairs;
+        };
+        let order = |one: &Val, other: &Val| ops::order(one, other).ok().flatten();
+        if pairs.iter().all(|(key, _)| order(&first, key).is_some()) {
+            pairs.sort_by(|(one, _), (other, _)| order(one, other).unwrap_or(Ordering::Equal));
         }
         pairs
     }
 
-    fn block_list(&mut self, items: &[Value], context: Context) {
+    fn block_list(&mut self, items: &[Val], context: Context) {
         let indentless = context == Context::MapValue && !self.indention;
         self.deeper(false, indentless, |writer| {
             for item in items {
@@ -198,30 +227,28 @@ impl Writer {
         });
     }
 
-    fn block_map(&mut self, pairs: &serde_json::Map<String, Value>) {
-        let pairs = self.sorted(pairs);
+    fn block_map(&mut self, pairs: &[(Val, Val)]) {
         self.deeper(false, false, |writer| {
             for (key, value) in pairs {
                 writer.write_indent();
-                writer.text(key, Context::Key);
+                writer.scalar(key, Context::Key);
                 writer.indicator(":", false);
                 writer.node(value, Context::MapValue);
             }
         });
     }
 
-    fn flow_list(&mut self, items: &[Value]) {
+    fn flow_list(&mut self, items: &[Val]) {
         self.bracketed(["[", "]"], items.len(), |writer, at| {
             writer.node(&items[at], Context::Flow);
         });
     }
 
-    fn flow_map(&mut self, pairs: &serde_json::Map<String, Value>) {
-        let pairs = self.sorted(pairs);
+    fn flow_map(&mut self, pairs: &[(Val, Val)]) {
         self.bracketed(["{", "}"], pairs.len(), |writer, at| {
-            writer.text(pairs[at].0, Context::Key);
+            writer.scalar(&pairs[at].0, Context::Key);
             writer.indicator(":", false);
-            writer.node(pairs[at].1, Context::Flow);
+            writer.node(&pairs[at].1, Context::Flow);
         });
     }
 
@@ -249,16 +276,13 @@ impl Writer {
         self.indicator(signs[1], false);
     }
 
-    fn scalar(&mut self, value: &Value, context: Context) {
+    fn scalar(&mut self, value: &Val, context: Context) {
         let plain = match value {
-            Value::Null => "null".to_owned(),
-            Value::Number(number) if number.is_f64() => {
-                let text = super::text::float(number.as_f64().unwrap_or(0.0));
-                let exponent = !text.contains('.') && text.contains('e');
-                if exponent { text.replacen('e', ".0e", 1) } else { text }
-            }
-            Value::String(text) => return self.text(text, context),
-            other => other.to_string(),
+            Val::Str(text) => return self.text(text, context),
+            Val::Bool(value) => value.to_string(),
+            Val::Int(number) => number.to_string(),
+            Val::Float(number) => float(*number),
+            _ => "null".to_owned(),
         };
         self.space();
         self.push(&plain);

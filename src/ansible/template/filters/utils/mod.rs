@@ -1,4 +1,4 @@
-//! Filters of the collection `ansible.utils`, which Kayobe's control host has; they need their full name.
+//! Filters of the collection `ansible.utils`, which Kayobe's control host has; most need their full name.
 
 mod address;
 mod checks;
