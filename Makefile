@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help demo demo-down test lint build packages test-list
+.PHONY: help demo demo-down test lint build man packages test-list
 
 help: ## Show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -12,6 +12,9 @@ packages: # what the build needs from Debian; the lab installs what it needs by 
 
 build: packages ## Build the binaries as they are released
 	$(CARGO) build --release --locked --features libvirt --bins
+
+man: ## Write the manual pages to target/man
+	$(CARGO) run --quiet --locked -- man target/man/man1
 
 demo: build ## From nothing to two running hosts: lab, images, bare metal, SSH
 	@tests/demo up

@@ -82,6 +82,10 @@ pub enum Event {
         subject: Option<String>,
         text: String,
     },
+    /// The operator ended the run before its running steps had ended; nothing comes after this.
+    RunAborted {
+        run: u64,
+    },
     RunFinished {
         run: u64,
         #[serde(flatten)]
@@ -104,7 +108,11 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    Unchanged,
+    Unchanged {
+        /// Why it is left as it is, if it is not as the step says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     Changed {
         changes: Vec<String>,
     },

@@ -165,6 +165,9 @@ fn a_second_ctrl_c_aborts_the_hook_and_the_run_can_be_resumed() {
     until("the hook is gone", || has_ended(site.hook()));
     assert!(site.lines("ended").is_empty());
     assert!(site.lines("stderr").concat().contains("ymir run resume 1"));
+    let listed = site.ymir(&["run", "list"]).stdout(Stdio::piped()).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("  interrupted  ") && !listed.contains("killed"), "{listed}");
     site.resume();
     assert_eq!(site.lines("ended").len(), 2);
 }

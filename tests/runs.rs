@@ -13,6 +13,8 @@ const STARTED: &str = "{\"at\":\"2026-11-22T14:00:00Z\",\"event\":\"run_started\
 const FINISHED: &str = "{\"at\":\"2026-11-22T14:10:00Z\",\"event\":\"run_finished\",\"run\":1,\
      \"changed\":[],\"unchanged\":[\"bm1\"],\"failed\":[\"bm2\"],\"stopped\":[]}\n";
 
+const ABORTED: &str = "{\"at\":\"2026-11-22T14:10:00Z\",\"event\":\"run_aborted\",\"run\":1}\n";
+
 /// A site with these kept runs: number, file, content.
 struct Site {
     _dir: tempfile::TempDir,
@@ -95,6 +97,24 @@ fn a_damaged_journal_hides_no_other_run() {
     let show = site.ymir(&["run", "show", "1", "--output", "json"]);
     let shown: serde_json::Value = serde_json::from_slice(&show.stdout).unwrap();
     assert_eq!((&shown["run"], &shown["events"][1]["event"]), (&1.into(), &"run_finished".into()));
+}
+
+#[test]
+fn a_run_that_was_aborted_was_not_killed() {
+    let text = [STARTED, ABORTED].concat();
+    let site = Site::new(&[(1, "events.jsonl", text.as_bytes())]);
+    insta::assert_snapshot!(site.told(&["run", "list"]), @"
+    exit: 0
+       1  2026-11-22T14:00:00Z  interrupted               overcloud provision
+    ");
+    insta::assert_snapshot!(site.told(&["run", "show"]), @"
+    exit: 0
+    run 1: `overcloud provision`, 1 step
+    the run was interrupted; continue with `ymir run resume 1`
+    ");
+    let json = site.ymir(&["run", "list", "--output", "json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(rows[0]["state"], "interrupted");
 }
 
 #[test]

@@ -17,4 +17,6 @@ pub mod world;
 pub mod yaml;
 
 pub use self::template::{marked_yaml, python_str};
-pub use self::variables::{AsWritten, Candidate, Listing, Load, Play, PlayVariables, Variables};
+pub use self::variables::{
+    AsWritten, Candidate, Listing, Load, Play, PlayVariables, Variables, extra_names,
+};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{exit::Exit, hooks::HookSides, options::Context};
+use super::{exit::Exit, hooks::HookSides, options::Context, tasks, withheld};
 use crate::{
     ansible::Variables,
     event::{Event, Mode, SCHEMA, Stamped, Summary},
@@ -19,7 +19,6 @@ use crate::{
         runner::{Runner, Stop},
         store::{Request, Store},
     },
-    secret::{MASK, names_secret},
     trouble::{Kind, Result, Tell, Trouble},
 };
 
@@ -59,6 +58,10 @@ impl<'c> Session<'c> {
 
     /// Runs the plan to its end, to a Ctrl-C, or to a failure of its record.
     pub async fn run(self, plan: &Plan, driver: &impl Driver) -> Result<Exit> {
+        if self.cx.options.list_tasks {
+            let [pre, post] = [Side::Pre, Side::Post].map(|side| self.hooks.files(side));
+            return tasks::print(plan, [&pre, &post], self.cx.options.output).map(|()| Exit::Done);
+        }
         // Before anything starts, so that no Ctrl-C ends Ymir while a child of its own runs on.
         let mut signals = Signals::listen();
         let record = self.begin()?;
@@ -74,11 +77,15 @@ impl<'c> Session<'c> {
         let summary = tokio::select! {
             summary = self.with_hooks(plan, driver, &record, &stop) => summary,
             () = interrupted(&mut signals, &stop, &record) => {
+                self.tell_of_secrets(&record);
                 return Err(Trouble::new(Kind::Interrupted, format!("run {} was aborted", record.run))
                     .hint(format!("go on with `ymir run resume {}`", record.run)));
             }
         };
         let (summary, hook) = summary?;
+        if !summary.all_done() {
+            self.tell_of_secrets(&record);
+        }
         record.emit(Event::RunFinished { run: record.run, summary: summary.clone() })?;
         hook.map(|()| self.exit(&summary))
     }
@@ -121,10 +128,26 @@ impl<'c> Session<'c> {
         let here =
             std::env::current_dir().or_internal(|| "finding the current directory".into())?;
         let dir = here.try_into().or_internal(|| "reading the current directory's name".into())?;
-        let (args, withheld) = without_secrets(&self.cx.args);
+        let (args, withheld) = self.withheld();
         let config_path = self.cx.config_path()?;
         let (environment, given) = (self.cx.environment_name(), self.cx.given);
-        Ok(Request { args, dir, config_path, environment, given, withheld })
+        let vault_password = self.cx.environment.get(super::vault::PASSWORD).is_some();
+        Ok(Request { args, dir, config_path, environment, given, withheld, vault_password })
+    }
+
+    /// The command line as it may be kept, and which secrets it lacks.
+    fn withheld(&self) -> (Vec<String>, Vec<String>) {
+        withheld::withheld(&self.cx.args, &self.cx.options.extra_vars)
+    }
+
+    /// Whoever resumes the run has to know what is missing in its record.
+    fn tell_of_secrets(&self, record: &Record) {
+        let (_, secrets) = self.withheld();
+        if record.journal.is_some() && !secrets.is_empty() {
+            let again = withheld::options(&secrets);
+            let text = format!("secrets are not kept; to resume the run, give them again: {again}");
+            record.show(Event::Warning { subject: None, text });
+        }
     }
 
     fn exit(&self, summary: &Summary) -> Exit {
@@ -189,6 +212,7 @@ async fn interrupted(signals: &mut Signals, stop: &Stop, record: &Record) {
         "stopping: running steps end first; press Ctrl-C again to abort, both can be resumed";
     record.show(Event::Warning { subject: None, text: text.into() });
     signals.next().await;
+    record.show(Event::RunAborted { run: record.run });
 }
 
 async fn arrival(signal: &mut Option<Signal>) {
@@ -197,34 +221,5 @@ async fn arrival(signal: &mut Option<Signal>) {
             signal.recv().await;
         }
         None => std::future::pending().await,
-    }
-}
-
-/// The words of a command line that may be kept, and those that were masked since they look like they hold a secret.
-fn without_secrets(args: &[String]) -> (Vec<String>, Vec<String>) {
-    let mut withheld = Vec::new();
-    let keep = |arg: &String| {
-        let holds_value = arg.contains('=') || arg.contains(':');
-        if holds_value && names_secret(arg) {
-            withheld.push(arg.split(['=', ':']).next().unwrap_or_default().to_owned());
-            return MASK.to_owned();
-        }
-        arg.clone()
-    };
-    let kept = args.iter().map(keep).collect();
-    (kept, withheld)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_of_the_command_line_are_not_kept() {
-        let args = ["overcloud", "provision", "-e", "redfish_password=hunter2", "-e", "a=b"];
-        let args: Vec<String> = args.map(Into::into).into();
-        let (kept, withheld) = without_secrets(&args);
-        assert_eq!(kept, ["overcloud", "provision", "-e", MASK, "-e", "a=b"]);
-        assert_eq!(withheld, ["redfish_password"]);
     }
 }

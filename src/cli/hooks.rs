@@ -27,7 +27,9 @@ impl HookSides {
         let hooks = ansible::find(&layers, command, options.skip_hooks.as_deref())?;
         let load = cx.load()?;
         let environment = cx.evaluation_environment(load);
-        ansible::check_runnable(&hooks, &environment)?;
+        if !options.list_tasks {
+            ansible::check_runnable(&hooks, &environment)?;
+        }
         let arguments = Arguments {
             extra_vars: options.extra_vars.clone(),
             inventories: options.inventory.clone(),
@@ -53,6 +55,11 @@ impl HookSides {
             dir: Utf8Path::new("").into(),
         };
         Ok(Self { hooks, run })
+    }
+
+    /// Where the hooks of one side lie, in their order.
+    pub fn files(&self, side: Side) -> Vec<String> {
+        self.hooks.side(side).iter().map(|hook| hook.file.to_string()).collect()
     }
 
     /// Runs the hooks of one side; their files are kept in `dir` meanwhile.

@@ -9,11 +9,15 @@ pub mod hooks;
 mod illustrate;
 pub mod inventory;
 pub mod lab;
+mod manual;
+mod meant;
 pub mod options;
 pub mod overcloud;
 pub mod run;
 pub mod seed;
+mod tasks;
 pub mod vault;
+mod withheld;
 
 use std::process::ExitCode;
 
@@ -47,6 +51,11 @@ enum Command {
     /// The environments of the site repository.
     #[command(subcommand)]
     Environment(environment::Command),
+    /// Write a script that completes commands and options in a shell
+    Complete(manual::Complete),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(manual::Man),
     /// Hosts, groups and their variables, as an inventory for Ansible
     Inventory(inventory::Args),
     /// Virtual hardware on this machine, to try Ymir on.
@@ -68,7 +77,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
     let args = kayobes_output(options::long_forms(args));
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => meant::explained(error, &Cli::command(), &args).exit(),
     };
     options::start_logging(&cli.options);
     let kept = args.into_iter().skip(1).collect();
@@ -84,9 +93,18 @@ impl Command {
     fn is_of_environment(&self) -> bool {
         match self {
             Self::Configuration(command) => command.is_of_environment(),
-            Self::Environment(_) => false,
-            _ => true,
+            Self::Environment(_) | Self::Complete(_) | Self::Man(_) => false,
+            Self::Inventory(_)
+            | Self::Lab(_)
+            | Self::Overcloud(_)
+            | Self::Run(_)
+            | Self::Seed(_) => true,
         }
+    }
+
+    /// Whether it plans steps, which can be listed; a resumed run does.
+    fn plans(&self) -> bool {
+        matches!(self, Self::Overcloud(_) | Self::Seed(_) | Self::Run(run::Command::Resume { .. }))
     }
 
     fn compares(&self) -> bool {
@@ -141,12 +159,19 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
         return Err(Trouble::usage("--detailed-exitcode says what a check has found")
             .hint("give --check, too"));
     }
+    if cx.options.list_tasks && !command.plans() {
+        return Err(Trouble::usage("--list-tasks means nothing here")
+            .because("the command has no steps that could be listed")
+            .hint("give the command without --list-tasks"));
+    }
     if command.is_of_environment() {
         cx.check_environment()?;
     }
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Environment(command) => environment::execute(cx, command).await,
+        Command::Complete(args) => manual::complete(&args, &mut Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
         Command::Inventory(args) => inventory::execute(cx, &args),
         Command::Lab(command) => lab::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
@@ -171,12 +196,8 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.no_progress = cx.options.no_progress;
     options.diff |= cx.options.diff;
     options.check |= cx.options.check;
-    if let Some(limit) = &cx.options.limit {
-        // What two patterns select together is not worth a guess where hosts are reimaged.
-        return Err(Trouble::usage("a resumed run keeps the hosts that it was given")
-            .because(format!("--limit {limit} would change them"))
-            .hint(format!("give the command again: ymir {}", request.args.join(" "))));
-    }
+    options.list_tasks |= cx.options.list_tasks;
+    options.take_vault_passwords(&cx.options);
     let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
     cx.given = request.given;
     Box::pin(execute(&cx, cli.command)).await

@@ -25,65 +25,87 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+/// Headings in `--help`; what a command has alone stands above them as `Options`.
+const SITE: &str = "Site and hosts";
+const RUN: &str = "What to do";
+const HOOKS: &str = "Hooks";
+const VAULT: &str = "Vault passwords";
+const OUTPUT: &str = "Output";
+
 /// The common options, Kayobe's and Ymir's own. They may stand before or after the command's words.
 #[derive(Debug, Clone, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
     /// Site repository: a directory with `environments/common`, or a Kayobe configuration [default: $YMIR_CONFIG_PATH,
     /// else $KAYOBE_CONFIG_PATH, else the current directory if it is one]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = SITE)]
     pub config_path: Option<Utf8PathBuf>,
     /// Environment to work on [default: $YMIR_ENVIRONMENT, else $KAYOBE_ENVIRONMENT]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = SITE)]
     pub environment: Option<String>,
     /// Extra variables: `name=value`, JSON, or `@file`; they win over everything else
-    #[arg(short, long, global = true, value_name = "VARS")]
+    #[arg(short, long, global = true, value_name = "VARS", help_heading = SITE)]
     pub extra_vars: Vec<String>,
     /// Use these inventories instead of the site's
-    #[arg(short, long, global = true, value_name = "PATH")]
+    #[arg(short, long, global = true, value_name = "PATH", help_heading = SITE)]
     pub inventory: Vec<Utf8PathBuf>,
     /// Only hosts that this pattern selects
-    #[arg(short, long, global = true, value_name = "PATTERN")]
+    #[arg(short, long, global = true, value_name = "PATTERN", help_heading = SITE)]
     pub limit: Option<String>,
     /// Look and tell; change nothing
-    #[arg(short = 'C', long, global = true)]
+    #[arg(short = 'C', long, global = true, help_heading = RUN)]
     pub check: bool,
     /// Show what differs, line by line
-    #[arg(short = 'D', long, global = true)]
+    #[arg(short = 'D', long, global = true, help_heading = RUN)]
     pub diff: bool,
     /// With --check: exit with 5 if something would change
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = RUN)]
     pub detailed_exitcode: bool,
+    /// Only list the steps and hooks, without a look at the world [short: -lt]
+    #[arg(long, global = true, help_heading = RUN)]
+    pub list_tasks: bool,
     /// Only what carries one of these tags (hooks, as in Kayobe)
-    #[arg(short, long, global = true, value_name = "TAGS")]
+    #[arg(short, long, global = true, value_name = "TAGS", help_heading = HOOKS)]
     pub tags: Option<String>,
     /// Not what carries one of these tags (hooks, as in Kayobe)
-    #[arg(long, global = true, value_name = "TAGS")]
+    #[arg(long, global = true, value_name = "TAGS", help_heading = HOOKS)]
     pub skip_tags: Option<String>,
     /// Let hooks run with become
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = HOOKS)]
     pub r#become: bool,
     /// Read the vault password from this file, or from its output if it is executable
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = VAULT)]
     pub vault_password_file: Option<Utf8PathBuf>,
     /// Ask for the vault password
-    #[arg(long, global = true, conflicts_with = "vault_password_file")]
+    #[arg(long, global = true, conflicts_with = "vault_password_file", help_heading = VAULT)]
     pub ask_vault_pass: bool,
     /// A vault password with its vault id: `label@file` or `label@prompt`; may be given several times
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", help_heading = VAULT)]
     pub vault_id: Vec<String>,
-    /// Skip hooks whose path matches this regular expression; `all` skips every hook
-    #[arg(long, global = true, value_name = "PATTERN")]
+    /// Skip hooks whose path matches this regular expression; `all` skips every hook [short: -sh]
+    #[arg(long, global = true, value_name = "PATTERN", help_heading = HOOKS)]
     pub skip_hooks: Option<String>,
     /// Format of what is written to standard output
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = OUTPUT)]
     pub output: Format,
     /// Plain lines instead of live progress
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = OUTPUT)]
     pub no_progress: bool,
     /// Say more on standard error; twice for still more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub verbose: u8,
+}
+
+impl Options {
+    /// Takes over the sources of vault passwords of other options, if those name any.
+    pub(super) fn take_vault_passwords(&mut self, other: &Self) {
+        if other.ask_vault_pass || other.vault_password_file.is_some() || !other.vault_id.is_empty()
+        {
+            self.ask_vault_pass = other.ask_vault_pass;
+            self.vault_password_file.clone_from(&other.vault_password_file);
+            self.vault_id.clone_from(&other.vault_id);
+        }
+    }
 }
 
 /// `--output`.
@@ -240,8 +262,10 @@ impl Context {
         Style { format, live, diff: self.options.diff }
     }
 
+    /// What is only listed changes nothing either.
     pub fn mode(&self) -> Mode {
-        if self.options.check { Mode::Check } else { Mode::Apply }
+        let acts = !self.options.check && !self.options.list_tasks;
+        if acts { Mode::Apply } else { Mode::Check }
     }
 
     /// Who gives the command, for locks and leases.
@@ -282,10 +306,13 @@ fn site_here() -> Option<Utf8PathBuf> {
 
 /// Kayobe has short options of two letters, which no parser here knows; they become their long forms.
 pub fn long_forms(args: Vec<String>) -> Vec<String> {
-    let long = |arg: String| match arg.as_str() {
-        "-sh" => "--skip-hooks".to_owned(),
-        "-lt" => "--list-tasks".to_owned(),
-        _ => arg,
+    let long = |arg: String| {
+        let (word, value) = arg.split_at(arg.find('=').unwrap_or(arg.len()));
+        match word {
+            "-sh" => format!("--skip-hooks{value}"),
+            "-lt" => format!("--list-tasks{value}"),
+            _ => arg,
+        }
     };
     args.into_iter().map(long).collect()
 }
@@ -303,4 +330,26 @@ pub fn start_logging(options: &Options) {
         .with_env_filter(level)
         .without_time()
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::long_forms;
+
+    #[test]
+    fn options_of_two_letters_become_long() {
+        let table = [
+            ("-sh", "--skip-hooks"),
+            ("-sh=all", "--skip-hooks=all"),
+            ("-lt", "--list-tasks"),
+            // Not these: short options with their values.
+            ("-l=sh", "-l=sh"),
+            ("-lts", "-lts"),
+            ("-sha", "-sha"),
+            ("a-sh", "a-sh"),
+        ];
+        for (given, long) in table {
+            assert_eq!(long_forms(vec![given.into()]), [long]);
+        }
+    }
 }

@@ -16,10 +16,13 @@ use crate::{
     trouble::{Result, Tell, Trouble},
 };
 
+/// The environment variable that holds a vault password itself.
+pub(super) const PASSWORD: &str = "KAYOBE_VAULT_PASSWORD";
+
 const IDENTITY: config::Name = ("ANSIBLE_VAULT_IDENTITY", "defaults", "vault_identity");
 const IDENTITY_LIST: config::Name =
     ("ANSIBLE_VAULT_IDENTITY_LIST", "defaults", "vault_identity_list");
-const PASSWORD_FILE: config::Name =
+pub(super) const PASSWORD_FILE: config::Name =
     ("ANSIBLE_VAULT_PASSWORD_FILE", "defaults", "vault_password_file");
 const ASK: config::Name = ("ANSIBLE_ASK_VAULT_PASS", "defaults", "ask_vault_pass");
 const ONLY_MATCHING: config::Name = ("ANSIBLE_VAULT_ID_MATCH", "defaults", "vault_id_match");
@@ -75,7 +78,7 @@ pub fn keys(
 
 /// Every password that is given, in the order in which Ansible tries them.
 fn wanted(options: &Options, environment: &Environment, config: &Config) -> Result<Vec<Wanted>> {
-    let variable = environment.get("KAYOBE_VAULT_PASSWORD");
+    let variable = environment.get(PASSWORD);
     let given = [
         variable.is_some(),
         environment.get(PASSWORD_FILE.0).is_some(),

@@ -78,7 +78,8 @@ impl Words {
             Event::Warning { subject: Some(subject), text } => format!("{subject}: note: {text}\n"),
             Event::Warning { subject: None, text } => format!("note: {text}\n"),
             Event::RunFinished { run, summary } => summary_text(*run, summary, self.check),
-            Event::Unknown => String::new(),
+            // The command itself says it at its end.
+            Event::RunAborted { .. } | Event::Unknown => String::new(),
         }
     }
 
@@ -87,13 +88,15 @@ impl Words {
         self.titles.get(step).map_or(step, String::as_str)
     }
 
+    /// What is about to be done is told as a whole.
     fn applying(&self, subject: &str, step: &str, changes: &[String]) -> String {
-        format!("{subject}: {}: {}\n", self.title(step), self.changes(changes))
+        format!("{subject}: {}: {}\n", self.title(step), in_full(changes))
     }
 
     fn finished(&self, head: &str, outcome: &Outcome) -> String {
         match outcome {
-            Outcome::Unchanged => format!("{head}: already so\n"),
+            Outcome::Unchanged { why: None } => format!("{head}: already so\n"),
+            Outcome::Unchanged { why: Some(why) } => format!("{head}: left as it is: {why}\n"),
             Outcome::Changed { .. } => format!("{head}: done\n"),
             Outcome::WouldChange { changes } => {
                 format!("{head}: would change: {}\n", self.changes(changes))
@@ -109,13 +112,19 @@ impl Words {
 
     fn changes(&self, changes: &[String]) -> String {
         match changes {
-            [] => "…".into(),
-            [only] => only.clone(),
-            _ if self.diff => {
-                changes.iter().fold(String::new(), |text, change| text + "\n  " + change)
+            [first, rest @ ..] if !self.diff && !rest.is_empty() => {
+                format!("{first} (and {} more, see --diff)", rest.len())
             }
-            [first, rest @ ..] => format!("{first} (and {} more, see --diff)", rest.len()),
+            _ => in_full(changes),
         }
+    }
+}
+
+fn in_full(changes: &[String]) -> String {
+    match changes {
+        [] => "…".into(),
+        [only] => only.clone(),
+        _ => changes.iter().fold(String::new(), |text, change| text + "\n  " + change),
     }
 }
 
@@ -179,6 +188,23 @@ mod tests {
         nothing to change: bm1, bm2
         nothing was changed
         ");
+    }
+
+    #[test]
+    fn what_is_done_is_told_in_full_and_what_is_left_with_its_reason() {
+        let mut words = Words::new(false);
+        let (subject, step) = ("bm1".to_owned(), "undeploy".to_owned());
+        let changes = names(&["switch off", "forget its SSH host key"]);
+        let applying =
+            Event::StepApplying { subject: subject.clone(), step: step.clone(), changes };
+        insta::assert_snapshot!(words.tell(&applying), @"
+        bm1: undeploy: 
+          switch off
+          forget its SSH host key
+        ");
+        let outcome = Outcome::Unchanged { why: Some("it runs another image".into()) };
+        let finished = Event::StepFinished { subject, step, outcome };
+        insta::assert_snapshot!(words.tell(&finished), @"bm1: undeploy: left as it is: it runs another image");
     }
 
     #[test]

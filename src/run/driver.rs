@@ -33,6 +33,8 @@ impl<A> Copy for Task<'_, A> {}
 pub enum Finding {
     /// Nothing to do.
     Satisfied,
+    /// Nothing is done, though it is not as the step says: why it is left as it is.
+    Kept(String),
     /// What would be changed, one line each.
     Differs(Vec<String>),
     /// Cannot be told without acting: an opaque command, or a host that is not up yet.

@@ -188,7 +188,12 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
 
     fn weigh(&mut self, at: (usize, usize), id: &'r str, finding: Finding) -> Result<()> {
         let changes = match (finding, self.runner.mode) {
-            (Finding::Satisfied, _) => return self.end(at, id, Outcome::Unchanged),
+            (Finding::Satisfied, _) => {
+                return self.end(at, id, Outcome::Unchanged { why: None });
+            }
+            (Finding::Kept(why), _) => {
+                return self.end(at, id, Outcome::Unchanged { why: Some(why) });
+            }
             (Finding::Differs(changes), Mode::Check) => {
                 return self.end(at, id, Outcome::WouldChange { changes });
             }
@@ -217,7 +222,7 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
             Outcome::Changed { .. } | Outcome::WouldChange { .. } | Outcome::Undecided { .. } => {
                 self.fates.changed.insert(subject.clone())
             }
-            Outcome::Unchanged | Outcome::DoneEarlier | Outcome::Stopped => false,
+            Outcome::Unchanged { .. } | Outcome::DoneEarlier | Outcome::Stopped => false,
         };
         let goes_on = !matches!(outcome, Outcome::Failed { .. });
         self.finished(subject, id, outcome)?;

@@ -35,9 +35,12 @@ pub struct Request {
     pub environment: Option<String>,
     /// When it was first given: "since the command was given" still means that when it is resumed.
     pub given: Timestamp,
-    /// Words of the command line that were left out because they look secret.
+    /// The variables of each `-e` that was left out of the command line because it looks secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
+    /// A vault password came from the environment, which is not kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vault_password: bool,
 }
 
 /// A kept run.
@@ -137,12 +140,17 @@ impl Record {
         })
     }
 
-    /// How it ended; `None` if it was killed.
+    /// How it ended; `None` if it was killed or aborted.
     pub fn summary(&self) -> Option<&Summary> {
         self.events.iter().rev().find_map(|stamped| match &stamped.event {
             Event::RunFinished { summary, .. } => Some(summary),
             _ => None,
         })
+    }
+
+    /// Whether the operator ended it before its running steps had ended.
+    pub fn aborted(&self) -> bool {
+        self.events.iter().any(|stamped| matches!(stamped.event, Event::RunAborted { .. }))
     }
 
     /// Steps that had begun to act and have no result: what a crash interrupted, as `subject: step`.
@@ -217,6 +225,7 @@ mod tests {
             environment: Some("lab".into()),
             given: Timestamp::UNIX_EPOCH,
             withheld: Vec::new(),
+            vault_password: false,
         };
         assert_eq!(store.begin(&request).unwrap(), 1);
         assert_eq!(store.begin(&request).unwrap(), 2);

@@ -11,12 +11,11 @@ fn no_environment_is_chosen() {
       because: environments of this site: lab
       hint: give --environment lab, or set YMIR_ENVIRONMENT=lab
     ");
-    insta::assert_snapshot!(site.without_environment(&["run", "list"]), @"
-    exit 2
-    error: no environment is chosen
-      because: environments of this site: lab
-      hint: give --environment lab, or set YMIR_ENVIRONMENT=lab
-    ");
+    for command in [["run", "list"], ["lab", "status"]] {
+        let said = site.without_environment(&command);
+        assert!(said.starts_with("exit 2\nerror: no environment is chosen\n"), "{said}");
+        assert!(said.contains("environments of this site: lab\n"), "{said}");
+    }
 }
 
 #[test]
@@ -128,9 +127,8 @@ fn an_exit_code_of_a_check_wants_a_check() {
     ");
 }
 
-/// A site whose Ironic is not there, so that nothing can be reached whatever becomes of the mistake.
 fn with(text: &str) -> Site {
-    Site::new().with("zz-wrong.yml", &format!("ymir_ironic_url: http://127.0.0.1:9\n{text}"))
+    Site::new().with("zz-wrong.yml", text)
 }
 
 #[test]
@@ -140,25 +138,23 @@ fn a_value_of_the_wrong_type() {
     exit 3
     error: bm1: reading `ymir_lab_redfish_port`
       because: expected a whole number from 0 to 65535, found the text `soon`
-      set by: ymir_lab_redfish_port (environments/lab/zz-wrong.yml:3:24)
-       --> environments/lab/zz-wrong.yml:3:24
+      set by: ymir_lab_redfish_port (environments/lab/zz-wrong.yml:2:24)
+       --> environments/lab/zz-wrong.yml:2:24
         |
       1 | ---
-      2 | ymir_ironic_url: http://127.0.0.1:9
-      3 | ymir_lab_redfish_port: soon
+      2 | ymir_lab_redfish_port: soon
         |                        ^ here
     ");
     insta::assert_snapshot!(with("provision_oc_net_mtu: soon").provision(), @"
     exit 3
     error: the configuration has 2 faults
-      because: bm1: reading `provision_oc_net_mtu`: expected a whole number, found the text `soon`
-      because: bm2: reading `provision_oc_net_mtu`: expected a whole number, found the text `soon`
-      set by: provision_oc_net_mtu (environments/lab/zz-wrong.yml:3:23)
-       --> environments/lab/zz-wrong.yml:3:23
+      because: bm1: reading `provision_oc_net_mtu`: expected a whole number, 0 or more, found the text `soon`
+      because: bm2: reading `provision_oc_net_mtu`: expected a whole number, 0 or more, found the text `soon`
+      set by: provision_oc_net_mtu (environments/lab/zz-wrong.yml:2:23)
+       --> environments/lab/zz-wrong.yml:2:23
         |
       1 | ---
-      2 | ymir_ironic_url: http://127.0.0.1:9
-      3 | provision_oc_net_mtu: soon
+      2 | provision_oc_net_mtu: soon
         |                       ^ here
     ");
     insta::assert_snapshot!(with("resolv_nameservers: 7").provision(), @"
@@ -166,14 +162,83 @@ fn a_value_of_the_wrong_type() {
     error: the configuration has 2 faults
       because: bm1: reading `resolv_nameservers`: expected a list, found the number 7
       because: bm2: reading `resolv_nameservers`: expected a list, found the number 7
-      set by: resolv_nameservers (environments/lab/zz-wrong.yml:3:21)
-       --> environments/lab/zz-wrong.yml:3:21
+      set by: resolv_nameservers (environments/lab/zz-wrong.yml:2:21)
+       --> environments/lab/zz-wrong.yml:2:21
         |
       1 | ---
-      2 | ymir_ironic_url: http://127.0.0.1:9
-      3 | resolv_nameservers: 7
+      2 | resolv_nameservers: 7
         |                     ^ here
     ");
     let said = with("ymir_ironic_username: me\nymir_ironic_password: [hunter2]").provision();
     assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_waiting_time_below_nothing() {
+    insta::assert_snapshot!(with("wait_active_timeout: -3").provision(), @"
+    exit 3
+    error: the configuration has 2 faults
+      because: bm1: reading `wait_active_timeout`: expected a whole number, 0 or more, found the number -3
+      because: bm2: reading `wait_active_timeout`: expected a whole number, 0 or more, found the number -3
+      set by: wait_active_timeout (environments/lab/zz-wrong.yml:2:22)
+       --> environments/lab/zz-wrong.yml:2:22
+        |
+      1 | ---
+      2 | wait_active_timeout: -3
+        |                      ^ here
+    ");
+    let text = with("wait_active_timeout: '-3'").provision();
+    assert!(text.contains("expected a whole number, 0 or more, found the text `-3`"), "{text}");
+    let port = with("provision_oc_net_vlan: 70000\nprovision_oc_net_mtu: 1.5").provision();
+    assert!(port.contains("expected a whole number, 0 or more, found the number 1.5"), "{port}");
+}
+
+#[test]
+fn a_network_that_is_not_described() {
+    let site = Site::new().with("networks.yml", "{}");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: the configuration has 2 faults
+      because: bm1: the network provision_oc_net is not described: `provision_oc_net_cidr` is not set
+      because: bm2: the network provision_oc_net is not described: `provision_oc_net_cidr` is not set
+      hint: set it in networks.yml of the environment, and make that file if it is missing: `provision_oc_net_cidr: 10.0.0.0/24`
+      hint: the hosts' addresses are in `provision_oc_net_ips`, in network-allocation.yml of the environment
+    ");
+}
+
+#[test]
+fn hosts_that_a_plan_leaves_out() {
+    let site = || Site::new().with("inventory/more", "");
+    let more = |text: &str| {
+        let site = site();
+        std::fs::write(site.0.path().join("environments/lab/inventory/more"), text).unwrap();
+        site
+    };
+    let list = ["overcloud", "provision", "--list-tasks"];
+    let misspelt = more("[contrllers]\nbm7\n[switches]\nsw1\n");
+    insta::assert_snapshot!(misspelt.run(&list), @"
+    exit 0
+    note: bm7 is left out: its group `contrllers` is not below `overcloud`; did you mean `controllers`?
+    ");
+    let limited = [&list[..], &["--limit", "bm1:bm7:sw1"]].concat();
+    insta::assert_snapshot!(misspelt.run(&limited), @"
+    exit 0
+    note: 2 hosts of --limit are left out: they are not in the group `overcloud`: sw1, bm7
+    ");
+}
+
+#[test]
+fn an_inspection_before_the_ramdisk_is_built() {
+    let inspect = ["overcloud", "hardware", "inspect", "--limit", "bm2"];
+    insta::assert_snapshot!(Site::new().run(&inspect), @"
+    exit 3
+    error: bm2: there is no deployment ramdisk to boot
+      because: SITE/state/lab/httpboot/ipa.kernel does not exist
+      hint: run `ymir seed deployment image build`; `ymir_image_path` says where it is published
+    ");
+    // It reaches for Ironic where no ramdisk of the site is needed.
+    for text in ["ymir_ironic_interfaces: {inspect: redfish}"] {
+        let said = with(text).run(&inspect);
+        assert!(said.contains("talking to Ironic"), "{said}");
+    }
 }

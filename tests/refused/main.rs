@@ -7,6 +7,7 @@
 )]
 
 mod choices;
+mod commands;
 mod messages;
 
 use std::{
@@ -17,8 +18,12 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A copy of this repository's site, to be spoilt.
+/// A copy of this repository's site, to be spoilt. Its Ironic is not there: whatever becomes of a mistake, nothing is
+/// reached, not even a lab that runs on this machine.
 struct Site(TempDir);
+
+/// Nothing listens there.
+const NO_IRONIC: &str = "ymir_ironic_url: http://127.0.0.1:9";
 
 impl Site {
     fn new() -> Self {
@@ -27,6 +32,7 @@ impl Site {
         for part in ["environments", "host-images"] {
             copy(&top.join(part), &dir.path().join(part));
         }
+        fs::write(dir.path().join("environments/lab/zz-absent-ironic.yml"), NO_IRONIC).unwrap();
         Self(dir)
     }
 
@@ -44,16 +50,30 @@ impl Site {
     }
 
     fn without_environment(&self, args: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
+        self.output(self.command(args))
+    }
+
+    fn with_password(&self, password: &str, args: &[&str]) -> String {
+        let mut command = self.command(&[args, &["--environment", "lab"]].concat());
+        command.env("KAYOBE_VAULT_PASSWORD", password);
+        self.output(command)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ymir"));
+        command
             .args(args)
             .current_dir(self.0.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.0.path())
             .env("YMIR_STATE_DIR", self.0.path().join("state"))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn output(&self, mut command: Command) -> String {
+        let output = command.output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         let text = text.replace(self.0.path().to_str().unwrap(), "SITE");
         format!("exit {}\n{text}", output.status.code().unwrap())

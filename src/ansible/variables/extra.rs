@@ -1,5 +1,7 @@
 //! `-e` as Ansible reads it: `name=value` pairs, a map in YAML or JSON, or `@file`.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use crate::{
@@ -23,13 +25,23 @@ pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
                 .hint("check the path after `@`")
         });
     }
-    let pairs = match option.chars().next() {
-        None => Vec::new(),
-        Some('/' | '.') => {
-            return Err(usage(option)
-                .because("it looks like a file")
-                .hint(format!("to read a file, write -e @{option}")));
-        }
+    Ok(VarsFile { pairs: inline(option)?, secret: false })
+}
+
+/// The names of the variables that one `-e` sets by itself, sorted; none if it is a file or cannot be read.
+pub fn extra_names(option: &str) -> Option<Vec<String>> {
+    let pairs = inline(option).ok().filter(|_| !option.starts_with('@'))?;
+    let names: BTreeSet<String> = pairs.into_iter().map(|(name, _)| name).collect();
+    Some(names.into_iter().collect())
+}
+
+/// The variables of one `-e` that names no file.
+fn inline(option: &str) -> Result<Vec<(String, Node)>> {
+    match option.chars().next() {
+        None => Ok(Vec::new()),
+        Some('/' | '.') => Err(usage(option)
+            .because("it looks like a file")
+            .hint(format!("to read a file, write -e @{option}"))),
         Some('{' | '[') => {
             // The option's value may be a secret, so no message shows a part of it.
             let root = files::parse(option, &OPTION.into(), true).map_err(|fault| {
@@ -40,11 +52,10 @@ pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
                 let kind = root.data.kind();
                 return Err(usage(option).because(format!("it is {kind}, not a map of variables")));
             }
-            files::variables(root)?
+            files::variables(root)
         }
-        Some(_) => assignments(option)?,
-    };
-    Ok(VarsFile { pairs, secret: false })
+        Some(_) => assignments(option),
+    }
 }
 
 /// The option's value may be a secret, so no more than its beginning is shown.

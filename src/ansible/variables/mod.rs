@@ -19,6 +19,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+pub use self::extra::extra_names;
 pub use self::listing::{AsWritten, Listing};
 pub use self::{
     play::{Play, PlayVariables},
@@ -95,6 +96,20 @@ impl Variables {
     /// All groups of the inventory.
     pub fn groups(&self) -> Vec<String> {
         self.site.inventory.groups.iter().map(|group| group.name.clone()).collect()
+    }
+
+    /// A group and all that are below it; none if there is no such group.
+    pub fn groups_below(&self, name: &str) -> Vec<String> {
+        let inventory = &self.site.inventory;
+        let mut below: Vec<usize> = inventory.group(name).into_iter().collect();
+        let mut at = 0;
+        while let Some(group) = below.get(at) {
+            let children = inventory.groups[*group].children.iter();
+            let new: Vec<usize> = children.copied().filter(|one| !below.contains(one)).collect();
+            below.extend(new);
+            at += 1;
+        }
+        below.into_iter().map(|group| inventory.groups[group].name.clone()).collect()
     }
 
     /// Groups of a host, its own and their parents.

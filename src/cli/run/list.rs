@@ -29,11 +29,20 @@ struct Row {
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum State {
-    UnderWay { process: u32 },
+    UnderWay {
+        process: u32,
+    },
     Killed,
+    /// By the operator, with a second Ctrl-C.
+    Interrupted,
     Done,
-    Unfinished { failed: Vec<String>, stopped: Vec<String> },
-    Damaged { trouble: Trouble },
+    Unfinished {
+        failed: Vec<String>,
+        stopped: Vec<String>,
+    },
+    Damaged {
+        trouble: Trouble,
+    },
 }
 
 impl Row {
@@ -66,6 +75,7 @@ impl Row {
 impl State {
     fn of(store: &Store, record: &Record) -> Self {
         match record.summary() {
+            None if record.aborted() => Self::Interrupted,
             None => match under_way(store, record) {
                 Some(holder) => Self::UnderWay { process: holder.pid },
                 None => Self::Killed,
@@ -82,6 +92,7 @@ impl State {
         match self {
             Self::UnderWay { process } => format!("under way, process {process}"),
             Self::Killed => "killed".into(),
+            Self::Interrupted => "interrupted".into(),
             Self::Done => "done".into(),
             Self::Unfinished { failed, stopped } => {
                 format!("{} failed, {} stopped", failed.len(), stopped.len())
