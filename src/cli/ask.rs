@@ -26,10 +26,10 @@ pub fn secret(prompt: &str) -> Result<Secret> {
     answer.map(Secret::new)
 }
 
-/// Asks for exactly this word; anything else, or no terminal, is a no.
-pub fn confirm(prompt: &str, word: &str) -> Result<bool> {
+/// Asks for a line; `None` if there is no terminal to ask on.
+pub fn line(prompt: &str) -> Result<Option<String>> {
     if !std::io::stdin().is_terminal() {
-        return Ok(false);
+        return Ok(None);
     }
     ask(prompt)?;
     let mut answer = String::new();
@@ -37,7 +37,7 @@ pub fn confirm(prompt: &str, word: &str) -> Result<bool> {
         .lock()
         .read_line(&mut answer)
         .or_internal(|| "reading from the terminal".into())?;
-    Ok(answer.trim_end_matches(['\r', '\n']) == word)
+    Ok(Some(answer.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn ask(prompt: &str) -> Result<()> {

@@ -59,6 +59,14 @@ impl Node {
         key.and_then(|key| self.key_settings.get(key)).unwrap_or(&self.info_setting)
     }
 
+    /// Whether it boots the deployment ramdisk of the site to be inspected: it names none of its own, and its hardware
+    /// is not looked at through the BMC alone.
+    pub fn boots_to_be_inspected(&self) -> bool {
+        let through_ramdisk = |kind: &String| kind == "agent" || kind == "inspector";
+        !self.driver_info.contains_key("deploy_ramdisk")
+            && self.interfaces.get("inspect").is_none_or(through_ramdisk)
+    }
+
     /// The address of the BMC, as the site writes it.
     pub fn bmc_address(&self) -> Option<String> {
         let named = |end: &str| {

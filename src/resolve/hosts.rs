@@ -14,6 +14,7 @@ use crate::{
         check::{Claim, together},
         host::{Access, HostImage, Patience},
     },
+    near::is_slip,
     origin::Sourced,
     secret::SecretRef,
     trouble::{Result, Trouble},
@@ -40,6 +41,39 @@ pub fn site(variables: &Variables, limit: Option<&str>) -> Result<Site> {
     }
     let claims = variables.hosts().iter().flat_map(|name| claims(variables, name)).collect();
     Ok(Site { hosts, claims, known_hosts: variables.environment_dir().join(KNOWN_HOSTS) })
+}
+
+/// What the operator should know of hosts that a plan for the overcloud is not about, though they may be meant.
+pub fn left_out(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
+    let all = variables.group(OVERCLOUD).unwrap_or_default();
+    let is_other = |host: &String| !all.contains(host);
+    let Some(pattern) = limit else {
+        let others = variables.hosts().into_iter().filter(is_other);
+        return Ok(others.filter_map(|host| misspelt(variables, &host)).collect());
+    };
+    let others: Vec<String> = variables.select(pattern)?.into_iter().filter(is_other).collect();
+    Ok(match &others[..] {
+        [] => Vec::new(),
+        [one] => {
+            vec![format!("{one} of --limit is left out: it is not in the group `{OVERCLOUD}`")]
+        }
+        several => vec![format!(
+            "{} hosts of --limit are left out: they are not in the group `{OVERCLOUD}`: {}",
+            several.len(),
+            several.join(", ")
+        )],
+    })
+}
+
+/// A host outside the overcloud with a group whose name is like that of one inside.
+fn misspelt(variables: &Variables, host: &str) -> Option<String> {
+    let known = variables.groups_below(OVERCLOUD);
+    variables.groups_of(host).into_iter().find_map(|group| {
+        let near = known.iter().find(|known| is_slip(&group, known))?;
+        Some(format!(
+            "{host} is left out: its group `{group}` is not below `{OVERCLOUD}`; did you mean `{near}`?"
+        ))
+    })
 }
 
 /// Names of the images that the overcloud hosts of a pattern get, each once.
@@ -117,7 +151,7 @@ fn image(reader: &Reader) -> Result<HostImage> {
 fn patience(reader: &Reader) -> Result<Patience> {
     let seconds = |names: &[&str], default: u64| {
         for name in names {
-            if let Some(found) = reader.get::<Number<u64>>(name)? {
+            if let Some(found) = reader.get::<Number>(name)? {
                 let Sourced { value, setting } = found;
                 return Ok(Sourced { value: value.get(reader, name)?, setting });
             }

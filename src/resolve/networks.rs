@@ -1,9 +1,10 @@
 //! The admin network of a host, from `<network>_*` variables.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr, str::FromStr};
 
 use ipnet::Ipv4Net;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Reader;
 use crate::{
@@ -19,16 +20,14 @@ const DEFAULT_MTU: u32 = 1500;
 pub fn admin(reader: &Reader) -> Result<AdminAddress> {
     let network = reader.need::<String>("admin_oc_net_name")?;
     let name = |attribute: &str| format!("{}_{attribute}", network.value);
-    let address = address(reader, &network)?.ok_or_else(|| {
-        Trouble::refused(format!("{}: no address on the network {}", reader.host, network.value))
-            .because(format!("`{}` has no entry for it", name("ips")))
-            .set_by(&reader.setting(&name("ips")))
-            .hint("add the host to network-allocation.yml of the environment")
-    })?;
-    let mtu = reader.get::<Number<u32>>(&name("mtu"))?;
+    let cidr = reader
+        .get::<Ipv4Net>(&name("cidr"))?
+        .ok_or_else(|| not_described(reader, &network.value))?;
+    let address = address(reader, &network)?.ok_or_else(|| no_address(reader, &network.value))?;
+    let mtu = reader.get::<Number>(&name("mtu"))?;
     Ok(AdminAddress {
         address,
-        cidr: reader.need::<Ipv4Net>(&name("cidr"))?,
+        cidr,
         gateway: gateway(reader, &name("gateway"))?,
         mtu: mtu.map_or(Ok(DEFAULT_MTU), |mtu| mtu.value.get(reader, &name("mtu")))?,
         vlan: vlan(reader, &network.value)?,
@@ -38,10 +37,30 @@ pub fn admin(reader: &Reader) -> Result<AdminAddress> {
     })
 }
 
+/// Nothing says where the network is: mostly there is no `networks.yml` yet.
+fn not_described(reader: &Reader, network: &str) -> Trouble {
+    Trouble::refused(format!("{}: the network {network} is not described", reader.host))
+        .because(format!("`{network}_cidr` is not set"))
+        .hint(format!(
+            "set it in networks.yml of the environment, and make that file if it is missing: `{network}_cidr: 10.0.0.0/24`"
+        ))
+        .hint(format!(
+            "the hosts' addresses are in `{network}_ips`, in network-allocation.yml of the environment"
+        ))
+}
+
+fn no_address(reader: &Reader, network: &str) -> Trouble {
+    let ips = format!("{network}_ips");
+    let trouble = Trouble::refused(format!("{}: no address on the network {network}", reader.host))
+        .because(format!("`{ips}` has no entry for it"))
+        .hint("add the host to network-allocation.yml of the environment");
+    reader.variables.setting(reader.host, &ips).iter().fold(trouble, Trouble::set_by)
+}
+
 /// The host's entry in `<network>_ips`, if it has one.
 pub fn address(reader: &Reader, network: &Sourced<String>) -> Result<Option<Sourced<Ipv4Addr>>> {
     let variable = format!("{}_ips", network.value);
-    let Some(ips) = reader.get::<BTreeMap<String, serde_json::Value>>(&variable)? else {
+    let Some(ips) = reader.get::<BTreeMap<String, Value>>(&variable)? else {
         return Ok(None);
     };
     let Some(text) = ips.value.get(reader.host) else { return Ok(None) };
@@ -80,7 +99,7 @@ fn vlan(reader: &Reader, network: &str) -> Result<Option<u16>> {
         return Ok(None);
     }
     let variable = format!("{network}_vlan");
-    let vlan = reader.get::<Number<u16>>(&variable)?;
+    let vlan = reader.get::<Number>(&variable)?;
     vlan.map(|vlan| vlan.value.get(reader, &variable)).transpose()
 }
 
@@ -88,7 +107,7 @@ fn vlan(reader: &Reader, network: &str) -> Result<Option<u16>> {
 struct RouteEntry {
     cidr: Ipv4Net,
     gateway: Option<Ipv4Addr>,
-    table: Option<serde_json::Value>,
+    table: Option<Value>,
 }
 
 /// Routes of the main table; those of other tables are for the host's own configuration later.
@@ -102,17 +121,34 @@ fn routes(reader: &Reader, variable: &str) -> Result<Vec<Route>> {
 /// A number, or text that is one: variables given with `-e` are text.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a whole number")]
-pub(super) enum Number<T> {
-    Plain(T),
+pub(super) enum Number {
+    Plain(serde_json::Number),
     Text(String),
 }
 
-impl<T: std::str::FromStr<Err = std::num::ParseIntError>> Number<T> {
-    pub(super) fn get(self, reader: &Reader, variable: &str) -> Result<T> {
-        let text = match self {
-            Self::Plain(number) => return Ok(number),
-            Self::Text(text) => text,
+/// Whole numbers of a size, with words for them.
+pub(super) trait Whole: FromStr {
+    const EXPECTED: &str;
+}
+
+impl Whole for u16 {
+    const EXPECTED: &str = "a whole number from 0 to 65535";
+}
+
+impl Whole for u32 {
+    const EXPECTED: &str = "a whole number, 0 or more";
+}
+
+impl Whole for u64 {
+    const EXPECTED: &str = "a whole number, 0 or more";
+}
+
+impl Number {
+    pub(super) fn get<T: Whole>(self, reader: &Reader, variable: &str) -> Result<T> {
+        let (text, found) = match self {
+            Self::Plain(number) => (number.to_string(), Value::Number(number)),
+            Self::Text(text) => (text.trim().to_owned(), Value::String(text)),
         };
-        text.trim().parse().map_err(|_| reader.wrong(variable, "a whole number", &text.into()))
+        text.parse().map_err(|_| reader.wrong(variable, T::EXPECTED, &found))
     }
 }

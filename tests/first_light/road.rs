@@ -162,7 +162,10 @@ pub(crate) fn second_provision_changes_nothing(ymir: &Ymir) {
     ymir.run(&["overcloud", "provision"]).expect(0).says(&["nothing was changed"]);
     // Every command of the road may be given again.
     let inspect = ymir.run(&["overcloud", "hardware", "inspect"]).expect(0);
-    inspect.says(&["bm1: note: it is in use, so it is not inspected again", "nothing was changed"]);
+    inspect.says(&[
+        "left as it is: it is in use, so it is not inspected again",
+        "nothing was changed",
+    ]);
     ymir.run(&["overcloud", "hardware", "register"]).expect(0).says(&["nothing was changed"]);
 }
 

@@ -9,12 +9,14 @@ use crate::{
     drivers::{
         Drivers,
         host::HostDriver,
+        image::ramdisk,
         ironic::{IronicDriver, lease::Owner, process::Process},
     },
     model::{Site, check},
+    report::write,
     resolve::{hosts, images::images},
     run::lock::Holder,
-    trouble::Result,
+    trouble::{Result, Trouble},
 };
 
 /// The site as the command line selects it, refused where it cannot be.
@@ -22,7 +24,22 @@ pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
     let site = hosts::site(variables, cx.options.limit.as_deref())?;
     let files = images(&host_image::site(variables), &cx.config_path()?)?.catalogue.files();
     check::check(&site, &files)?;
+    for text in hosts::left_out(variables, cx.options.limit.as_deref())? {
+        write::stderr(&format!("note: {text}\n"));
+    }
     Ok(site)
+}
+
+/// Refuses to boot hosts into a ramdisk that was never built.
+pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
+    let booting = site.hosts.iter().filter(|host| host.node.boots_to_be_inspected());
+    let missing = booting.filter_map(|host| Some((host, ramdisk::missing(&host.image.directory)?)));
+    let Some((host, file)) = missing.into_iter().next() else { return Ok(()) };
+    Err(Trouble::refused(format!("{}: there is no deployment ramdisk to boot", host.name))
+        .because(format!("{file} does not exist"))
+        .hint(
+            "run `ymir seed deployment image build`; `ymir_image_path` says where it is published",
+        ))
 }
 
 /// Ironic and SSH, with the name that stands in the leases on nodes.

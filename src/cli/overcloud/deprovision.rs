@@ -38,10 +38,16 @@ fn confirmed(variables: &Variables, site: &Site) -> Result<bool> {
 fn ask(site: &Site) -> Result<()> {
     let warning = deprovision::warning(site);
     let prompt = format!("{warning}Type `{WORD}` to go on: ");
-    if ask::confirm(&prompt, WORD)? {
-        return Ok(());
+    let trouble = Trouble::refused("deprovisioning was not confirmed; nothing was changed");
+    match ask::line(&prompt)? {
+        Some(answer) if answer == WORD => Ok(()),
+        Some(answer) => {
+            Err(trouble.because(format!("the answer was `{answer}`, not `{WORD}`")).hint(format!(
+                "give the command again and type `{WORD}`: the whole word, in small letters"
+            )))
+        }
+        None => Err(trouble
+            .because(warning.trim_end())
+            .hint("without a terminal, `-e confirm_deprovision=yes` confirms it")),
     }
-    Err(Trouble::refused("deprovisioning was not confirmed; nothing was changed")
-        .because(warning.trim_end())
-        .hint("without a terminal, `-e confirm_deprovision=yes` confirms it"))
 }

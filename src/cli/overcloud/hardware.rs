@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::bare_metal::{drivers, site};
+use super::bare_metal::{check_ramdisk, drivers, site};
 use crate::{
     cli::{execute::Session, exit::Exit, options::Context},
     plan::{hardware_inspect, hardware_register},
@@ -24,6 +24,9 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     };
     let session = Session::open(cx, words)?;
     let site = site(cx, &session.variables)?;
+    if matches!(command, Command::Inspect) && !cx.options.list_tasks {
+        check_ramdisk(&site)?;
+    }
     let plan = match command {
         Command::Register => hardware_register::plan(&site),
         Command::Inspect => hardware_inspect::plan(&site, cx.given),

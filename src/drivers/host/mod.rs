@@ -47,15 +47,17 @@ impl HostDriver {
         ssh::ask(&action.access, &action.known_hosts).await
     }
 
-    async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
+    async fn probe_one(&self, task: Task<'_>) -> Result<Finding> {
         let HostAction::Verify(action) = ours(&task)?;
         match self.ask(action).await? {
             Reply::Told(told) => {
                 answer::is_the_host(task.subject, action, &told)?;
-                if let Some(other) = answer::other_image(action, &told) {
-                    voice.warn(format!("{other}; deprovision it first to change that"));
-                }
-                Ok(Finding::Satisfied)
+                Ok(match answer::other_image(action, &told) {
+                    Some(other) => {
+                        Finding::Kept(format!("{other}; deprovision it first to change that"))
+                    }
+                    None => Finding::Satisfied,
+                })
             }
             Reply::Silent(Silence::WrongKey(words)) => {
                 Err(answer::wrong_key(task.subject, action, &words))
@@ -107,9 +109,7 @@ fn ours<'a>(task: &Task<'a>) -> Result<&'a HostAction> {
 
 impl Driver for HostDriver {
     fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
-        probe_each(tasks, usize::MAX, move |task, voice| async move {
-            self.probe_one(task, &voice).await
-        })
+        probe_each(tasks, usize::MAX, move |task, _| self.probe_one(task))
     }
 
     fn apply<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {

@@ -11,7 +11,7 @@ mod esp;
 mod host_image;
 mod inspect;
 mod manifest;
-mod ramdisk;
+pub mod ramdisk;
 mod ramdisk_modules;
 mod ramdisk_slim;
 mod ramdisk_tree;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     STEP_LIMIT, Workshop,
@@ -20,6 +20,15 @@ use crate::{
     plan::deployment_image::NAME,
     trouble::{Result, Tell},
 };
+
+/// What nodes boot, as it is published.
+const KERNEL: &str = "ipa.kernel";
+const RAMDISK: &str = "ipa.initramfs";
+
+/// What of the deployment ramdisk is missing where images are published.
+pub fn missing(published: &Utf8Path) -> Option<Utf8PathBuf> {
+    [KERNEL, RAMDISK].iter().map(|file| published.join(file)).find(|path| !path.is_file())
+}
 
 /// On top of the smallest Debian system: what the agent calls.
 const PACKAGES: [&str; 36] = [
@@ -93,7 +102,7 @@ impl Workshop<'_> {
         let built = room.path("built");
         fs::create_dir(&built).or_host(|| format!("creating {built}"))?;
         let from = root.join(format!("boot/vmlinuz-{kernel}"));
-        fs::copy(&from, built.join("ipa.kernel")).or_host(|| format!("copying {from}"))?;
+        fs::copy(&from, built.join(KERNEL)).or_host(|| format!("copying {from}"))?;
 
         self.voice.progress("making the ramdisk small");
         base::finish(&root)?;
@@ -103,12 +112,12 @@ impl Workshop<'_> {
         ramdisk_slim::slim(&root, image.hardware)?;
         self.index(&root, &kernel).await?;
         self.voice.progress("packing the ramdisk");
-        self.pack(&root, &built.join("ipa.initramfs")).await?;
+        self.pack(&root, &built.join(RAMDISK)).await?;
         let shape = esp::Shape { mebibytes: 6, fat: 12, serial: 0x594d_4952 };
         self.esp(&built.join("esp.img"), &shape, MENU).await?;
 
         let mut files = Vec::new();
-        for file in ["ipa.kernel", "ipa.initramfs", "esp.img"] {
+        for file in [KERNEL, RAMDISK, "esp.img"] {
             files.push(product(built.clone(), file.into()).await?);
         }
         let (name, digest) = (NAME.to_owned(), self.digest.to_owned());

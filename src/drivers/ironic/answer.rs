@@ -2,14 +2,50 @@
 
 use serde_json::Value;
 
+use crate::{origin::Setting, trouble::Trouble};
+
 /// Ironic understood and said no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
     pub words: String,
+    /// The request, if the answer holds no words of Ironic's: it may come from something else.
+    pub stranger: Option<Box<Stranger>>,
+}
+
+/// A request that was answered in words that are not Ironic's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// `GET http://host:6385/v1/nodes`
+    pub request: String,
+    /// Where the URL of Ironic is set.
+    pub setting: Setting,
+}
+
+impl Stranger {
+    /// Says how to find out who answers there.
+    fn told(&self, trouble: Trouble) -> Trouble {
+        trouble.set_by(&self.setting).hint(format!(
+            "check that `{}` is the address of Ironic's API, and that no proxy or other service answers there",
+            self.setting.variable
+        ))
+    }
 }
 
 impl Refusal {
+    /// What was answered, and if it may not be Ironic that answered, to what.
+    pub fn words(&self) -> String {
+        let Some(stranger) = &self.stranger else { return self.words.clone() };
+        let answer = format!("HTTP status {} in answer to {}", self.status, stranger.request);
+        if self.words.is_empty() { answer } else { format!("{answer}: {}", self.words) }
+    }
+
+    /// As a trouble of `what` was tried.
+    pub fn while_trying(&self, what: impl Into<String>) -> Trouble {
+        let trouble = Trouble::host(what).because(self.words());
+        self.stranger.iter().fold(trouble, |trouble, stranger| stranger.told(trouble))
+    }
+
     /// Whether somebody holds the node's lock.
     pub fn is_lock(&self) -> bool {
         self.status == 409 && self.words.contains("locked")
@@ -43,8 +79,8 @@ pub fn passing(refusal: &Refusal) -> Option<Passing> {
     }
 }
 
-/// The words of an error: Ironic packs them as `error_message`, as JSON or as text that holds JSON.
-pub fn words(status: u16, body: &str) -> String {
+/// Ironic's words in an error: it packs them as `error_message`, as JSON or as text that holds JSON.
+pub fn words(body: &str) -> Option<String> {
     let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let message = match &parsed["error_message"] {
         Value::String(inner) => {
@@ -52,12 +88,12 @@ pub fn words(status: u16, body: &str) -> String {
         }
         other => other.clone(),
     };
-    let text = message["faultstring"].as_str().or(message.as_str()).unwrap_or(body).trim();
-    if text.is_empty() { format!("HTTP status {status}") } else { shortened(text) }
+    let text = message["faultstring"].as_str().or(message.as_str()).unwrap_or_default().trim();
+    (!text.is_empty()).then(|| shortened(text))
 }
 
 /// A page of HTML or a traceback helps nobody.
-fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     const LONGEST: usize = 600;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -73,20 +109,20 @@ mod tests {
     fn words_are_unpacked() {
         let inner = r#"{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node nope could not be found.\", \"debuginfo\": null}"}"#;
         let table = [
-            (inner, "Node nope could not be found."),
-            (r#"{"error_message": {"faultstring": "No."}}"#, "No."),
-            (r#"{"error_message": "No."}"#, "No."),
-            ("<html>", "<html>"),
-            ("", "HTTP status 500"),
+            (inner, Some("Node nope could not be found.")),
+            (r#"{"error_message": {"faultstring": "No."}}"#, Some("No.")),
+            (r#"{"error_message": "No."}"#, Some("No.")),
+            ("<html>", None),
+            ("", None),
         ];
         for (body, wanted) in table {
-            assert_eq!(words(500, body), wanted);
+            assert_eq!(words(body).as_deref(), wanted);
         }
     }
 
     #[test]
     fn a_lock_passes_and_a_conflict_does_not() {
-        let refusal = |status, words: &str| Refusal { status, words: words.into() };
+        let refusal = |status, words: &str| Refusal { status, words: words.into(), stranger: None };
         let locked =
             "Node 1 is locked by host lab, please retry after the current operation is completed.";
         let waits = passing(&refusal(409, locked)).unwrap().waits_for;

@@ -13,7 +13,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::answer::{Passing, Refusal, passing, words};
+use super::answer::{Passing, Refusal, Stranger, passing, shortened, words};
 use crate::{
     origin::Sourced,
     secret::Secret,
@@ -81,7 +81,7 @@ impl Failure {
     /// As a trouble of `what` was tried.
     pub fn while_trying(self, what: impl Into<String>) -> Trouble {
         match self {
-            Self::Refused(refusal) => Trouble::host(what).because(refusal.words),
+            Self::Refused(refusal) => refusal.while_trying(what),
             Self::Lost(trouble) | Self::Trouble(trouble) => trouble.while_trying(what),
         }
     }
@@ -174,10 +174,10 @@ impl Client {
         if status == StatusCode::NOT_ACCEPTABLE {
             return Err(self.agree(&headers));
         }
-        let refusal = Refusal { status: status.as_u16(), words: words(status.as_u16(), &text) };
+        let refusal = self.refusal(method, path, status, &text);
         let gateway = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
         if gateway && (*method == Method::POST || *method == Method::PUT) {
-            return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words))));
+            return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words()))));
         }
         match passing(&refusal) {
             // The lock may belong to a request for the same: who asks has to look before asking again.
@@ -190,8 +190,24 @@ impl Client {
         }
     }
 
+    fn address(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.url.value.trim_end_matches('/'))
+    }
+
+    fn refusal(&self, method: &Method, path: &str, status: StatusCode, text: &str) -> Refusal {
+        let status = status.as_u16();
+        if let Some(words) = words(text) {
+            return Refusal { status, words, stranger: None };
+        }
+        // What was asked for is told without the list of fields.
+        let address = self.address(path.split('?').next().unwrap_or_default());
+        let request = format!("{method} {address}");
+        let stranger = Stranger { request, setting: self.url.setting.clone() };
+        Refusal { status, words: shortened(text.trim()), stranger: Some(Box::new(stranger)) }
+    }
+
     fn request(&self, method: &Method, path: &str, body: Option<&Value>) -> RequestBuilder {
-        let url = format!("{}/v1/{path}", self.url.value.trim_end_matches('/'));
+        let url = self.address(path);
         let (major, minor) = *self.version.lock().unwrap_or_else(PoisonError::into_inner);
         let request = self
             .http
@@ -255,10 +271,21 @@ impl Client {
     }
 
     fn unauthorised(&self, refusal: &Refusal) -> Once {
-        let trouble = self.trouble().because(refusal.words.clone());
+        let trouble = self.trouble().because(refusal.words());
         Once::Final(Failure::Trouble(
             trouble.hint("set `ymir_ironic_username` and `ymir_ironic_password`"),
         ))
+    }
+
+    /// What answers is no Ironic, or one that Ymir does not understand.
+    pub fn not_understood(&self, what: &str, why: &str) -> Trouble {
+        Trouble::host(what)
+            .because(format!("{why} at {}", self.address("nodes")))
+            .set_by(&self.url.setting)
+            .hint(format!(
+                "check that `{}` is the address of Ironic's API",
+                self.url.setting.variable
+            ))
     }
 
     fn too_long(&self, passing: &Passing) -> Trouble {

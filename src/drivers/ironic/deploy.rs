@@ -22,7 +22,7 @@ use crate::{
     },
     model::host::HostImage,
     plan::action::ironic::Deploy,
-    run::driver::{Finding, Voice},
+    run::driver::Finding,
     secret::Secret,
     trouble::{Result, Tell, Trouble},
 };
@@ -42,13 +42,11 @@ impl IronicDriver {
         host: &str,
         action: &Deploy,
         seen: Option<&Observed>,
-        voice: &Voice,
     ) -> Result<Finding> {
         let doing = doing(&action.image);
         let node = seen.ok_or_else(|| unregistered(host, &doing))?;
         let next = towards::active(node, &Tried::default());
         if next == Move::Done {
-            tell_other_image(&action.image, node, voice);
             return remembered(host, action, node);
         }
         if node.maintenance {
@@ -206,19 +204,22 @@ fn login_key(host: &str, action: &Deploy) -> Result<String> {
 
 /// An active node needs nothing but its key in our file.
 fn remembered(host: &str, action: &Deploy, node: &Observed) -> Result<Finding> {
-    let Some(key) = node.host_key() else { return Ok(Finding::Satisfied) };
+    let as_it_is = || match other_image(&action.image, node) {
+        Some(other) => Finding::Kept(other),
+        None => Finding::Satisfied,
+    };
+    let Some(key) = node.host_key() else { return Ok(as_it_is()) };
     if known_hosts::holds(&action.known_hosts, host, &action.access.address.value, &key)? {
-        return Ok(Finding::Satisfied);
+        return Ok(as_it_is());
     }
     Ok(Finding::Differs(vec![format!("write its SSH host key into {}", action.known_hosts)]))
 }
 
-fn tell_other_image(image: &HostImage, node: &Observed, voice: &Voice) {
+/// That the node runs something else than the site says.
+fn other_image(image: &HostImage, node: &Observed) -> Option<String> {
     let wanted = image.source();
-    match node.instance("image_source") {
-        Some(source) if source != wanted => voice.warn(format!(
-            "it runs another image than the site says: {source}, not {wanted}; deprovision it first to change that"
-        )),
-        _ => {}
-    }
+    let source = node.instance("image_source").filter(|source| *source != wanted)?;
+    Some(format!(
+        "it runs another image than the site says: {source}, not {wanted}; deprovision it first to change that"
+    ))
 }

@@ -12,26 +12,17 @@ use super::{
     towards::{self, Move, Tried},
     walk::Errand,
 };
-use crate::{
-    plan::action::ironic::Inspect,
-    run::driver::{Finding, Voice},
-    trouble::Result,
-};
+use crate::{plan::action::ironic::Inspect, run::driver::Finding, trouble::Result};
 
 const DOING: &str = "inspecting the hardware";
 
 /// What inspecting would do.
-pub(super) fn find(
-    host: &str,
-    action: &Inspect,
-    seen: Option<&Observed>,
-    voice: &Voice,
-) -> Result<Finding> {
+pub(super) fn find(host: &str, action: &Inspect, seen: Option<&Observed>) -> Result<Finding> {
     let node = seen.ok_or_else(|| unregistered(host, DOING))?;
     if let (Provision::Active, Some(at)) = (node.provision_state, node.inspection_finished_at) {
         // Another look would mean to take the host out of use.
-        voice.warn(format!("it is in use, so it is not inspected again; that was done at {at}"));
-        return Ok(Finding::Satisfied);
+        let why = format!("it is in use, so it is not inspected again; that was done at {at}");
+        return Ok(Finding::Kept(why));
     }
     let next = towards::inspected(node, &Tried::default(), action.since);
     if next == Move::Done {

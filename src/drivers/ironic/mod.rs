@@ -122,11 +122,9 @@ impl IronicDriver {
                 let port = self.port(place(&action.node, &action.patience), seen.as_ref()).await?;
                 Ok(register::find(action, seen.as_ref(), &port))
             }
-            IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref(), voice),
+            IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
-            IronicAction::Deploy(action) => {
-                self.find_deployed(host, action, seen.as_ref(), voice).await
-            }
+            IronicAction::Deploy(action) => self.find_deployed(host, action, seen.as_ref()).await,
             IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
         }
     }

@@ -129,7 +129,7 @@ async fn look(client: &Client, told: Told<'_>) -> Result<BTreeMap<String, Observ
             Failure::Lost(trouble) | Failure::Trouble(trouble) => trouble,
         })?;
         let Value::Array(list) = page.get("nodes").cloned().unwrap_or_default() else {
-            return Err(Trouble::host(doing).because("the answer has no list of nodes"));
+            return Err(client.not_understood(doing, "the answer has no list of nodes"));
         };
         let found: Vec<Observed> =
             serde_json::from_value(Value::Array(list)).or_host(|| doing.into())?;

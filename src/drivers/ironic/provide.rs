@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::{
     IronicDriver, Place,
-    observed::Observed,
+    observed::{Observed, Provision},
     order::{Bare, Goal},
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
@@ -17,7 +17,10 @@ const DOING: &str = "making the node available";
 pub(super) fn find(host: &str, seen: Option<&Observed>) -> Result<Finding> {
     let node = seen.ok_or_else(|| unregistered(host, DOING))?;
     match towards::available(node, &Tried::default()) {
-        Move::Done => Ok(Finding::Satisfied),
+        Move::Done => Ok(match node.provision_state {
+            Provision::Available | Provision::Active => Finding::Satisfied,
+            state => Finding::Kept(format!("it is on its way to be deployed (`{}`)", state.name())),
+        }),
         _ if node.maintenance => Err(in_maintenance(host, DOING, node)),
         Move::LeaveAlone(why) => Err(left_alone(host, DOING, node, why)),
         _ => Ok(Finding::Differs(vec![format!("{} → available", node.provision_state.name())])),

@@ -94,14 +94,11 @@ impl IronicDriver {
         match errand.session.client.post("nodes", &body, &told).await {
             // If no answer came, the look that follows shows whether the node is there.
             Ok(_) | Err(Failure::Lost(_)) => Ok(()),
-            Err(Failure::Refused(refusal)) => {
-                let trouble =
-                    Trouble::host(format!("{}: {DOING}", errand.host)).because(refusal.words);
-                Err(trouble
-                    .set_by(&node.driver.setting)
-                    .set_by(&node.info_setting)
-                    .hint("compare the driver and its settings with what this Ironic has enabled"))
-            }
+            Err(Failure::Refused(refusal)) => Err(refusal
+                .while_trying(format!("{}: {DOING}", errand.host))
+                .set_by(&node.driver.setting)
+                .set_by(&node.info_setting)
+                .hint("compare the driver and its settings with what this Ironic has enabled")),
             Err(failure) => Err(failure.while_trying(format!("{}: {DOING}", errand.host))),
         }
     }

@@ -29,19 +29,24 @@ pub(super) fn too_slow(errand: &Errand, node: &Observed, limit: &Sourced<u64>) -
     ))
 }
 
-/// What the node is doing, in a few words.
-pub(super) fn progress(node: &Observed) -> String {
+/// What the node is doing, in a few words; `was` is the state that it was seen in before.
+pub(super) fn progress(node: &Observed, was: Option<Provision>) -> String {
     use Provision as P;
     if let (Some(conductor), false) = (&node.reservation, is_moving(node.provision_state)) {
         return format!("waiting for the node's lock, held by conductor {conductor}");
     }
     let text = match node.provision_state {
         P::Verifying => "Ironic is talking to the BMC",
+        P::Inspecting if was == Some(P::InspectWait) => "recording what the inspection found",
         P::Inspecting => "preparing the inspection",
         P::InspectWait => "inspecting (inspect wait: the ramdisk boots or looks around)",
         P::Deploying => "deploying",
         P::DeployWait => "deploying (wait call-back: the ramdisk boots or writes the image)",
         P::Deleting => "switching off and taking the instance off",
+        // Ironic passes through this state on the way to `available`, whether there is something to clean or not.
+        P::Cleaning if node.automated_clean == Some(false) => {
+            "on the way to be available (automated cleaning is off, nothing is cleaned)"
+        }
         P::Cleaning | P::CleanWait => "cleaning",
         other => return other.name(),
     };
@@ -96,4 +101,32 @@ pub(super) fn in_maintenance(host: &str, doing: &str, node: &Observed) -> Troubl
     Trouble::host(format!("{host}: {doing}"))
         .because(who)
         .hint("it is left alone; once its reason is gone, take it out of maintenance in Ironic and run the command again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_what_really_happens() {
+        use Provision as P;
+        let table = [
+            (P::Inspecting, None, None, "preparing the inspection"),
+            (P::Inspecting, Some(P::Inspecting), None, "preparing the inspection"),
+            (P::Inspecting, Some(P::InspectWait), None, "recording what the inspection found"),
+            (P::Cleaning, None, Some(true), "cleaning"),
+            (P::Cleaning, None, None, "cleaning"),
+            (
+                P::Cleaning,
+                None,
+                Some(false),
+                "on the way to be available (automated cleaning is off, nothing is cleaned)",
+            ),
+            (P::CleanWait, None, Some(false), "cleaning"),
+        ];
+        for (provision_state, was, automated_clean, expected) in table {
+            let node = Observed { provision_state, automated_clean, ..Observed::default() };
+            assert_eq!(progress(&node, was), expected);
+        }
+    }
 }

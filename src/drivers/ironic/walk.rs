@@ -46,8 +46,20 @@ struct Way {
     undo: Option<Undo>,
     grip: Grip,
     clock: Clock,
+    /// The state in which the node was seen waiting last.
+    was: Option<Provision>,
     /// How many requests got no answer of Ironic's.
     lost: u32,
+}
+
+impl Way {
+    /// A state stays the one before as long as the node is in the next one, so that the words for that stay the same.
+    fn passed(&mut self, state: Provision) {
+        let recording = (self.was, state) == (Some(Provision::InspectWait), Provision::Inspecting);
+        if !recording {
+            self.was = Some(state);
+        }
+    }
 }
 
 /// So many requests may get lost on the way to Ironic or back; then something between is at fault.
@@ -100,7 +112,8 @@ impl Errand<'_> {
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
                     way.clock.check(self, node)?;
-                    self.voice.progress(progress(node));
+                    self.voice.progress(progress(node, way.was));
+                    way.passed(node.provision_state);
                     let step = self.session.client.pace().pause;
                     pause = (pause + step).min(self.patience.poll());
                 }
@@ -145,7 +158,7 @@ impl Errand<'_> {
                 way.undo = Undo::of(order.corner, &node.ymir()).or(way.undo.take());
                 // Somebody holds the node's lock, perhaps an earlier request for the same.
                 if !refusal.is_lock() {
-                    way.refused = Some((verb, node.provision_state, refusal.words));
+                    way.refused = Some((verb, node.provision_state, refusal.words()));
                 }
             }
             Err(Failure::Lost(trouble)) if way.lost + 1 < LOST_REQUESTS => {

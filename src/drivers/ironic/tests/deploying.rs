@@ -209,8 +209,25 @@ async fn another_image_on_an_active_node_is_told() {
     bench.fake.add("bm1", "active");
     bench.fake.set("bm1", "instance_info", json!({ "image_source": "http://images/b.qcow2" }));
     let outcome = bench.one(&bench.deploy()).await;
-    assert_eq!(outcome.found, Some(Finding::Satisfied));
-    insta::assert_snapshot!(outcome.warnings.join("\n"), @"it runs another image than the site says: http://images/b.qcow2, not http://images/a.qcow2; deprovision it first to change that");
+    let Some(Finding::Kept(why)) = outcome.found else { panic!("{outcome:?}") };
+    insta::assert_snapshot!(why, @"it runs another image than the site says: http://images/b.qcow2, not http://images/a.qcow2; deprovision it first to change that");
+    assert_eq!(bench.fake.count("PUT") + bench.fake.count("PATCH"), 0);
+}
+
+#[tokio::test]
+async fn a_node_on_its_way_is_not_available_already() {
+    let bench = Bench::new().await;
+    for (state, expected) in [
+        ("active", Finding::Satisfied),
+        ("available", Finding::Satisfied),
+        (
+            "wait call-back",
+            Finding::Kept("it is on its way to be deployed (`wait call-back`)".into()),
+        ),
+    ] {
+        bench.fake.add("bm1", state);
+        assert_eq!(bench.one(&bench.provide()).await.found, Some(expected), "{state}");
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::{
     origin::{Origin, Setting, Sourced},
     plan::{
         Plan, Step,
-        action::ironic::{Deploy, Inspect, Register, Undeploy},
+        action::ironic::{Deploy, Inspect, Provide, Register, Undeploy},
     },
     run::driver::Word,
     secret::{KnownSecrets, SecretRef},
@@ -87,6 +87,11 @@ impl Bench {
         let since = jiff::Timestamp::now();
         let (ironic, node, patience) = (self.ironic(), node(), patience());
         IronicAction::Inspect(Box::new(Inspect { ironic, node, since, patience }))
+    }
+
+    fn provide(&self) -> IronicAction {
+        let (ironic, node, patience) = (self.ironic(), node(), patience());
+        IronicAction::Provide(Box::new(Provide { ironic, node, patience }))
     }
 
     fn deploy(&self) -> IronicAction {
@@ -163,7 +168,8 @@ impl Bench {
         }
         let to_do = |task: &Task| {
             let outcome = &outcomes[task.subject];
-            outcome.result.is_ok() && outcome.found != Some(Finding::Satisfied)
+            let acts = matches!(outcome.found, Some(Finding::Differs(_) | Finding::Unknown(_)));
+            outcome.result.is_ok() && acts
         };
         let tasks: Vec<_> = tasks().filter(to_do).collect();
         let mut said = self.driver.apply(tasks);
