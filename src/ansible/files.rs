@@ -159,9 +159,8 @@ impl Files {
 
 /// A text as Ansible loads it: JSON if it is that, else YAML; no message shows a line of a secret one.
 pub fn parse(text: &str, file: &Arc<str>, secret: bool) -> Result<Node> {
-    // Only lists and maps mean something else in JSON than in YAML, which refuses what is too large.
+    // YAML refuses what is too large.
     if text.len() <= yaml::FILE_BYTES
-        && text.trim_start().starts_with(['{', '['])
         && let Ok(node) = json::parse(text, file)
     {
         return Ok(node);

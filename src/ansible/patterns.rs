@@ -28,15 +28,20 @@ pub fn select(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>> {
 /// Hosts that a pattern selects, in Ansible's order; there may be none.
 pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>> {
     let mut parts: Vec<(Effect, &str)> = split(pattern).into_iter().map(effect).collect();
+    if parts.iter().any(|(_, part)| part.is_empty()) {
+        return Err(Trouble::refused(format!("selecting hosts by `{pattern}`"))
+            .because("a part of it is only `!` or `&`")
+            .hint("write what they are for right behind them: `all:!web`, `web:&rack1`"));
+    }
     // As in Ansible: first what adds, then what restricts, then what excludes.
     parts.sort_by_key(|(effect, _)| *effect);
     let mut hosts = Vec::new();
-    if parts.first().is_some_and(|(effect, _)| *effect != Effect::Add) {
+    if parts.first().is_none_or(|(effect, _)| *effect != Effect::Add) {
         hosts = matching(inventory, ALL)?;
     }
     for (effect, part) in &parts {
         // A plain name is a host before it is a group, but not behind `!` or `&`.
-        let host = inventory.host(part).filter(|_| *effect == Effect::Add);
+        let host = inventory.written_host(part).filter(|_| *effect == Effect::Add);
         let found = host.map_or_else(|| matching(inventory, part), |host| Ok(vec![host]))?;
         match effect {
             Effect::Add => hosts.extend(found),
@@ -157,11 +162,13 @@ pub fn with_files(pattern: &str, world: &dyn World) -> Result<String> {
 }
 
 fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
-    let (expression, subscript) = subscript(part)?;
+    let (expression, subscript) = subscript(part);
     let found = enumerate(inventory, expression)?;
     let Some((first, last)) = subscript else { return Ok(found) };
     let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let at = |index: i64| usize::try_from(if index < 0 { index + count } else { index }).ok();
+    let at = |index: i64| {
+        usize::try_from(if index < 0 { index.saturating_add(count) } else { index }).ok()
+    };
     let chosen = match last {
         None => at(first).and_then(|at| found.get(at..=at)),
         Some(last) => {
@@ -183,36 +190,34 @@ fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
 type Subscript = (i64, Option<i64>);
 
 /// `name[1]`, `name[-1]`, `name[0:2]`: both ends belong to it.
-fn subscript(part: &str) -> Result<(&str, Option<Subscript>)> {
+fn subscript(part: &str) -> (&str, Option<Subscript>) {
     let whole = (part, None);
     let Some((name, inside)) = part
         .strip_suffix(']')
         .filter(|_| !part.starts_with('~'))
         .and_then(|part| part.rsplit_once('['))
     else {
-        return Ok(whole);
+        return whole;
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // No inventory has as many hosts as the largest number, so it stands for all beyond.
     let number = |text: &str| {
-        text.parse::<i64>().map_err(|_| {
-            Trouble::refused(format!("selecting hosts by `{part}`"))
-                .because("the number is too large")
-        })
+        text.parse::<i64>().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX })
     };
     if name.is_empty() {
-        return Ok(whole);
+        return whole;
     }
     if digits(inside.strip_prefix('-').unwrap_or(inside)) {
-        return Ok((name, Some((number(inside)?, None))));
+        return (name, Some((number(inside), None)));
     }
     match inside.split_once([':', '-']) {
         Some((first, last)) if digits(first) && (last.is_empty() || digits(last)) => {
-            let last = if last.is_empty() { -1 } else { number(last)? };
+            let last = if last.is_empty() { -1 } else { number(last) };
             // As in Ansible, an end of 0 counts as no end given.
             let last = Some(last).filter(|last| *last != 0);
-            Ok((name, Some((number(first)?, last))))
+            (name, Some((number(first), last)))
         }
-        _ => Ok(whole),
+        _ => whole,
     }
 }
 
@@ -230,8 +235,7 @@ fn enumerate(inventory: &Inventory, expression: &str) -> Result<Vec<usize>> {
         }));
     }
     if hosts.is_empty() {
-        let this_machine = |host: &usize| inventory.hosts[*host].implicit;
-        hosts.extend(inventory.host(expression).filter(this_machine));
+        hosts.extend(inventory.this_machine(expression));
     }
     Ok(hosts)
 }
@@ -246,13 +250,17 @@ impl<'a> Matcher<'a> {
         let Some(written) = expression.strip_prefix('~') else {
             return Ok(Self::Shell(expression));
         };
-        // Python's `match` holds the beginning, not the end.
-        let regex = fancy_regex::Regex::new(&format!("^(?:{written})"));
-        regex.map(Box::new).map(Self::Regex).map_err(|error| {
+        let refused = |why: String| {
             Trouble::refused(format!("selecting hosts by `{expression}`"))
-                .because(pattern::fault(written, &error))
+                .because(why)
                 .hint("what follows `~` is a regular expression")
-        })
+        };
+        let regex = pattern::of_python(written).map_err(refused)?;
+        // Python's `match` holds the beginning, not the end.
+        let regex = fancy_regex::Regex::new(&format!("^(?:{regex})"));
+        regex
+            .map(|regex| Self::Regex(Box::new(regex)))
+            .map_err(|error| refused(pattern::fault(written, &error)))
     }
 
     fn matches(&self, name: &str) -> bool {
@@ -311,6 +319,10 @@ fe80::1
             ("ungrouped", "lone"),
             ("web[1:]:web]", "web2 web3 web4 web1"),
             ("rack:&web]", "web1 web2 web3 web4"),
+            (":", "lone db1 web1 fe80::1 web2 web3 web4"),
+            ("!web:[", "lone db1 fe80::1"),
+            ("web[2:99999999999999999999]", "web3 web4"),
+            ("~web[1-]", "web1"),
         ];
         for (pattern, expected) in table {
             let hosts = select(&inventory, pattern)
@@ -367,5 +379,9 @@ fe80::1
         }
         assert!(select(&inventory, "web[7]").unwrap_err().to_string().contains("has only 4 hosts"));
         assert!(select(&inventory, "~(").is_err());
+        let told = |pattern| select(&inventory, pattern).unwrap_err().to_string();
+        assert!(told("~web[0--1]").contains("the range `0--`"), "{}", told("~web[0--1]"));
+        assert!(told("~web$*").contains("nothing to repeat"), "{}", told("~web$*"));
+        assert!(told("web:!").contains("only `!` or `&`"), "{}", told("web:!"));
     }
 }

@@ -109,15 +109,21 @@ enum Fault {
 
 impl<'text> Envelope<'text> {
     fn parse(text: &'text str) -> Result<Self, &'static str> {
-        let mut lines = text.trim().lines().map(str::trim);
+        if !text.is_ascii() {
+            return Err("it holds characters that no vault text has");
+        }
+        if !is_vault(text) {
+            return Err("it does not begin with `$ANSIBLE_VAULT`");
+        }
+        let mut lines = text.split(['\n', '\r']);
+        // As in Ansible nothing but the cipher is looked at: it says how to read the rest.
         let header: Vec<&str> =
-            lines.next().unwrap_or_default().split(';').map(str::trim).collect();
-        // As in Ansible the version is not looked at: the cipher says how to read the rest.
+            lines.next().unwrap_or_default().split(';').map(str::trim_ascii).collect();
         let label = match *header {
-            [HEADER, _, "AES256"] => None,
-            [HEADER, _, "AES256", label, ..] => Some(label),
-            [HEADER, ..] => return Err("its cipher is not AES256"),
-            _ => return Err("it does not begin with `$ANSIBLE_VAULT;`"),
+            [_, _, "AES256"] => None,
+            [_, _, "AES256", label, ..] => Some(label).filter(|label| !label.is_empty()),
+            [_, _, _, ..] => return Err("its cipher is not AES256"),
+            _ => return Err("its first line names no cipher"),
         };
         let damaged = "the text is damaged";
         let inner = unhex(&lines.collect::<String>()).ok_or(damaged)?;
@@ -148,7 +154,6 @@ impl<'text> Envelope<'text> {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
-        .trim()
         .chars()
         .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<_>>()?;
@@ -213,8 +218,13 @@ mod tests {
     fn texts_of_ansible_vault_open() {
         assert_eq!(read(TEXT, Some("sesame")).unwrap(), "hello vault\n");
         assert_eq!(read(LABELLED, Some("sesame")).unwrap(), "hello vault\n");
-        let indented = TEXT.replace('\n', "\n    ");
-        assert_eq!(read(&indented, Some("sesame")).unwrap(), "hello vault\n");
+        let spaced = TEXT.replacen("$ANSIBLE_VAULT;1.1;", "$ANSIBLE_VAULT ; 1.1\t; ", 1);
+        let labelled = TEXT.replacen("AES256", "AES256;prod", 1);
+        let newer = TEXT.replacen("1.1", "1.2", 1);
+        let lines = TEXT.replace('\n', "\r\n\n");
+        for text in [spaced, labelled, newer, lines] {
+            assert_eq!(read(&text, Some("sesame")).unwrap(), "hello vault\n", "{text}");
+        }
     }
 
     #[test]
@@ -225,6 +235,9 @@ mod tests {
             (TEXT, Some("wrong"), "the vault password is wrong"),
             (LABELLED, Some("wrong"), "(vault id `prod`)"),
             (&damaged, Some("sesame"), "the text is damaged"),
+            (&TEXT.replace('\n', "\n  "), Some("sesame"), "the text is damaged"),
+            (&format!(" {TEXT}"), Some("sesame"), "does not begin with"),
+            ("$ANSIBLE_VAULT;1.1\n00", Some("sesame"), "names no cipher"),
             ("$ANSIBLE_VAULT;1.0;AES\n00", Some("sesame"), "its cipher is not AES256"),
             ("plain", Some("sesame"), "does not begin with"),
             ("$ANSIBLE_VAULT;1.1;AES256\n", Some("sesame"), "damaged"),

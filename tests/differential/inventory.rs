@@ -40,7 +40,7 @@ pub(crate) fn files() -> BoxedStrategy<Vec<(String, String)>> {
 }
 
 /// A name is a file or a directory, and no part of a path but a name.
-fn without_clashes(files: Vec<(String, String)>) -> Vec<(String, String)> {
+pub(crate) fn without_clashes(files: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut kept: Vec<(String, String)> = Vec::new();
     for (name, text) in files {
         let within = |one: &str, other: &str| one == other || one.starts_with(&format!("{other}/"));

@@ -8,6 +8,7 @@
 mod compare;
 mod expressions;
 mod grammar;
+mod inventories;
 mod inventory;
 mod oracle;
 mod patterns;
@@ -35,6 +36,11 @@ fn vaults_open_as_in_ansible() {
 #[test]
 fn patterns_select_the_hosts_that_ansible_selects() {
     patterns::SUITE.run();
+}
+
+#[test]
+fn inventories_hold_what_they_hold_in_ansible() {
+    inventories::SUITE.run();
 }
 
 #[test]

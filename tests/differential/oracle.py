@@ -112,6 +112,7 @@ def loaded(sources, options):
 
 def patterns(question):
     _, inventory, _ = loaded([question["inventory"]], [])
+    inventory.get_host("localhost")  # as after any play on this machine: else the pattern's name of it becomes its name
     return [host.name for host in inventory.get_hosts(question["pattern"])]
 
 
@@ -139,6 +140,7 @@ SUITES = {
     "expressions": expressions,
     "vault": vault,
     "patterns": patterns,
+    "inventories": layers,
     "layers": layers,
 }
 

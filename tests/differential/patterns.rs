@@ -41,7 +41,7 @@ fn ours(case: &Case, dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
     let mut inventory = Inventory::new();
     let read = source::read_all(&mut inventory, &files, &Rules::default(), &sources);
     let selected = read.and_then(|()| {
-        inventory.settle();
+        inventory.settle()?;
         inventory.add_implicit_localhost();
         patterns::matching_hosts(&inventory, &case["pattern"])
     });

@@ -5,6 +5,7 @@ use std::{
     fs,
     hash::{BuildHasher, Hasher},
     io::Write,
+    os::unix::fs::PermissionsExt,
     sync::Mutex,
 };
 
@@ -21,7 +22,7 @@ use crate::{
     oracle::{Oracle, Outcome},
 };
 
-/// Texts by name; those whose names begin with `site/` are files.
+/// Texts by name; those whose names begin with `site/` are files, and programs if they begin with `#!`.
 pub(crate) type Case = BTreeMap<String, String>;
 
 /// One kind of configuration that Ymir and Ansible are compared on.
@@ -83,7 +84,10 @@ impl Suite {
         for (name, text) in case.iter().filter(|(name, _)| name.starts_with("site/")) {
             let path = dir.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::write(&path, text).unwrap();
+            if text.starts_with("#!") {
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            }
         }
         let mut question = (self.question)(case, dir);
         question["suite"] = self.name.into();

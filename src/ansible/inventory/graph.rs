@@ -8,18 +8,54 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
-/// The number that `ansible_group_priority` holds.
-pub(super) fn priority(value: &Node) -> Result<i64> {
-    let number = match &value.data {
-        Data::Int(number) => i64::try_from(*number).ok(),
-        Data::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.ok_or_else(|| {
-        Trouble::refused("reading the inventory")
-            .because("`ansible_group_priority` is not an integer")
-            .at(&value.origin)
+/// Ansible puts every group below `all` and lonely hosts into `ungrouped`; these groups cannot be.
+fn unsettled(cause: &str) -> Trouble {
+    Trouble::refused("reading the inventories")
+        .because(cause)
+        .hint("every group is inside `all`, and a host in no group is in `ungrouped`: take these out of other groups, and give no group the name of a lonely host")
+}
+
+/// The number that `ansible_group_priority` holds; `None` if Python makes no integer of it.
+pub(super) fn priority(value: &Node) -> Result<Option<i64>> {
+    Ok(match &value.data {
+        Data::Int(number) => Some(clamped(*number)),
+        Data::Bool(value) => Some((*value).into()),
+        // Ansible drops what is behind the point.
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, as far as can matter")]
+        Data::Float(number) => number.is_finite().then_some(*number as i64),
+        Data::Text(text) | Data::Unsafe(text) => python_integer(text),
+        Data::Null | Data::List(_) | Data::Map(_) => None,
+        Data::Vault(_) => {
+            return Err(Trouble::refused("reading the inventory")
+                .because("`ansible_group_priority` is encrypted")
+                .at(&value.origin)
+                .hint("write it as a plain integer"));
+        }
     })
+}
+
+/// The largest or smallest priority stands for all beyond.
+fn clamped(number: i128) -> i64 {
+    i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// The integer that Python reads in a text: `_` may stand between two digits.
+fn python_integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (negative, digits) = match text.split_at_checked(1) {
+        Some(("-", rest)) => (true, rest),
+        Some(("+", rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let groups = digits.split('_');
+    if !groups
+        .into_iter()
+        .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        return None;
+    }
+    let number = digits.replace('_', "").parse().unwrap_or(i128::MAX);
+    Some(clamped(if negative { -number } else { number }))
 }
 
 impl Inventory {
@@ -54,27 +90,66 @@ impl Inventory {
 
     /// Brings the graph into its final state once every source is read: all groups under `all`, hosts without a group
     /// in `ungrouped`, depths, and each host's groups.
-    pub fn settle(&mut self) {
+    pub fn settle(&mut self) -> Result<()> {
         let (all, ungrouped) = (self.add_group(ALL), self.add_group(UNGROUPED));
         for group in 0..self.groups.len() {
             if group != all && self.groups[group].parents.is_empty() {
-                self.groups[all].children.push(group);
-                self.groups[group].parents.push(all);
+                self.add_child(all, group).map_err(|cause| unsettled(&cause))?;
             }
         }
         self.collect_groups();
         for host in 0..self.hosts.len() {
-            let real =
-                self.hosts[host].groups.iter().any(|group| ![all, ungrouped].contains(group));
-            let members = &mut self.groups[ungrouped].hosts;
-            if real {
-                members.retain(|member| *member != host);
-            } else if !members.contains(&host) {
-                members.push(host);
+            let groups = &self.hosts[host].groups;
+            let elsewhere = groups.iter().any(|group| ![all, ungrouped].contains(group));
+            match (groups.contains(&ungrouped), elsewhere) {
+                (true, true) => self.take_from_ungrouped(host, ungrouped),
+                (false, false) => self.add_to_ungrouped(host, ungrouped)?,
+                (true, false) | (false, true) => {}
             }
         }
-        self.collect_groups();
         self.measure(all);
+        Ok(())
+    }
+
+    /// A host that is in another group leaves `ungrouped`, and what is above that group and above no other of its own.
+    fn take_from_ungrouped(&mut self, host: usize, ungrouped: usize) {
+        let members = &mut self.groups[ungrouped].hosts;
+        let before = members.len();
+        members.retain(|member| *member != host);
+        if members.len() < before {
+            self.leave(host, ungrouped);
+        }
+    }
+
+    fn leave(&mut self, host: usize, group: usize) {
+        if !self.hosts[host].groups.remove(&group) {
+            return;
+        }
+        for above in self.ancestors(group) {
+            let mut own = self.hosts[host].groups.iter();
+            let needed = own.any(|group| self.ancestors(*group).contains(&above));
+            if self.groups[above].name != ALL && !needed {
+                self.leave(host, above);
+            }
+        }
+    }
+
+    /// As in Ansible, a group hides a host of the same name: then it is the group that `ungrouped` gets.
+    fn add_to_ungrouped(&mut self, host: usize, ungrouped: usize) -> Result<()> {
+        if let Some(namesake) = self.group(&self.hosts[host].name) {
+            self.add_child(ungrouped, namesake).map_err(|cause| unsettled(&cause))?;
+            let mut above = self.ancestors(ungrouped);
+            above.insert(ungrouped);
+            for member in self.members(namesake) {
+                self.hosts[member].groups.extend(&above);
+            }
+            return Ok(());
+        }
+        self.groups[ungrouped].hosts.push(host);
+        let above = self.ancestors(ungrouped);
+        self.hosts[host].groups.extend(above);
+        self.hosts[host].groups.insert(ungrouped);
+        Ok(())
     }
 
     fn collect_groups(&mut self) {

@@ -39,6 +39,8 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     pub groups: Vec<Group>,
     host_index: BTreeMap<String, usize>,
+    /// The host that is this machine; known after [`Inventory::add_implicit_localhost`].
+    this_machine: Option<usize>,
     group_index: BTreeMap<String, usize>,
 }
 
@@ -80,8 +82,19 @@ impl Inventory {
         inventory
     }
 
+    /// The host of this name. This machine answers to each of its names that no other host has.
     pub fn host(&self, name: &str) -> Option<usize> {
+        self.written_host(name).or_else(|| self.this_machine(name))
+    }
+
+    /// The host that is written with this name.
+    pub(super) fn written_host(&self, name: &str) -> Option<usize> {
         self.host_index.get(name).copied()
+    }
+
+    /// This machine, if that is a name of it.
+    pub(super) fn this_machine(&self, name: &str) -> Option<usize> {
+        self.this_machine.filter(|_| LOCALHOST.contains(&name))
     }
 
     pub fn group(&self, name: &str) -> Option<usize> {
@@ -108,7 +121,7 @@ impl Inventory {
 
     /// The host of this name, made if there is none, as a member of the group. Tells whether it is new.
     fn add_host(&mut self, name: &str, group: usize) -> (usize, bool) {
-        let known = self.host(name);
+        let known = self.written_host(name);
         let host = known.unwrap_or_else(|| {
             self.hosts.push(Host {
                 name: name.to_owned(),
@@ -126,9 +139,12 @@ impl Inventory {
         (host, known.is_none())
     }
 
-    /// Adds this machine if no inventory has it: it has the variables of `all` and is in no group.
+    /// Finds this machine, the first host with one of its names. If no inventory has it, it is added: it has the
+    /// variables of `all` and is in no group.
     pub fn add_implicit_localhost(&mut self) {
-        if LOCALHOST.iter().any(|name| self.host(name).is_some()) {
+        self.this_machine =
+            self.hosts.iter().position(|host| LOCALHOST.contains(&host.name.as_str()));
+        if self.this_machine.is_some() {
             return;
         }
         let node = |text: &str| Node {
@@ -141,7 +157,7 @@ impl Inventory {
             groups: BTreeSet::new(),
             implicit: true,
         });
-        self.host_index.insert(LOCALHOST[0].to_owned(), self.hosts.len() - 1);
+        self.this_machine = Some(self.hosts.len() - 1);
     }
 
     /// Sets a variable of what has this name. As in Ansible, a group hides a host of the same name.
@@ -149,7 +165,7 @@ impl Inventory {
         if let Some(group) = self.group(entity) {
             return self.set_group_variable(group, name, value);
         }
-        if let Some(host) = self.host(entity) {
+        if let Some(host) = self.written_host(entity) {
             self.hosts[host].vars.push((name.to_owned(), value));
         }
         Ok(())
@@ -157,7 +173,13 @@ impl Inventory {
 
     fn set_group_variable(&mut self, group: usize, name: &str, value: Node) -> Result<()> {
         if name == "ansible_group_priority" {
-            self.groups[group].priority = graph::priority(&value)?;
+            match graph::priority(&value)? {
+                Some(priority) => self.groups[group].priority = priority,
+                None => tracing::warn!(
+                    "{}: `ansible_group_priority` is no integer, so it does not count",
+                    value.origin
+                ),
+            }
         } else {
             self.groups[group].vars.push((name.to_owned(), value));
         }

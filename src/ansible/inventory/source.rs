@@ -234,6 +234,8 @@ fn wants(plugin: Plugin, source: &Utf8Path) -> bool {
     match plugin {
         Plugin::Yaml => source.extension().is_none_or(|ending| YAML_ENDINGS.contains(&ending)),
         Plugin::Toml => source.extension() == Some("toml"),
+        // Much of TOML could be taken for INI.
+        Plugin::Ini => source.extension() != Some("toml"),
         _ => true,
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn inventory(name: &str, text: &str) -> Result<Inventory> {
     let files = Paper::of(&file[..usize::from(!name.contains(','))]).files("/");
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files, &rules::Rules::default(), &[name])?;
-    inventory.settle();
+    inventory.settle()?;
     Ok(inventory)
 }
 
@@ -322,7 +322,7 @@ fn a_directory_is_read_as_ansible_reads_it() {
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files.files("/i"), &rules::Rules::default(), &["/i"])
         .unwrap();
-    inventory.settle();
+    inventory.settle().unwrap();
     let expected = json!({"groups": {"g": ["a", "b", "c"], "ungrouped": ["e"]}, "vars": {}});
     assert_eq!(shape(&inventory), expected);
 }

@@ -31,7 +31,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let config = Config::find(&files.world, layers.base())?;
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files, &Rules::of(&config)?, &sources)?;
-    inventory.settle();
+    inventory.settle()?;
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
     let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);

@@ -1,0 +1,45 @@
+//! Random inventories of every kind: INI, YAML, TOML, programs and folders, with variables beside them.
+
+use camino::Utf8Path;
+use proptest::{option::weighted, prelude::*};
+use serde_json::{Value, json};
+
+use crate::{
+    grammar::{Grammar, one_of},
+    inventory::{self, NAMES, without_clashes},
+    oracle::Outcome,
+    site,
+    suite::{Case, Suite},
+};
+
+pub(crate) const SUITE: Suite =
+    Suite { name: "inventories", cases: 300, seed: None, strategy, question, ours };
+
+fn strategy() -> BoxedStrategy<Case> {
+    let grammar = Grammar::read(include_str!("grammar/inventories.txt"));
+    let toml = proptest::collection::vec(grammar.text('T'), 1..4).prop_map(|parts| parts.concat());
+    let toml = (one_of(&["b.toml", "zz.toml", "sub/t.toml"]), toml);
+    let program = (one_of(&["run", "a.sh", "sub/run.py"]), grammar.text('P').prop_map(program));
+    (inventory::files(), weighted(0.2, toml), weighted(0.2, program))
+        .prop_map(|(files, toml, program)| {
+            let all = without_clashes(files.into_iter().chain(toml).chain(program).collect());
+            all.into_iter().map(|(name, text)| (format!("site/inventory/{name}"), text)).collect()
+        })
+        .boxed()
+}
+
+/// A program that prints the first line for `--list` and the second for a host.
+fn program(output: String) -> String {
+    let (list, host) = output.split_once('\n').unwrap_or((&output, ""));
+    format!(
+        "#!/bin/sh\nif [ \"$1\" = --list ]; then cat <<'E'\n{list}\nE\nelse cat <<'E'\n{host}\nE\nfi\n"
+    )
+}
+
+fn question(_case: &Case, dir: &Utf8Path) -> Value {
+    json!({ "inventories": [dir.join("site/inventory")], "names": NAMES })
+}
+
+fn ours(_case: &Case, dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
+    site::told(&site::load(dir, None, "")?, NAMES)
+}
