@@ -216,6 +216,7 @@ impl Parser<'_> {
         }
     }
 
+    /// A number with any signs before it, perhaps with an imaginary part, which Ansible makes text of.
     fn number(&mut self) -> Option<Data> {
         let mut negative = false;
         while let Some(sign) = self.rest.chars().next().filter(|c| "+-".contains(*c)) {
@@ -226,6 +227,39 @@ impl Parser<'_> {
             self.rest = rest;
             return Some(Data::Text("...".into()));
         }
+        if let Some(imaginary) = self.imaginary() {
+            let text =
+                if negative { format!("(-0-{imaginary}j)") } else { format!("{imaginary}j") };
+            return Some(Data::Text(text));
+        }
+        let real = self.unsigned(negative)?;
+        let (before, sign) = (self.rest, self.rest.trim_start_matches([' ', '\t']).chars().next());
+        let Some(sign) = sign.filter(|c| "+-".contains(*c)) else { return Some(real) };
+        self.rest = before.split_once(sign)?.1.trim_start_matches([' ', '\t']);
+        let Some(imaginary) = self.imaginary() else {
+            self.rest = before;
+            return Some(real);
+        };
+        let real = match real {
+            Data::Int(number) => number.to_string(),
+            Data::Float(number) => number.to_string(),
+            _ => return None,
+        };
+        Some(Data::Text(format!("({real}{sign}{imaginary}j)")))
+    }
+
+    /// What stands before the `j` of an imaginary number, as Python prints it.
+    fn imaginary(&mut self) -> Option<String> {
+        let (number, rest) = self.rest.split_at(number_length(self.rest));
+        let rest = rest.strip_prefix(['j', 'J'])?;
+        let digits = number.replace('_', "");
+        let ended = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+        let value: f64 = digits.parse().ok().filter(|_| ended)?;
+        self.rest = rest;
+        Some(value.to_string())
+    }
+
+    fn unsigned(&mut self, negative: bool) -> Option<Data> {
         let length = number_length(self.rest);
         let (number, rest) = self.rest.split_at(length);
         self.rest = rest;
