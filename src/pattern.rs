@@ -38,16 +38,7 @@ pub fn of_python(written: &str) -> Result<String, String> {
     let mut before = Before::Nothing;
     while let Some(c) = chars.next() {
         before = match c {
-            '\\' => {
-                let next = chars.next();
-                let end = if next == Some('Z') { Some('z') } else { next };
-                out.extend(['\\'].into_iter().chain(end));
-                if matches!(next, Some('A' | 'Z' | 'b' | 'B')) {
-                    Before::Nothing
-                } else {
-                    Before::Something
-                }
-            }
+            '\\' => escape(&mut chars, &mut out),
             '[' => {
                 out.push_str(&class(&mut chars)?);
                 Before::Something
@@ -66,16 +57,11 @@ pub fn of_python(written: &str) -> Result<String, String> {
                 out.push(c);
                 Before::Nothing
             }
-            '{' => match bounds(&mut chars) {
-                Some(bounds) => {
-                    out.push_str(&bounds);
-                    repeated(before, written)?
-                }
-                None => {
-                    out.push_str(r"\{");
-                    Before::Something
-                }
-            },
+            '{' => {
+                let bounds = bounds(&mut chars);
+                out.push_str(bounds.as_deref().unwrap_or(r"\{"));
+                bounds.map_or(Ok(Before::Something), |_| repeated(before, written))?
+            }
             '*' | '+' | '?' => {
                 out.push(c);
                 repeated(before, written)?
@@ -90,6 +76,17 @@ pub fn of_python(written: &str) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// What a backslash and the character behind it are.
+fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Before {
+    let next = chars.next();
+    out.push('\\');
+    out.extend(if next == Some('Z') { Some('z') } else { next });
+    match next {
+        Some('A' | 'Z' | 'b' | 'B') => Before::Nothing,
+        _ => Before::Something,
+    }
 }
 
 fn repeated(before: Before, written: &str) -> Result<Before, String> {

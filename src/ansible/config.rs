@@ -47,6 +47,15 @@ impl Config {
         set.or_else(|| self.values.get(&(section.to_owned(), key.to_owned())).cloned())
     }
 
+    /// Where a setting that is set has its value from.
+    pub fn place(&self, (variable, section, _): Name) -> String {
+        let set = self.world.env(variable).is_some_and(|value| !value.is_empty());
+        match &self.file {
+            Some(file) if !set => format!("[{section}] of {file}"),
+            _ => format!("${variable}"),
+        }
+    }
+
     /// A setting that is on or off.
     pub fn flag(&self, name: Name) -> Option<bool> {
         let on = |value: String| {

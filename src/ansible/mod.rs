@@ -11,6 +11,7 @@ pub mod merge;
 pub mod patterns;
 mod program;
 pub mod template;
+mod unsupported;
 pub mod variables;
 pub mod vault;
 pub mod world;

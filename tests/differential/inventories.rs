@@ -1,4 +1,4 @@
-//! Random inventories of every kind: INI, YAML, TOML, programs and folders, with variables beside them.
+//! Random inventories of every kind: INI, YAML, TOML, programs, folders and constructed ones, with variables beside them.
 
 use camino::Utf8Path;
 use proptest::{option::weighted, prelude::*};
@@ -19,18 +19,26 @@ fn strategy() -> BoxedStrategy<Case> {
     let grammar = Grammar::read(include_str!("grammar/inventories.txt"));
     let toml = proptest::collection::vec(grammar.text('T'), 1..4).prop_map(|parts| parts.concat());
     let toml = (one_of(&["b.toml", "zz.toml", "sub/t.toml"]), toml);
-    let program = (one_of(&["run", "a.sh", "sub/run.py"]), grammar.text('P').prop_map(program));
-    (inventory::files(), weighted(0.2, toml), weighted(0.2, program))
-        .prop_map(|(files, toml, program)| {
-            let all = without_clashes(files.into_iter().chain(toml).chain(program).collect());
+    let program = (
+        one_of(&["run", "a.sh", "sub/run.py"]),
+        grammar.text('P').prop_map(|output| program(&output)),
+    );
+    let options = proptest::collection::vec(grammar.text('C'), 0..4);
+    let options =
+        options.prop_map(|options| format!("plugin: constructed\n{}\n", options.join("\n")));
+    let constructed = (one_of(&["zz-c.yml", "hosts-c.yaml", "sub/c.yml"]), options);
+    (inventory::files(), weighted(0.2, toml), weighted(0.2, program), weighted(0.3, constructed))
+        .prop_map(|(files, toml, program, constructed)| {
+            let all = files.into_iter().chain(toml).chain(program).chain(constructed);
+            let all = without_clashes(all.collect());
             all.into_iter().map(|(name, text)| (format!("site/inventory/{name}"), text)).collect()
         })
         .boxed()
 }
 
 /// A program that prints the first line for `--list` and the second for a host.
-fn program(output: String) -> String {
-    let (list, host) = output.split_once('\n').unwrap_or((&output, ""));
+fn program(output: &str) -> String {
+    let (list, host) = output.split_once('\n').unwrap_or((output, ""));
     format!(
         "#!/bin/sh\nif [ \"$1\" = --list ]; then cat <<'E'\n{list}\nE\nelse cat <<'E'\n{host}\nE\nfi\n"
     )

@@ -194,6 +194,33 @@ impl Inventory {
         hosts.copied().filter(|host| seen.insert(*host)).collect()
     }
 
+    /// A host's groups while inventories are still read, in the order in which their variables are laid over each
+    /// other, and all their names sorted. Nothing is below `all` yet but what is written so.
+    pub(super) fn groups_so_far(&self, host: usize) -> (Vec<usize>, Vec<&str>) {
+        let mut found = BTreeSet::new();
+        for (group, known) in self.groups.iter().enumerate() {
+            if known.hosts.contains(&host) {
+                found.insert(group);
+                found.extend(self.ancestors(group));
+            }
+        }
+        let mut ordered: Vec<usize> = found.into_iter().collect();
+        ordered.sort_by_key(|group| {
+            let known = &self.groups[*group];
+            (self.depth_so_far(*group), known.priority, &known.name)
+        });
+        let mut names: Vec<&str> =
+            ordered.iter().map(|group| self.groups[*group].name.as_str()).collect();
+        names.sort_unstable();
+        (ordered, names)
+    }
+
+    /// The longest way from a group that is in no other.
+    fn depth_so_far(&self, group: usize) -> usize {
+        let parents = self.groups[group].parents.iter();
+        parents.map(|parent| self.depth_so_far(*parent) + 1).max().unwrap_or(0)
+    }
+
     /// A host's groups in the order in which their variables are laid over each other, without `all`.
     pub fn layered_groups(&self, host: usize) -> Vec<usize> {
         let mut groups: Vec<usize> = self.hosts[host].groups.iter().copied().collect();

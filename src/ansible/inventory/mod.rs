@@ -1,6 +1,7 @@
 //! Hosts and groups as Ansible's inventory files describe them.
 
 mod address;
+mod constructed;
 pub mod fnmatch;
 mod graph;
 mod ini;
@@ -50,6 +51,8 @@ pub struct Host {
     pub name: String,
     /// As written, in order; a later one of the same name wins.
     pub vars: Vec<(String, Node)>,
+    /// The variables that were made of text out of a vault.
+    pub from_vault: BTreeSet<String>,
     /// Every group it is in, directly or through a group's parents; known after [`Inventory::settle`].
     pub groups: BTreeSet<usize>,
     /// Not in the inventory: this machine, which Ansible always knows.
@@ -126,6 +129,7 @@ impl Inventory {
             self.hosts.push(Host {
                 name: name.to_owned(),
                 vars: Vec::new(),
+                from_vault: BTreeSet::new(),
                 groups: BTreeSet::new(),
                 implicit: false,
             });
@@ -154,6 +158,7 @@ impl Inventory {
         self.hosts.push(Host {
             name: LOCALHOST[0].to_owned(),
             vars: vec![("ansible_connection".to_owned(), node("local"))],
+            from_vault: BTreeSet::new(),
             groups: BTreeSet::new(),
             implicit: true,
         });
@@ -173,16 +178,31 @@ impl Inventory {
 
     fn set_group_variable(&mut self, group: usize, name: &str, value: Node) -> Result<()> {
         if name == "ansible_group_priority" {
-            match graph::priority(&value)? {
-                Some(priority) => self.groups[group].priority = priority,
-                None => tracing::warn!(
-                    "{}: `ansible_group_priority` is no integer, so it does not count",
-                    value.origin
-                ),
+            if let Some(priority) = graph::priority(&value)? {
+                self.groups[group].priority = priority;
+            } else {
+                let origin = &value.origin;
+                tracing::warn!(
+                    "{origin}: `ansible_group_priority` is no integer, so it does not count"
+                );
             }
         } else {
             self.groups[group].vars.push((name.to_owned(), value));
         }
         Ok(())
     }
+}
+
+/// A value whose texts are no templates, whatever they hold.
+fn never_templates(node: &Node) -> Node {
+    let data = match &node.data {
+        Data::Text(text) => Data::Unsafe(text.clone()),
+        Data::List(items) => Data::List(items.iter().map(never_templates).collect()),
+        Data::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key.clone(), never_templates(value)));
+            Data::Map(pairs.collect())
+        }
+        other => other.clone(),
+    };
+    Node { origin: node.origin.clone(), data }
 }

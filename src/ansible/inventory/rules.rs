@@ -18,6 +18,8 @@ const UNPARSED_IS_FAILED: Name =
     ("ANSIBLE_INVENTORY_UNPARSED_FAILED", "inventory", "unparsed_is_failed");
 const ANY_UNPARSED_IS_FAILED: Name =
     ("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "inventory", "any_unparsed_is_failed");
+const ANY_CONDITION: Name =
+    ("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "defaults", "allow_broken_conditionals");
 
 /// Endings of files that are no inventory though they lie among inventories.
 const ENDINGS: &[&str] = &[
@@ -51,6 +53,8 @@ pub struct Rules {
     pub(super) unparsed_is_failed: bool,
     /// Whether it is a failure if something cannot be read; `None` if nobody has said so.
     pub(super) any_unparsed_is_failed: Option<bool>,
+    /// Whether a condition may be something else than true or false.
+    pub(super) any_condition: bool,
 }
 
 impl Default for Rules {
@@ -62,6 +66,7 @@ impl Default for Rules {
             ignored_patterns: Vec::new(),
             unparsed_is_failed: false,
             any_unparsed_is_failed: None,
+            any_condition: false,
         }
     }
 }
@@ -88,6 +93,7 @@ impl Rules {
             patterns.iter().map(|pattern| regex(pattern)).collect::<Result<_>>()?;
         rules.unparsed_is_failed = config.flag(UNPARSED_IS_FAILED).unwrap_or(false);
         rules.any_unparsed_is_failed = config.flag(ANY_UNPARSED_IS_FAILED);
+        rules.any_condition = config.flag(ANY_CONDITION).unwrap_or(false);
         Ok(rules)
     }
 

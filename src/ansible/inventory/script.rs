@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Inventory, source::Place};
+use super::{Inventory, never_templates, source::Place};
 use crate::{
     ansible::{
         json,
@@ -188,18 +188,4 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
-
-/// A value whose texts are no templates, whatever they hold.
-fn never_templates(node: &Node) -> Node {
-    let data = match &node.data {
-        Data::Text(text) => Data::Unsafe(text.clone()),
-        Data::List(items) => Data::List(items.iter().map(never_templates).collect()),
-        Data::Map(pairs) => {
-            let pairs = pairs.iter().map(|(key, value)| (key.clone(), never_templates(value)));
-            Data::Map(pairs.collect())
-        }
-        other => other.clone(),
-    };
-    Node { origin: node.origin.clone(), data }
 }

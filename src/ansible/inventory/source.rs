@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 use super::{
-    Inventory, UNGROUPED, address, ini,
+    Inventory, UNGROUPED, address, constructed, ini,
     rules::{Plugin, Rules},
     script, toml, yaml,
 };
@@ -64,7 +64,7 @@ pub fn read_all<P: AsRef<Utf8Path>>(
     rules: &Rules,
     sources: &[P],
 ) -> Result<()> {
-    let mut reader = Reader { inventory, files, rules };
+    let mut reader = Reader { inventory, files, rules, read: Vec::new() };
     let mut any = false;
     for source in sources {
         any |= reader.source(source.as_ref())?;
@@ -80,6 +80,8 @@ struct Reader<'a> {
     inventory: &'a mut Inventory,
     files: &'a Files,
     rules: &'a Rules,
+    /// The sources that were read before.
+    read: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -115,12 +117,20 @@ impl Reader<'_> {
                 Plugin::Script if !self.files.world.is_program(source.as_str()) => continue,
                 Plugin::Script => self.script(source),
                 // What is meant for a plug-in is meant for nothing else.
-                Plugin::Auto | Plugin::Constructed if !self.configures_plugin(source)? => continue,
+                plugin @ (Plugin::Auto | Plugin::Constructed) => {
+                    match self.constructed(*plugin, source)? {
+                        Some((root, place)) => self.construct(&root, &place),
+                        None => continue,
+                    }
+                }
                 plugin if !wants(*plugin, source) => continue,
                 plugin => self.text(*plugin, source),
             };
             match done {
-                Ok(()) => return Ok(true),
+                Ok(()) => {
+                    self.read.push(source.to_string());
+                    return Ok(true);
+                }
                 Err(trouble) => failures.push((*plugin, trouble)),
             }
             // Ansible would go on to read a program that fails as if its text were a list of hosts.
@@ -203,6 +213,10 @@ impl Reader<'_> {
                 .because(cause)
                 .at(&root.origin)
         };
+        if let Some((name, _)) = plugin_of(&root) {
+            return Err(refused(format!("it is for the inventory plug-in `{name}`"))
+                .hint("let `enable_plugins` name `auto`, or take it away from the inventories"));
+        }
         match &root.data {
             Data::Map(pairs) if !pairs.is_empty() => yaml::read(self.inventory, &root, place),
             // Ansible leaves such a file out with a warning unless it is told to fail.
@@ -211,22 +225,46 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a YAML file configures a plug-in instead of being an inventory; none can be run yet.
-    fn configures_plugin(&self, source: &Utf8Path) -> Result<bool> {
-        if !matches!(source.extension(), Some("yml" | "yaml")) {
-            return Ok(false);
-        }
-        let Some(text) = self.files.text(source)? else { return Ok(false) };
-        let Ok(root) = self.files.parse(&text) else { return Ok(false) };
-        let Some(plugin) = root.get("plugin") else { return Ok(false) };
-        let Some(name) = plugin.data.as_text().filter(|name| !name.is_empty()) else {
-            return Ok(false);
-        };
-        Err(Trouble::refused(format!("reading the inventory {}", text.file))
-            .because(format!("it is for the inventory plug-in `{name}`, which only Ansible can run"))
-            .at(&plugin.origin)
-            .hint("save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it"))
+    fn construct(&mut self, root: &Node, place: &Place) -> Result<()> {
+        let Rules { any_condition, .. } = *self.rules;
+        let around = constructed::Around { files: self.files, sources: &self.read, any_condition };
+        constructed::read(self.inventory, root, place, &around)
     }
+
+    /// The options of a constructed inventory, if the file holds them; what is for another plug-in is refused.
+    fn constructed(&self, plugin: Plugin, source: &Utf8Path) -> Result<Option<(Node, Place)>> {
+        let endings: &[&str] = if plugin == Plugin::Auto {
+            &["yml", "yaml"]
+        } else {
+            &["yml", "yaml", "json", "config"]
+        };
+        let fits = source
+            .extension()
+            .map_or(plugin == Plugin::Constructed, |ending| endings.contains(&ending));
+        if !fits {
+            return Ok(None);
+        }
+        let Some(text) = self.files.text(source)? else { return Ok(None) };
+        let Ok(root) = self.files.parse(&text) else { return Ok(None) };
+        match plugin_of(&root) {
+            None => Ok(None),
+            Some((name, _)) if constructed::is_constructed(name) => {
+                let place = self.place(source, text.secret);
+                Ok(Some((root, place)))
+            }
+            Some((name, origin)) => Err(Trouble::refused(format!("reading the inventory {}", text.file))
+                .because(format!("it is for the inventory plug-in `{name}`, which only Ansible can run"))
+                .at(origin)
+                .hint("save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it")),
+        }
+    }
+}
+
+/// The inventory plug-in that a file is for, if it is for one.
+fn plugin_of(root: &Node) -> Option<(&str, &Origin)> {
+    let plugin = root.get("plugin")?;
+    let name = plugin.data.as_text().filter(|name| !name.is_empty())?;
+    Some((name, &plugin.origin))
 }
 
 /// Whether a plug-in tries files with this ending.

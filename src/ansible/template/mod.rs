@@ -43,10 +43,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::file::{Lines, Reading};
-use super::{world::World, yaml::Node};
+use super::{
+    world::World,
+    yaml::{Data, Node},
+};
 use crate::{
     origin::{Origin, Setting},
-    trouble::Result,
+    trouble::{Result, Trouble},
 };
 
 /// A value as a YAML document with sorted keys, laid out as Ansible's PyYAML does.
@@ -108,6 +111,48 @@ impl Evaluator {
         })
     }
 
+    /// The value of an expression, which stands without `{{ }}`.
+    pub fn expression(&self, node: &Node) -> Result<Value> {
+        match node.data.as_text() {
+            Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), parse::Origin::Yaml, node),
+            None => Err(not_an_expression(node)),
+        }
+    }
+
+    /// The value of a condition: a boolean, an expression, or a template that holds one of them. One that is empty is
+    /// true where `any` condition is allowed.
+    pub fn condition(&self, node: &Node, any: bool) -> Result<Value> {
+        let text = match &node.data {
+            Data::Bool(value) => return Ok(Value::Bool(*value)),
+            Data::Null if any => return Ok(Value::Bool(true)),
+            Data::Text(text) => text.trim(),
+            _ => return Err(not_an_expression(node)),
+        };
+        let found;
+        let mut expression = text;
+        if text.starts_with("{{") && text.ends_with("}}") {
+            match self.node("condition", node)? {
+                Value::String(text) => found = text,
+                value => return Ok(value),
+            }
+            expression = found.trim();
+        }
+        match (expression.is_empty(), any) {
+            (true, true) => Ok(Value::Bool(true)),
+            (true, false) => Err(not_an_expression(node)),
+            // Backslashes in a condition are already what they mean.
+            _ => self.rendered(&format!("{{{{ {expression} }}}}"), parse::Origin::File, node),
+        }
+    }
+
+    fn rendered(&self, text: &str, origin: parse::Origin, node: &Node) -> Result<Value> {
+        json::from_val(&self.0.render(text, origin)).map_err(|fault| {
+            let setting =
+                Setting { variable: "expression".to_owned(), origin: node.origin.clone() };
+            fault.to_trouble(self.0.scope(), &setting)
+        })
+    }
+
     /// A node's value as [`variable`](Self::variable) gives it; `name` is what messages call it.
     pub fn node(&self, name: &str, node: &Node) -> Result<Value> {
         json::from_val(&self.0.value_of(node, &name.into())).map_err(|fault| {
@@ -115,4 +160,10 @@ impl Evaluator {
             fault.to_trouble(self.0.scope(), &setting)
         })
     }
+}
+
+fn not_an_expression(node: &Node) -> Trouble {
+    Trouble::refused("reading an expression")
+        .because(format!("it must be text that is not empty, not {}", node.data.kind()))
+        .at(&node.origin)
 }

@@ -12,6 +12,7 @@ use crate::{
         files::Files,
         inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
+        unsupported,
         world::World,
         yaml::{Data, Node},
     },
@@ -29,6 +30,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
     let sources = sources(&files, &layers, &load.inventories)?;
     let config = Config::find(&files.world, layers.base())?;
+    unsupported::check(&config)?;
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files, &Rules::of(&config)?, &sources)?;
     inventory.settle()?;
@@ -185,7 +187,10 @@ impl Reader<'_> {
         let name = &self.inventory.hosts[host].name;
         let mut table = Table::default();
         let level = format!("inventory, host {name}").into();
-        table.extend(self.inventory.hosts[host].vars.iter().cloned(), &level, false);
+        for (name, node) in &self.inventory.hosts[host].vars {
+            let secret = self.inventory.hosts[host].from_vault.contains(name);
+            table.extend([(name.clone(), node.clone())], &level, secret);
+        }
         table.extend(magic::of_host(self.inventory, host), &"Ansible".into(), false);
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;

@@ -77,16 +77,20 @@ pub(super) fn local_facts() -> (String, Node) {
 /// What a host is called and where it belongs. In Ansible these count as the host's inventory variables.
 pub(super) fn of_host(inventory: &Inventory, host: usize) -> Vec<(String, Node)> {
     let host = &inventory.hosts[host];
-    let is_address = host.name.parse::<std::net::IpAddr>().is_ok();
-    let short =
-        if is_address { &host.name } else { host.name.split('.').next().unwrap_or_default() };
     let mut groups: Vec<&str> =
         host.groups.iter().map(|group| inventory.groups[*group].name.as_str()).collect();
     groups.retain(|group| *group != ALL);
     groups.sort_unstable();
+    magic_of_host(&host.name, &groups)
+}
+
+/// [`of_host`] by the host's name and the sorted names of its groups.
+pub(in crate::ansible) fn magic_of_host(name: &str, groups: &[&str]) -> Vec<(String, Node)> {
+    let is_address = name.parse::<std::net::IpAddr>().is_ok();
+    let short = if is_address { name } else { name.split('.').next().unwrap_or_default() };
     vec![
-        ("inventory_hostname".to_owned(), text(&host.name)),
+        ("inventory_hostname".to_owned(), text(name)),
         ("inventory_hostname_short".to_owned(), text(short)),
-        ("group_names".to_owned(), list(groups.into_iter())),
+        ("group_names".to_owned(), list(groups.iter().copied())),
     ]
 }

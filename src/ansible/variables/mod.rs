@@ -21,6 +21,7 @@ use serde_json::Value;
 
 pub use self::extra::extra_names;
 pub use self::listing::{AsWritten, Listing};
+pub(super) use self::{magic::magic_of_host, table::open_texts};
 pub use self::{
     play::{Play, PlayVariables},
     written::{Audience, Written},

@@ -156,7 +156,7 @@ fn holds_vault(node: &Node) -> bool {
     }
 }
 
-pub(super) fn open_texts(node: &Node, keys: &vault::Keys) -> Result<Node> {
+pub(in crate::ansible) fn open_texts(node: &Node, keys: &vault::Keys) -> Result<Node> {
     let data = match &node.data {
         Data::Vault(text) => Data::Unsafe(vault::open(text, keys, &node.origin)?),
         Data::List(items) => {
