@@ -14,6 +14,8 @@ use crate::trouble::{Result, Tell, Trouble};
 
 /// An inventory that asks a slow service is done long before.
 const LIMIT: Duration = Duration::from_mins(5);
+/// What a program may print.
+const MOST_BYTES: usize = 64 << 20;
 /// How often a program that has closed its output is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -61,9 +63,9 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (send, receive) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            // What was read before a fault is what there is.
-            drop(stream.read_to_end(&mut bytes));
+        if let Some(stream) = stream {
+            // What was read before a fault is what there is. One byte more tells that it is too much.
+            drop(stream.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes));
         }
         // Nobody waits any more once the time is over.
         drop(send.send(bytes));
@@ -80,6 +82,9 @@ fn finish(
     let late = || format!("it has not ended after {} seconds", LIMIT.as_secs());
     let left = || end.saturating_duration_since(Instant::now());
     let stdout = stdout.recv_timeout(left()).map_err(|_| late())?;
+    if stdout.len() > MOST_BYTES {
+        return Err(format!("it prints more than {} MiB", MOST_BYTES >> 20));
+    }
     let stderr = stderr.recv_timeout(left()).map_err(|_| late())?;
     let status = loop {
         match child.try_wait() {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    io::ErrorKind,
+    io::{ErrorKind, Read as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
 };
@@ -110,6 +110,16 @@ pub struct Entry {
     pub is_dir: bool,
 }
 
+/// No file of a configuration is larger, and a device has no end.
+const MOST_BYTES: usize = 64 << 20;
+
+/// What a file holds, up to one byte more than it may.
+fn start_of(file: std::fs::File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The real machine, with the environment variables it was given.
 #[derive(Debug)]
 pub struct Machine {
@@ -133,7 +143,11 @@ impl World for Machine {
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        match std::fs::read(path) {
+        match std::fs::File::open(path).and_then(start_of) {
+            Ok(bytes) if bytes.len() > MOST_BYTES => {
+                Err(Trouble::refused(format!("reading {path}"))
+                    .because(format!("it has more than {} MiB", MOST_BYTES >> 20)))
+            }
             Ok(bytes) => Ok(Some(bytes)),
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
@@ -191,15 +205,11 @@ impl World for Machine {
         PathKind::of(Path::new(path)).or_refused(|| format!("looking at {path}"))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "drivers::process is above this layer; lookups run on this machine only"
-    )]
     fn shell(&self, command: &str) -> Result<(i32, String, String)> {
-        let run = std::process::Command::new("/bin/sh").arg("-c").arg(command).output();
-        let output = run.or_refused(|| format!("running `{command}` for a lookup"))?;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok((output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr)))
+        let ran = program::run("/bin/sh", &["-c", command], &self.environment.0);
+        let ran = ran
+            .map_err(|trouble| trouble.while_trying(format!("running `{command}` for a lookup")))?;
+        Ok((ran.code, ran.stdout, ran.stderr))
     }
 }
 

@@ -4,6 +4,10 @@ use std::net::Ipv6Addr;
 
 /// More hosts than any inventory line means.
 const MOST_HOSTS: usize = 100_000;
+/// More ranges than any name has.
+const MOST_RANGES: usize = 16;
+/// More digits than any number of a range has.
+const MOST_DIGITS: usize = 32;
 
 /// A name, possibly with ranges, and a port; `None` if it is no network name.
 pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
@@ -21,6 +25,9 @@ pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<u16>), String> {
     let (name, port) = parse(text).unwrap_or((text, None));
     if text.trim_end().ends_with(':') && port.is_none() {
         return Err(format!("`{text}` ends in `:` without a port"));
+    }
+    if name.matches('[').count() > MOST_RANGES {
+        return Err(format!("a name has more than {MOST_RANGES} ranges"));
     }
     if name == "---" {
         return Err("`---` begins a YAML file; give it the ending .yml".into());
@@ -126,6 +133,9 @@ fn items(range: &str) -> Result<Box<dyn Iterator<Item = String>>, String> {
     let width = if first.starts_with('0') && first.len() > 1 { first.len() } else { 0 };
     if width > 0 && width != last.len() {
         return Err(wrong("has bounds of different lengths"));
+    }
+    if width > MOST_DIGITS {
+        return Err(wrong("has too many digits"));
     }
     let step: usize =
         step.parse().ok().filter(|step| *step > 0).ok_or_else(|| wrong("has no step"))?;

@@ -137,7 +137,8 @@ impl Inventory {
             self.hosts.len() - 1
         });
         let members = &mut self.groups[group].hosts;
-        if !members.contains(&host) {
+        // A new one is nowhere yet, and looking for it takes long among many.
+        if known.is_none() || !members.contains(&host) {
             members.push(host);
         }
         (host, known.is_none())

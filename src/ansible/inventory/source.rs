@@ -32,6 +32,9 @@ pub(super) struct Place {
     is_file: bool,
 }
 
+/// More hosts than any site has.
+const MOST_HOSTS: usize = 100_000;
+
 impl Place {
     /// Adds a host as member of a group; one that is new remembers where it was first met.
     pub(super) fn add_host(
@@ -42,6 +45,10 @@ impl Place {
         port: Option<u16>,
     ) -> Result<()> {
         let (host, new) = inventory.add_host(name, group);
+        if inventory.hosts.len() > MOST_HOSTS {
+            return Err(Trouble::refused(format!("reading the inventory {}", self.file))
+                .because(format!("there are more than {MOST_HOSTS} hosts")));
+        }
         if !new {
             return Ok(());
         }

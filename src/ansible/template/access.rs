@@ -99,7 +99,7 @@ fn place(index: i128, length: usize) -> Option<usize> {
 pub(super) fn slice(base: &Val, parts: &[Val; 3]) -> Outcome {
     let items = match base {
         Val::List(list) => list.raw(),
-        Val::Tuple(items) => items.to_vec(),
+        Val::Tuple(items) => items.items(),
         Val::Str(_) => base.iterate()?,
         Val::Object(object) if object.keys().is_none() && object.items().is_some() => {
             base.iterate()?

@@ -2,6 +2,7 @@
 
 use super::{
     fault::{Fault, Outcome},
+    meter,
     strings::titled,
     text,
     value::{Key, Val},
@@ -24,8 +25,8 @@ pub(super) fn lines(value: &str, keep: bool) -> Val {
     Val::strings(found)
 }
 
-pub(super) fn tabs_expanded(value: &str, size: usize) -> String {
-    let size = size.min(1000);
+pub(super) fn tabs_expanded(value: &str, size: usize) -> Outcome {
+    meter::room(value.matches('\t').count().saturating_mul(size))?;
     let mut out = String::new();
     let mut column = 0;
     for c in value.chars() {
@@ -41,7 +42,7 @@ pub(super) fn tabs_expanded(value: &str, size: usize) -> String {
             }
         }
     }
-    out
+    Ok(Val::str(out))
 }
 
 /// Python's `str.translate` with a dict of character numbers.
@@ -59,6 +60,7 @@ pub(super) fn translated(value: &str, table: &Val) -> Outcome {
             }
             Some(other) => out.push_str(&text::str_of(&other)?),
         }
+        meter::room(out.len())?;
     }
     Ok(Val::str(out))
 }

@@ -150,7 +150,7 @@ impl Env {
             Val::Str(found) if template.trailing_newlines > 0 => {
                 let own = found.len() - found.trim_end_matches('\n').len();
                 let more = template.trailing_newlines.saturating_sub(own);
-                Val::Str(format!("{found}{}", "\n".repeat(more)).into())
+                Val::str(format!("{found}{}", "\n".repeat(more)))
             }
             other => other,
         })

@@ -5,7 +5,7 @@ use super::{
     call::Args,
     checks,
     fault::{Fault, Outcome},
-    filters,
+    filters, meter,
     objects::Object,
     ops,
     run::Run,
@@ -17,6 +17,7 @@ use std::sync::Arc;
 impl Run {
     /// An expression's value. What is undefined is the value `Missing`; what went wrong ends the template.
     pub(super) fn expr(&mut self, expr: &Expr) -> Outcome {
+        let _inside = meter::deeper()?;
         Ok(match expr {
             Expr::Const(value) => value.clone(),
             Expr::Name(name) => self.name(name),

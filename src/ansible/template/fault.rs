@@ -55,14 +55,9 @@ impl Fault {
     }
 
     fn here(message: String) -> Self {
-        Self {
-            undefined: false,
-            absent: None,
-            message,
-            chain: super::chain::settings(),
-            trouble: None,
-            hints: Vec::new(),
-        }
+        let chain = super::chain::settings();
+        super::meter::steps(chain.len());
+        Self { undefined: false, absent: None, message, chain, trouble: None, hints: Vec::new() }
     }
 
     /// The fault as the trouble that a person reads: what could not be evaluated, why, and the way that led there.

@@ -4,6 +4,7 @@ use super::{
     Evaluator,
     env::{self, Env},
     fault::{Fault, Faulty},
+    meter,
     parse::{self, Origin as TextOrigin},
     printed::{self, Lined},
     run::Run,
@@ -54,6 +55,7 @@ impl Evaluator {
         if !env::is_template(&template.text) {
             return Ok(template.clone());
         }
+        let _counted = meter::begin();
         let rendered = lines(&self.0, &template.text, reading);
         let Lined { text, lines } =
             rendered.map_err(|(fault, line)| told(&self.0, template, &fault, line))?;

@@ -4,7 +4,7 @@ use super::{
     access,
     call::Args,
     fault::{Fault, Outcome},
-    text,
+    meter, text,
     value::Val,
 };
 
@@ -20,6 +20,18 @@ struct Spec {
     width: usize,
     precision: Option<usize>,
     kind: Option<char>,
+}
+
+/// A number with one more digit.
+fn with_digit(number: usize, digit: char) -> usize {
+    number.saturating_mul(10).saturating_add(digit as usize - '0' as usize)
+}
+
+impl Spec {
+    /// Refuses a width that would make too long a text.
+    fn fits(&self) -> Outcome<()> {
+        meter::room(self.width.saturating_mul(4))
+    }
 }
 
 /// `format % values`.
@@ -50,7 +62,7 @@ pub(super) fn percent(format: &str, values: &Val) -> Outcome {
         rest = &rest[length..];
         let value = named.or_else(|| given.next().cloned());
         let value = value.ok_or_else(|| Fault::new("not enough arguments for format string"))?;
-        out.push_str(&percent_value(&spec, &value)?);
+        append(&mut out, &percent_value(&spec, &value)?)?;
     }
     out.push_str(rest);
     // A list or dict may be there for its names, so Python does not miss its use.
@@ -59,6 +71,12 @@ pub(super) fn percent(format: &str, values: &Val) -> Outcome {
         return Err(Fault::new("not all arguments converted during string formatting"));
     }
     Ok(Val::str(out))
+}
+
+fn append(out: &mut String, part: &str) -> Outcome<()> {
+    meter::room(out.len().saturating_add(part.len()))?;
+    out.push_str(part);
+    Ok(())
 }
 
 fn percent_spec(text: &str) -> Outcome<(Spec, usize)> {
@@ -75,7 +93,7 @@ fn percent_spec(text: &str) -> Outcome<(Spec, usize)> {
     }
     let mut digits = |spec: &mut usize| {
         while let Some((_, digit)) = chars.next_if(|(_, c)| c.is_ascii_digit()) {
-            *spec = (*spec * 10 + digit as usize - '0' as usize).min(100_000);
+            *spec = with_digit(*spec, digit);
         }
         chars.next_if(|(_, c)| *c == '.').is_some()
     };
@@ -86,6 +104,7 @@ fn percent_spec(text: &str) -> Outcome<(Spec, usize)> {
     }
     let Some((at, kind)) = chars.next() else { return Err(Fault::new("incomplete format")) };
     spec.kind = Some(kind);
+    spec.fits()?;
     Ok((spec, at + kind.len_utf8()))
 }
 
@@ -118,7 +137,7 @@ pub(super) fn braces(format: &str, args: &Args) -> Outcome {
         }
         let end = rest.find('}').filter(|_| brace == "{");
         let end = end.ok_or_else(|| Fault::new("Single '}' encountered in format string"))?;
-        out.push_str(&field(&rest[..end], args, &mut next)?);
+        append(&mut out, &field(&rest[..end], args, &mut next)?)?;
         rest = &rest[end + 1..];
     }
     Ok(Val::str(out + rest))
@@ -151,6 +170,7 @@ fn field(field: &str, args: &Args, next: &mut usize) -> Outcome<String> {
         value = Val::str(text::repr(&value)?);
     }
     let spec = brace_spec(spec);
+    spec.fits()?;
     match (&value, spec.kind) {
         (Val::Int(_) | Val::Float(_), Some(_)) => number(&spec, &value),
         (Val::Int(_) | Val::Float(_), None) if spec.grouping || spec.precision.is_some() => {
@@ -186,10 +206,10 @@ fn brace_spec(text: &str) -> Spec {
                 (spec.fill, spec.align) = (Some('0'), Some('='));
             }
             (digit, None) if digit.is_ascii_digit() => {
-                spec.width = (spec.width * 10 + *digit as usize - '0' as usize).min(100_000);
+                spec.width = with_digit(spec.width, *digit);
             }
             (digit, Some(found)) if digit.is_ascii_digit() => {
-                *found = (*found * 10 + *digit as usize - '0' as usize).min(1_000);
+                *found = with_digit(*found, *digit);
             }
             (kind, _) => spec.kind = Some(*kind),
         }
@@ -212,26 +232,27 @@ fn number(spec: &Spec, value: &Val) -> Outcome<String> {
         }
     };
     let decimals = spec.precision.unwrap_or(6);
+    meter::room(decimals)?;
     let alternate = |prefix: &str, digits: String| {
         if spec.alternate { format!("{prefix}{digits}") } else { digits }
     };
     let digits = match spec.kind {
-        Some('x') => alternate("0x", format!("{:x}", whole.abs())),
-        Some('X') => alternate("0X", format!("{:X}", whole.abs())),
-        Some('o') => alternate("0o", format!("{:o}", whole.abs())),
-        Some('b') => alternate("0b", format!("{:b}", whole.abs())),
-        Some('f' | 'F') => format!("{:.decimals$}", float.abs()),
-        Some('%') => format!("{:.decimals$}%", (float * 100.0).abs()),
+        Some('x') => alternate("0x", format!("{:x}", whole.unsigned_abs())),
+        Some('X') => alternate("0X", format!("{:X}", whole.unsigned_abs())),
+        Some('o') => alternate("0o", format!("{:o}", whole.unsigned_abs())),
+        Some('b') => alternate("0b", format!("{:b}", whole.unsigned_abs())),
+        Some('f' | 'F') => fixed(float.abs(), decimals),
+        Some('%') => fixed((float * 100.0).abs(), decimals) + "%",
         Some('e' | 'E') => exponent(float.abs(), decimals),
         Some('g' | 'G') => text::float(float.abs()).trim_end_matches(".0").to_owned(),
         Some('c') => {
             return Ok(u32::try_from(whole).ok().and_then(char::from_u32).unwrap_or(' ').into());
         }
         None if matches!(value, Val::Float(_)) => match spec.precision {
-            Some(decimals) => format!("{:.decimals$}", float.abs()),
+            Some(decimals) => fixed(float.abs(), decimals),
             None => text::float(float.abs()),
         },
-        _ => whole.abs().to_string(),
+        _ => whole.unsigned_abs().to_string(),
     };
     let digits = if spec.grouping { grouped(&digits) } else { digits };
     let minus = float < 0.0;
@@ -246,11 +267,21 @@ fn number(spec: &Spec, value: &Val) -> Outcome<String> {
     Ok(padded(&format!("{sign}{digits}"), spec, '>'))
 }
 
+/// More decimals than any float has; all behind them are zeros.
+const EXACT: usize = 1100;
+
+fn fixed(number: f64, decimals: usize) -> String {
+    let exact = decimals.min(EXACT);
+    format!("{number:.exact$}") + &"0".repeat(decimals - exact)
+}
+
 fn exponent(number: f64, decimals: usize) -> String {
-    let text = format!("{number:.decimals$e}");
+    let exact = decimals.min(EXACT);
+    let text = format!("{number:.exact$e}");
     let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let zeros = "0".repeat(decimals - exact);
     let power: i32 = power.parse().unwrap_or(0);
-    format!("{digits}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+    format!("{digits}{zeros}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
 }
 
 fn grouped(digits: &str) -> String {

@@ -6,13 +6,11 @@ use serde_json::{Number, Value};
 
 use super::{
     fault::{Fault, Outcome},
+    meter,
     objects::Object,
     text,
-    value::{Dict, Key, Val},
+    value::{DEEPEST, Dict, Key, Val},
 };
-
-/// Deeper nesting means that a value contains itself.
-const DEEPEST: usize = 100;
 
 /// A value with everything in it evaluated; `omit` drops out of lists and dicts.
 pub(super) fn from_val(value: &Val) -> Outcome<Value> {
@@ -23,6 +21,8 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Fault::new("Recursive loop detected in template: the value contains itself"));
     };
+    meter::items(1, 1);
+    meter::checked()?;
     let list = |items: Vec<Val>| {
         let items = items.iter().filter(|item| !matches!(item, Val::Omit));
         items.map(|item| converted(item, depth)).collect::<Outcome<Vec<_>>>().map(Value::Array)
@@ -32,9 +32,12 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
         Val::Bool(value) => Ok(Value::Bool(value)),
         Val::Int(number) => Ok(integer(number)),
         Val::Float(number) => Ok(Number::from_f64(number).map_or(Value::Null, Value::Number)),
-        Val::Str(text) => Ok(Value::String(text.to_string())),
+        Val::Str(text) => {
+            meter::text(text.len());
+            Ok(Value::String(text.to_string()))
+        }
         Val::List(found) => list(found.items()),
-        Val::Tuple(items) => list(items.to_vec()),
+        Val::Tuple(items) => list(items.items()),
         Val::Dict(dict) => {
             let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
             let pair = |(key, value): (Key, Val)| Ok((key_text(&key)?, converted(&value, depth)?));
@@ -133,6 +136,20 @@ pub(super) struct Layout {
     pub(super) sort_keys: bool,
     pub(super) ascii: bool,
     pub(super) separators: (String, String),
+}
+
+/// The levels of all lines that JSON has if each item has its own.
+pub(super) fn levels(json: &Value, level: usize) -> usize {
+    let inside = |items: usize, deeper: usize| level + items * (level + 1) + deeper;
+    match json {
+        Value::Array(items) => {
+            inside(items.len(), items.iter().map(|item| levels(item, level + 1)).sum())
+        }
+        Value::Object(pairs) => {
+            inside(pairs.len(), pairs.values().map(|item| levels(item, level + 1)).sum())
+        }
+        _ => 0,
+    }
 }
 
 /// JSON as Python's `json.dumps` writes it.

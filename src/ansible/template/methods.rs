@@ -3,7 +3,7 @@
 use super::{
     call::Args,
     fault::{Fault, Outcome},
-    format,
+    format, meter,
     objects::Object,
     ops, text,
     value::{Dict, Key, List, Val},
@@ -12,11 +12,14 @@ use super::{
 /// Calls a method; `None` if the type has no such method.
 pub(super) fn call(base: &Val, method: &str, args: Args) -> Option<Outcome> {
     let mut args = args;
+    if let Val::Str(text) = base {
+        meter::text(text.len());
+    }
     match base {
         Val::Str(value) => strings(value, method, &mut args),
         Val::List(list) => lists(list, method, &mut args),
         Val::Tuple(items) => match method {
-            "index" | "count" => lists(&List::new(items.to_vec()), method, &mut args),
+            "index" | "count" => lists(&List::new(items.items()), method, &mut args),
             _ => None,
         },
         Val::Dict(dict) => dicts(dict, method, &mut args),

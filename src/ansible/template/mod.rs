@@ -5,10 +5,13 @@
 //! that prints one value keeps its type, lists and dicts stay unevaluated inside and can be changed by methods.
 
 mod access;
+mod burial;
 mod call;
 mod chain;
 mod characters;
 mod checks;
+mod containers;
+mod depth;
 mod env;
 mod expr;
 mod fault;
@@ -20,6 +23,7 @@ mod json;
 mod lazy;
 mod lookups;
 mod lower;
+mod meter;
 mod methods;
 mod moments;
 mod objects;
@@ -99,6 +103,7 @@ impl Evaluator {
 
     /// A variable's value: every template in it is rendered, with native types. `Ok(None)` if nothing sets it.
     pub fn variable(&self, name: &str) -> Result<Option<Value>> {
+        let _counted = meter::begin();
         let Some(value) = self.0.variable(name) else { return Ok(None) };
         json::from_val(&value).map(Some).map_err(|fault| {
             let origin = match self.0.scope().raw(name) {
@@ -155,6 +160,7 @@ impl Evaluator {
 
     /// A node's value as [`variable`](Self::variable) gives it; `name` is what messages call it.
     pub fn node(&self, name: &str, node: &Node) -> Result<Value> {
+        let _counted = meter::begin();
         json::from_val(&self.0.value_of(node, &name.into())).map_err(|fault| {
             let setting = Setting { variable: name.to_owned(), origin: node.origin.clone() };
             fault.to_trouble(self.0.scope(), &setting)

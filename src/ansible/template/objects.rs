@@ -9,12 +9,14 @@ use std::{
 };
 
 use super::{
+    burial::bury,
     env::Env,
     fault::{Fault, Outcome},
+    meter,
     moments::{Moment, Span},
     ops,
     tree::Macro,
-    value::{Dict, Key, Val},
+    value::{Dict, Key, Tuple, Val},
 };
 
 /// An object with attributes of its own.
@@ -64,7 +66,9 @@ impl Range {
     fn numbers(self) -> Vec<Val> {
         let inside = |at: &i128| if self.step > 0 { *at < self.stop } else { *at > self.stop };
         let numbers = std::iter::successors(Some(self.start), |at| at.checked_add(self.step));
-        numbers.take_while(inside).map(Val::Int).collect()
+        let numbers: Vec<Val> = numbers.take_while(inside).map(Val::Int).collect();
+        meter::steps(numbers.len());
+        numbers
     }
 }
 
@@ -72,7 +76,7 @@ impl Range {
 #[derive(Debug)]
 pub(super) struct Loop {
     pub(super) index: usize,
-    pub(super) items: Arc<[Val]>,
+    pub(super) items: Tuple,
     /// What `changed()` was last asked about in this loop.
     pub(super) seen: Arc<Mutex<Option<Val>>>,
 }
@@ -176,6 +180,25 @@ impl Object {
             Self::Moment(moment) => Some(moment.text()),
             Self::Span(span) => Some(span.text()),
             _ => None,
+        }
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        match self {
+            Self::Macro { seen, .. } => bury(seen.drain().map(|(_, value)| value)),
+            Self::Cycler { items, .. } => bury(std::mem::take(items)),
+            Self::Joiner { separator, .. } => bury([std::mem::take(separator)]),
+            // What a namespace and a loop hold has its own burial.
+            Self::Namespace(_)
+            | Self::Loop(_)
+            | Self::HostVars(_)
+            | Self::Host(_)
+            | Self::Function(_)
+            | Self::Range(_)
+            | Self::Moment(_)
+            | Self::Span(_) => {}
         }
     }
 }

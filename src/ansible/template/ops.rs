@@ -4,13 +4,10 @@ use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     fault::{Fault, Faulty, Outcome},
-    text,
+    meter, text,
     tree::{Binary, Comparison},
-    value::{Dict, Key, Val},
+    value::{DEEPEST, Dict, Key, Val},
 };
-
-/// The longest list or text that an operator may make: a slip of the pen must not fill the memory.
-const LONGEST: usize = 10_000_000;
 
 #[derive(Clone, Copy)]
 enum Number {
@@ -58,14 +55,13 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
     }
     match (op, &left, &right) {
         (Binary::Add, Val::Str(one), Val::Str(other)) => joined(one, other),
-        (Binary::Add, Val::List(one), Val::List(other)) if one.len() + other.len() > LONGEST => {
-            Err(too_long())
-        }
         (Binary::Add, Val::List(one), Val::List(other)) => {
+            meter::room_for_items(one.len() + other.len())?;
             Ok(Val::list([one.raw(), other.raw()].concat()))
         }
         (Binary::Add, Val::Tuple(one), Val::Tuple(other)) => {
-            Ok(Val::tuple([&one[..], &other[..]].concat()))
+            meter::room_for_items(one.len() + other.len())?;
+            Ok(Val::tuple([one.items(), other.items()].concat()))
         }
         (Binary::Multiply, other, Val::Int(times)) | (Binary::Multiply, Val::Int(times), other) => {
             repeat(other, *times)
@@ -75,14 +71,8 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
     }
 }
 
-fn too_long() -> Faulty {
-    Fault::new(format!("the value would be longer than {LONGEST} characters or items"))
-}
-
 fn joined(one: &str, other: &str) -> Outcome {
-    if one.len() + other.len() > LONGEST {
-        return Err(too_long());
-    }
+    meter::room(one.len() + other.len())?;
     Ok(Val::str(format!("{one}{other}")))
 }
 
@@ -106,14 +96,11 @@ fn unsupported(op: Binary, left: &Val, right: &Val) -> Faulty {
 
 fn repeat(value: &Val, times: i128) -> Outcome {
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
-    let length = match value {
-        Val::Str(text) => text.len(),
-        Val::List(list) => list.len(),
-        Val::Tuple(items) => items.len(),
+    match value {
+        Val::Str(text) => meter::room(text.len().saturating_mul(times))?,
+        Val::List(list) => meter::room_for_items(list.len().saturating_mul(times))?,
+        Val::Tuple(items) => meter::room_for_items(items.len().saturating_mul(times))?,
         _ => return Err(unsupported(Binary::Multiply, value, &Val::Int(0))),
-    };
-    if length.saturating_mul(times) > LONGEST {
-        return Err(too_long());
     }
     Ok(match value {
         Val::Str(text) => Val::str(text.repeat(times)),
@@ -190,9 +177,6 @@ pub(super) fn compare(op: Comparison, left: &Val, right: &Val) -> Outcome<bool> 
     })
 }
 
-/// Deeper nesting means that a value contains itself.
-const DEEPEST: usize = 100;
-
 /// Python's `==`.
 pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
     equal_at(left, right, DEEPEST)
@@ -202,13 +186,18 @@ fn equal_at(left: &Val, right: &Val, depth: usize) -> Outcome<bool> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Fault::new("maximum recursion depth exceeded in comparison"));
     };
+    meter::steps(1);
+    meter::checked()?;
     let (left, right) = (left.clone().used()?, right.clone().used()?);
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other) == Some(Ordering::Equal));
     }
     Ok(match (&left, &right) {
         (Val::None, Val::None) | (Val::Omit, Val::Omit) | (Val::Blank, Val::Blank) => true,
-        (Val::Str(one), Val::Str(other)) => one == other,
+        (Val::Str(one), Val::Str(other)) => {
+            meter::text(one.len().min(other.len()));
+            one == other
+        }
         (Val::List(one), Val::List(other)) => {
             one.same(other) || equal_items(&one.items(), &other.items(), depth)?
         }
@@ -248,23 +237,35 @@ fn equal_dicts(one: &Dict, other: &Dict, depth: usize) -> Outcome<bool> {
 
 /// Python's order; `None` for numbers that have none (`nan`).
 pub(super) fn order(left: &Val, right: &Val) -> Outcome<Option<Ordering>> {
+    order_at(left, right, DEEPEST)
+}
+
+fn order_at(left: &Val, right: &Val, depth: usize) -> Outcome<Option<Ordering>> {
+    let depth = depth.checked_sub(1);
+    let depth =
+        depth.ok_or_else(|| Fault::new("maximum recursion depth exceeded in comparison"))?;
+    meter::steps(1);
+    meter::checked()?;
     let (left, right) = (left.clone().used()?, right.clone().used()?);
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other));
     }
     let items = |value: &Val| match value {
         Val::List(list) => Some(list.items()),
-        Val::Tuple(items) => Some(items.to_vec()),
+        Val::Tuple(items) => Some(items.items()),
         _ => None,
     };
     match (&left, &right) {
-        (Val::Str(one), Val::Str(other)) => Ok(Some(one.chars().cmp(other.chars()))),
+        (Val::Str(one), Val::Str(other)) => {
+            meter::text(one.len().min(other.len()));
+            Ok(Some(one.chars().cmp(other.chars())))
+        }
         (Val::List(_), Val::List(_)) | (Val::Tuple(_), Val::Tuple(_)) => {
             let (one, other) =
                 (items(&left).unwrap_or_default(), items(&right).unwrap_or_default());
             for (one, other) in one.iter().zip(&other) {
                 if !equal(one, other)? {
-                    return order(one, other);
+                    return order_at(one, other, depth);
                 }
             }
             Ok(Some(one.len().cmp(&other.len())))
@@ -286,7 +287,10 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
     let (container, item) = (container.clone().used()?, item.clone().used()?);
     match &container {
         Val::Str(text) => match &item {
-            Val::Str(part) => Ok(text.contains(&**part)),
+            Val::Str(part) => {
+                meter::text(text.len());
+                Ok(text.contains(&**part))
+            }
             other => Err(Fault::new(format!(
                 "'in <string>' requires string as left operand, not {}",
                 other.type_name()

@@ -9,6 +9,7 @@ use std::{
 use minijinja::{machinery, syntax::SyntaxConfig};
 
 use super::{
+    depth,
     fault::{Fault, Faulty, Outcome},
     lower, source,
     tree::Template,
@@ -47,6 +48,9 @@ pub(super) struct SyntaxFault {
 
 type Cache = Mutex<HashMap<(Origin, Arc<str>), Result<Arc<Template>, SyntaxFault>>>;
 
+/// More templates than a site has.
+const MOST_KEPT: usize = 50_000;
+
 /// Reads a template, once for each text.
 pub(super) fn template(text: &str, origin: Origin) -> Outcome<Arc<Template>> {
     read_once(text, origin).map_err(|fault| {
@@ -69,7 +73,11 @@ fn read_once(text: &str, origin: Origin) -> Result<Arc<Template>, SyntaxFault> {
     let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     known.unwrap_or_else(|| {
         let read = read(text, origin).map(Arc::new);
-        cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, read.clone());
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= MOST_KEPT {
+            cache.clear();
+        }
+        cache.insert(key, read.clone());
         read
     })
 }
@@ -91,6 +99,9 @@ fn read(text: &str, origin: Origin) -> Result<Template, SyntaxFault> {
     let strips = origin.strips();
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(strips).build().map_err(fault)?;
+    if let Some((message, line)) = depth::fault(&prepared, syntax.clone()) {
+        return Err(SyntaxFault { message, line: Some(line) });
+    }
     let tree = machinery::parse(&prepared, "template", syntax).map_err(fault)?;
     let mut lowering = lower::Lowering::default();
     let body = lowering.template(&tree).map_err(|message| SyntaxFault { message, line: None })?;

@@ -6,13 +6,13 @@ use super::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    filters,
+    filters, meter,
     objects::{Loop, Object},
     parse,
     printed::Printed,
     text,
     tree::{Expr, For, Macro, Name, Placed, Stmt},
-    value::{Dict, Key, Val},
+    value::{Dict, Key, Tuple, Val},
 };
 
 /// One rendering of a template.
@@ -48,7 +48,15 @@ impl Run {
     }
 
     fn print(&mut self, value: Val) {
-        self.out.push(Printed { value, line: self.line, verbatim: false });
+        self.push(value, false);
+    }
+
+    fn push(&mut self, value: Val, verbatim: bool) {
+        meter::items(1, 1);
+        if let Val::Str(text) = &value {
+            meter::text(text.len());
+        }
+        self.out.push(Printed { value, line: self.line, verbatim });
     }
 
     pub(super) fn lookup(&mut self, name: &str) -> Option<Val> {
@@ -66,6 +74,7 @@ impl Run {
     }
 
     fn body(&mut self, body: &[Placed]) -> Outcome<()> {
+        let _inside = meter::deeper()?;
         body.iter().try_for_each(|placed| {
             self.line = placed.line;
             self.stmt(&placed.stmt)
@@ -76,8 +85,7 @@ impl Run {
         match stmt {
             Stmt::Text(text) if text.is_empty() => {}
             Stmt::Text(text) => {
-                let value = Val::Str(Arc::clone(text));
-                self.out.push(Printed { value, line: self.line, verbatim: true });
+                self.push(Val::Str(Arc::clone(text)), true);
             }
             Stmt::Emit(expr) => {
                 let value = self.expr(expr)?;
@@ -153,14 +161,13 @@ impl Run {
                 chosen.push(item);
             }
         }
-        let items: Arc<[Val]> = chosen.into();
+        let items = Tuple::passing(chosen);
         let seen = Arc::default();
         for (index, item) in items.iter().enumerate() {
             if let Some(frame) = self.frames.last_mut() {
                 frame.clear();
             }
-            let state =
-                Object::Loop(Loop { index, items: Arc::clone(&items), seen: Arc::clone(&seen) });
+            let state = Object::Loop(Loop { index, items: items.clone(), seen: Arc::clone(&seen) });
             self.set("loop".into(), Val::Object(Arc::new(state)));
             self.assign(&found.target, item.clone())?;
             self.body(&found.body)?;
@@ -254,6 +261,8 @@ impl Run {
     }
 
     fn macro_value(&self, decl: &Arc<Macro>) -> Val {
+        let count = self.frames.iter().map(HashMap::len).sum();
+        meter::items(2 * count, count);
         let seen = self.frames.iter().flat_map(|frame| frame.iter());
         let seen = seen.map(|(name, value)| (Arc::clone(name), value.clone())).collect();
         Val::Object(Arc::new(Object::Macro { decl: Arc::clone(decl), seen }))
@@ -266,6 +275,8 @@ impl Run {
         seen: &HashMap<Name, Val>,
         mut args: Args,
     ) -> Outcome {
+        let _inside = meter::deeper()?;
+        meter::items(2 * seen.len(), seen.len());
         let mut run = Self::new(&self.env, self.copies, Vec::new());
         run.frames[0].clone_from(seen);
         run.frames.push(HashMap::new());
@@ -305,7 +316,7 @@ fn concat(printed: Vec<Printed>) -> Val {
         _ => {
             let texts = values.iter().filter(|value| !matches!(value, Val::Omit));
             match texts.map(text::str_of).collect::<Outcome<String>>() {
-                Ok(text) => Val::Str(text.into()),
+                Ok(text) => Val::str(text),
                 Err(fault) => Val::Missing(fault),
             }
         }

@@ -4,7 +4,7 @@ use super::{
     call::Args,
     characters,
     fault::{Fault, Outcome},
-    text,
+    meter, text,
     value::Val,
 };
 
@@ -24,9 +24,9 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
         "splitlines" => {
             Some(args.flag("keepends", false).map(|keep| characters::lines(value, keep)))
         }
-        "expandtabs" => Some(
-            args.size("tabsize", 8).map(|size| Val::str(characters::tabs_expanded(value, size))),
-        ),
+        "expandtabs" => {
+            Some(args.size("tabsize", 8).and_then(|size| characters::tabs_expanded(value, size)))
+        }
         "translate" => {
             Some(args.required("table").and_then(|table| characters::translated(value, &table)))
         }
@@ -157,8 +157,8 @@ fn edge(value: &str, method: &str, args: &mut Args) -> Outcome {
 fn section<'text>(value: &'text str, args: &mut Args) -> Outcome<(usize, &'text str)> {
     let count = value.chars().count();
     let place = |at: i128| {
-        let at = if at < 0 { at + count as i128 } else { at };
-        usize::try_from(at.max(0)).unwrap_or(0).min(count)
+        let at = if at < 0 { at.saturating_add(count as i128) } else { at };
+        usize::try_from(at.max(0)).unwrap_or(count).min(count)
     };
     let start = args.int("start")?.map_or(0, place);
     let end = args.int("end")?.map_or(count, place).max(start);
@@ -185,9 +185,9 @@ pub(super) fn split(value: &str, args: &mut Args, from_end: bool) -> Outcome {
     }
     let parts: Vec<&str> = match (most, from_end) {
         (None, _) => value.split(&*separator).collect(),
-        (Some(most), false) => value.splitn(most + 1, &*separator).collect(),
+        (Some(most), false) => value.splitn(most.saturating_add(1), &*separator).collect(),
         (Some(most), true) => {
-            let mut parts: Vec<&str> = value.rsplitn(most + 1, &*separator).collect();
+            let mut parts: Vec<&str> = value.rsplitn(most.saturating_add(1), &*separator).collect();
             parts.reverse();
             parts
         }
@@ -223,6 +223,8 @@ fn partition(value: &str, args: &mut Args, from_end: bool) -> Outcome {
 fn replace(value: &str, args: &mut Args) -> Outcome {
     let (old, new) = (args.text("old")?, args.text("new")?);
     let count = args.int("count")?.and_then(|count| usize::try_from(count).ok());
+    let found = value.matches(&*old).count().min(count.unwrap_or(usize::MAX));
+    meter::room(found.saturating_mul(new.len()).saturating_add(value.len()))?;
     Ok(Val::str(match count {
         Some(count) => value.replacen(&*old, &new, count),
         None => value.replace(&*old, &new),
@@ -241,7 +243,14 @@ fn join(value: &str, args: &mut Args) -> Outcome {
         };
         parts.push(part.to_string());
     }
-    Ok(Val::str(parts.join(value)))
+    glued(&parts, value)
+}
+
+/// The parts with the separator between them.
+pub(super) fn glued(parts: &[String], separator: &str) -> Outcome {
+    let own: usize = parts.iter().map(String::len).sum();
+    meter::room(own.saturating_add(parts.len().saturating_mul(separator.len())))?;
+    Ok(Val::str(parts.join(separator)))
 }
 
 fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
@@ -256,10 +265,11 @@ fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
 }
 
 fn justify(value: &str, method: &str, args: &mut Args) -> Outcome {
-    let width = args.size("width", 0)?.min(100_000);
+    let width = args.size("width", 0)?;
     let default = if method == "zfill" { "0" } else { " " };
     let fill = args.text_or("fillchar", default)?;
     let missing = width.saturating_sub(value.chars().count());
+    meter::room(missing.saturating_mul(fill.len()).saturating_add(value.len()))?;
     Ok(Val::str(match method {
         "ljust" => format!("{value}{}", fill.repeat(missing)),
         "center" => {

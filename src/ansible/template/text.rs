@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use super::{
     fault::{Fault, Faulty, Outcome},
-    value::Val,
+    meter,
+    value::{DEEPEST, Val},
 };
 
 /// Python's `str(value)`; a missing value is a fault.
 pub(super) fn str_of(value: &Val) -> Outcome<String> {
     match value.clone().used()? {
-        Val::Str(text) => Ok(text.to_string()),
+        Val::Str(text) => {
+            meter::text(text.len());
+            meter::checked()?;
+            Ok(text.to_string())
+        }
         Val::Blank => Ok(String::new()),
         other => repr(&other),
     }
@@ -38,9 +43,6 @@ pub(super) fn only_text(value: &Val, method: &str) -> Outcome<String> {
     }
 }
 
-/// Deeper nesting means that a value contains itself.
-const DEEPEST: usize = 100;
-
 /// Python's `repr(value)`.
 pub(super) fn repr(value: &Val) -> Outcome<String> {
     repr_at(value, DEEPEST)
@@ -50,11 +52,13 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
     let depth = depth.checked_sub(1).ok_or_else(|| {
         Fault::new("Recursive loop detected in template: the value contains itself")
     })?;
+    meter::steps(1);
+    meter::checked()?;
     let repr = |value: &Val| repr_at(value, depth);
     let joined = |items: &[Val]| {
         Ok::<_, Faulty>(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
     };
-    Ok(match value.clone().used()? {
+    let text = match value.clone().used()? {
         Val::None => "None".into(),
         Val::Bool(true) => "True".into(),
         Val::Bool(false) => "False".into(),
@@ -80,7 +84,10 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
         Val::Missing(fault) => return Err(fault),
         Val::Blank => "Undefined".into(),
         Val::Lazy(_) => String::new(),
-    })
+    };
+    meter::text(text.len());
+    meter::room(text.len())?;
+    Ok(text)
 }
 
 /// Python's shortest text of a float.

@@ -2,27 +2,32 @@
 
 use std::{
     hash::{Hash, Hasher},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
-
-use indexmap::IndexMap;
 
 use super::{
     fault::{Fault, Faulty, Outcome},
     lazy::Thunk,
+    meter,
     objects::Object,
 };
 
+pub(super) use super::containers::{Dict, List, Tuple};
+
+/// Deeper nesting means that a value contains itself.
+pub(super) const DEEPEST: usize = 100;
+
 /// A Python value. Lists and dicts are shared and mutable, as in Python.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Val {
+    #[default]
     None,
     Bool(bool),
     Int(i128),
     Float(f64),
     Str(Arc<str>),
     List(List),
-    Tuple(Arc<[Val]>),
+    Tuple(Tuple),
     Dict(Dict),
     /// Ansible's `omit`.
     Omit,
@@ -35,21 +40,15 @@ pub(super) enum Val {
     Object(Arc<Object>),
 }
 
-/// A list that is shared by all who hold it.
-#[derive(Debug, Clone)]
-pub(super) struct List(Arc<RwLock<Vec<Val>>>);
-
-/// A dict in insertion order that is shared by all who hold it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Dict(Arc<RwLock<IndexMap<Key, Val>>>);
-
 /// A hashable value.
 #[derive(Debug, Clone)]
 pub(super) struct Key(Val);
 
 impl Val {
     pub(super) fn str(text: impl AsRef<str>) -> Self {
-        Self::Str(text.as_ref().into())
+        let text = text.as_ref();
+        meter::text(text.len());
+        Self::Str(text.into())
     }
 
     pub(super) fn list(items: Vec<Self>) -> Self {
@@ -61,7 +60,7 @@ impl Val {
     }
 
     pub(super) fn tuple(items: impl Into<Arc<[Self]>>) -> Self {
-        Self::Tuple(items.into())
+        Self::Tuple(Tuple::new(items))
     }
 
     /// A dict with text keys.
@@ -133,9 +132,15 @@ impl Val {
 
     /// The items that a `for` sees; faults inside stay values.
     pub(super) fn iterate(&self) -> Outcome<Vec<Self>> {
+        let items = self.any_items()?;
+        meter::checked()?;
+        Ok(items)
+    }
+
+    fn any_items(&self) -> Outcome<Vec<Self>> {
         match self.clone().used()? {
             Self::List(list) => Ok(list.items()),
-            Self::Tuple(items) => Ok(items.to_vec()),
+            Self::Tuple(items) => Ok(items.items()),
             Self::Dict(dict) => Ok(dict.keys()),
             Self::Str(text) => Ok(text.chars().map(|c| Self::str(c.to_string())).collect()),
             Self::Blank => Ok(Vec::new()),
@@ -153,96 +158,26 @@ impl Val {
 
     /// A copy that shares no list or dict with the original.
     pub(super) fn deep_copy(&self) -> Self {
+        self.copy_at(DEEPEST)
+    }
+
+    fn copy_at(&self, depth: usize) -> Self {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Self::Missing(Fault::new(
+                "Recursive loop detected in template: the value contains itself",
+            ));
+        };
+        let copy = |value: &Self| value.copy_at(depth);
         match self {
-            Self::List(list) => Self::list(list.raw().iter().map(Self::deep_copy).collect()),
-            Self::Tuple(items) => {
-                Self::tuple(items.iter().map(Self::deep_copy).collect::<Vec<_>>())
-            }
+            Self::List(list) => Self::list(list.raw().iter().map(copy).collect()),
+            Self::Tuple(items) => Self::tuple(items.iter().map(copy).collect::<Vec<_>>()),
             Self::Dict(dict) => {
-                let pairs = dict.raw().into_iter().map(|(key, value)| (key, value.deep_copy()));
+                let pairs = dict.raw().into_iter().map(|(key, value)| (key, copy(&value)));
                 Self::Dict(Dict::new(pairs.collect()))
             }
-            Self::Lazy(thunk) => thunk.force().deep_copy(),
+            Self::Lazy(thunk) => thunk.force().copy_at(depth),
             other => other.clone(),
         }
-    }
-}
-
-impl List {
-    pub(super) fn new(items: Vec<Val>) -> Self {
-        Self(Arc::new(RwLock::new(items)))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    pub(super) fn get(&self, index: usize) -> Option<Val> {
-        let item = self.0.read().unwrap_or_else(PoisonError::into_inner).get(index).cloned();
-        item.map(Val::forced)
-    }
-
-    /// The items, evaluated.
-    pub(super) fn items(&self) -> Vec<Val> {
-        self.raw().into_iter().map(Val::forced).collect()
-    }
-
-    /// The items as they are, templates among them.
-    pub(super) fn raw(&self) -> Vec<Val> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Vec<Val>) -> T) -> T {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Dict {
-    pub(super) fn new(pairs: IndexMap<Key, Val>) -> Self {
-        Self(Arc::new(RwLock::new(pairs)))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    pub(super) fn get(&self, key: &Key) -> Option<Val> {
-        let value = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        value.map(Val::forced)
-    }
-
-    pub(super) fn get_str(&self, key: &str) -> Option<Val> {
-        self.get(&Key(Val::str(key)))
-    }
-
-    pub(super) fn has(&self, key: &Key) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
-    }
-
-    pub(super) fn keys(&self) -> Vec<Val> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().map(Key::value).collect()
-    }
-
-    /// Keys with values, evaluated.
-    pub(super) fn pairs(&self) -> Vec<(Key, Val)> {
-        self.raw().into_iter().map(|(key, value)| (key, value.forced())).collect()
-    }
-
-    /// Keys with values as they are, templates among them.
-    pub(super) fn raw(&self) -> IndexMap<Key, Val> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut IndexMap<Key, Val>) -> T) -> T {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -250,16 +185,8 @@ impl Key {
     /// Only what Python can hash is a key.
     pub(super) fn new(value: Val) -> Outcome<Self> {
         let value = value.used()?;
-        match &value {
-            Val::List(_) | Val::Dict(_) => {
-                Err(Fault::new(format!("unhashable type: '{}'", value.type_name())))
-            }
-            Val::Tuple(items) => {
-                items.iter().try_for_each(|item| Self::new(item.clone()).map(|_| ()))?;
-                Ok(Self(value))
-            }
-            _ => Ok(Self(value)),
-        }
+        hashable(&value, DEEPEST)?;
+        Ok(Self(value))
     }
 
     pub(super) fn text(text: &str) -> Self {
@@ -272,6 +199,21 @@ impl Key {
 
     pub(super) fn as_val(&self) -> &Val {
         &self.0
+    }
+}
+
+fn hashable(value: &Val, depth: usize) -> Outcome<()> {
+    let depth = depth.checked_sub(1);
+    let depth = depth.ok_or_else(|| Fault::new("a key is nested more than 100 deep"))?;
+    match value {
+        Val::List(_) | Val::Dict(_) => {
+            Err(Fault::new(format!("unhashable type: '{}'", value.type_name())))
+        }
+        Val::Tuple(items) => {
+            items.iter().try_for_each(|item| hashable(&item.clone().used()?, depth))
+        }
+        Val::Missing(fault) => Err(Arc::clone(fault)),
+        _ => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    ops, text,
+    meter, ops, text,
     tree::Binary,
     value::{Dict, Key, Val},
 };
@@ -71,6 +71,7 @@ fn combine(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 /// Ansible's merge of `over` into `under`.
 fn merge(under: &Dict, over: &Dict, recursive: bool, lists: &str) -> Outcome<Dict> {
+    let _inside = meter::deeper()?;
     let mut merged = under.raw();
     for (key, new) in over.raw() {
         if !recursive && lists == "replace" {

@@ -11,7 +11,7 @@ use crate::{
             call::Args,
             env::{self, Env},
             fault::{Fault, Outcome},
-            json, text,
+            json, meter, text,
             value::Val,
             yaml_text,
         },
@@ -53,7 +53,9 @@ fn written(input: &Val, args: &mut Args, nice: bool) -> Outcome {
         _ => (", ".into(), ": ".into()),
     };
     let layout = json::Layout { indent, sort_keys, ascii, separators };
-    Ok(Val::str(json::write(&json::from_val(input)?, &layout)))
+    let value = json::from_val(input)?;
+    meter::room(json::levels(&value, 0).saturating_mul(indent.unwrap_or(0)))?;
+    Ok(Val::str(json::write(&value, &layout)))
 }
 
 fn to_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

@@ -8,7 +8,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    ops, text,
+    meter, ops, strings, text,
     tree::{Binary, Comparison},
     value::{Key, Val},
 };
@@ -99,7 +99,7 @@ fn join(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         None => text::str_of(item),
     };
     let parts = input.items()?.iter().map(item).collect::<Outcome<Vec<_>>>()?;
-    Ok(Val::str(parts.join(&separator)))
+    strings::glued(&parts, &separator)
 }
 
 fn sort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -184,6 +184,7 @@ pub(super) fn flatten_into(
     skip_nulls: bool,
     out: &mut Vec<Val>,
 ) -> Outcome<()> {
+    let _inside = meter::deeper()?;
     for item in items {
         match &item {
             Val::None if skip_nulls => {}

@@ -30,7 +30,7 @@ use super::{
     call::Args,
     env::Env,
     fault::{Fault, Faulty, Outcome},
-    ops,
+    meter, ops,
     value::Val,
 };
 
@@ -92,6 +92,9 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         return Val::Missing(Fault::new(format!("No filter named '{name}'.")));
     };
     let input = input.forced();
+    if let Val::Str(text) = &input {
+        meter::text(text.len());
+    }
     if !TAKES_MISSING.contains(&plain) {
         if matches!(input, Val::Missing(_)) {
             return input;

@@ -9,7 +9,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    text,
+    meter, text,
     value::Val,
 };
 
@@ -83,6 +83,8 @@ impl Request {
         let rounds = self.rounds.filter(|rounds| *rounds != 0).unwrap_or(default);
         let count = u32::try_from(rounds.clamp(1000, 999_999_999)).unwrap_or(u32::MAX);
         let wrong = |error| Fault::new(format!("password_hash: {error}"));
+        meter::steps(usize::try_from(count).unwrap_or(usize::MAX));
+        meter::checked()?;
         let params = Params::new(count).map_err(wrong)?;
         let (password, bytes) = (password.as_bytes(), salt.as_bytes());
         let hash = if id == "6" {
@@ -100,6 +102,9 @@ impl Request {
             salt[..16].try_into().map_err(|_| Fault::new("invalid salt size supplied"))?;
         let cost = self.rounds.filter(|rounds| *rounds != 0).unwrap_or(12);
         let cost = u32::try_from(cost).unwrap_or(0);
+        // A round takes about as long as so many steps.
+        meter::steps(50_usize.saturating_mul(1 << cost.min(40)));
+        meter::checked()?;
         let version = match &*self.ident {
             "2a" => bcrypt::Version::TwoA,
             "2x" => bcrypt::Version::TwoX,

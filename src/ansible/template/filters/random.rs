@@ -11,7 +11,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    text,
+    meter, text,
     value::Val,
 };
 
@@ -142,6 +142,9 @@ pub(super) fn secret_bytes<const COUNT: usize>() -> Outcome<[u8; COUNT]> {
 
 /// A text of letters from `letters` that nobody can guess.
 pub(in crate::ansible::template) fn secret_text(letters: &str, length: usize) -> Outcome<String> {
+    meter::room(length)?;
+    meter::steps(length);
+    meter::checked()?;
     let letters: Vec<char> = letters.chars().collect();
     // Bytes above the last whole multiple would favour the first letters.
     let limit = if letters.is_empty() { 0 } else { 256 - 256 % letters.len().min(256) };
@@ -179,7 +182,8 @@ fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             if step > 0 { span.saturating_add(step - 1) } else { span.saturating_add(step + 1) };
         let count = u64::try_from(span / step).ok().filter(|count| *count > 0);
         let count = count.ok_or_else(|| Fault::new("empty range for random"))?;
-        return Ok(Val::Int(start + step * i128::from(generator.below(count))));
+        let at = step.saturating_mul(i128::from(generator.below(count)));
+        return Ok(Val::Int(start.saturating_add(at)));
     }
     let items = match input {
         Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Object(_) => input.items()?,

@@ -10,7 +10,7 @@ use crate::{
         call::Args,
         env::Env,
         fault::{Fault, Outcome},
-        text,
+        meter, text,
         value::Val,
     },
     pattern,
@@ -126,6 +126,7 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         let Some(whole) = found.get(0) else { continue };
         out.push_str(&value[last..whole.start()]);
         out.push_str(&expanded(&replacement, &found));
+        meter::room(out.len())?;
         last = whole.end();
         count += 1;
     }

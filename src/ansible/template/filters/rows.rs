@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Filter;
-use crate::ansible::template::{call::Args, env::Env, fault::Outcome, value::Val};
+use crate::ansible::template::{call::Args, env::Env, fault::Outcome, meter, value::Val};
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
@@ -21,9 +21,12 @@ fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let size = size.filter(|size| *size > 0).unwrap_or(usize::MAX);
     let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
     let items = input.iterate()?;
+    if fill.is_some() && !items.is_empty() {
+        meter::room_for_items(size)?;
+    }
     let rows = items.chunks(size).map(|row| {
         let mut row = row.to_vec();
-        if let Some(fill) = fill.as_ref().filter(|_| size < 1_000_000) {
+        if let Some(fill) = &fill {
             row.resize(size, fill.clone());
         }
         Val::list(row)
@@ -33,6 +36,7 @@ fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let count = args.size("slices", 1)?.max(1);
+    meter::room_for_items(count)?;
     let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
     let items = input.iterate()?;
     let (each, longer) = (items.len() / count, items.len() % count);
@@ -52,21 +56,22 @@ fn columns(input: &Val, args: &mut Args) -> Outcome<Vec<Vec<Val>>> {
     std::iter::once(input).chain(&others).map(Val::iterate).collect()
 }
 
-fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Val {
+fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Outcome {
+    meter::room_for_items(columns.len().saturating_mul(count))?;
     let row = |at| {
         let cells = columns.iter().map(|column| column.get(at).unwrap_or(fill).clone());
         Val::tuple(cells.collect::<Vec<_>>())
     };
-    Val::list((0..count).map(row).collect())
+    Ok(Val::list((0..count).map(row).collect()))
 }
 
 fn zip(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let columns = columns(input, args)?;
-    Ok(rows(&columns, columns.iter().map(Vec::len).min().unwrap_or(0), &Val::None))
+    rows(&columns, columns.iter().map(Vec::len).min().unwrap_or(0), &Val::None)
 }
 
 fn zip_longest(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let fill = args.take_named("fillvalue").unwrap_or(Val::None);
     let columns = columns(input, args)?;
-    Ok(rows(&columns, columns.iter().map(Vec::len).max().unwrap_or(0), &fill))
+    rows(&columns, columns.iter().map(Vec::len).max().unwrap_or(0), &fill)
 }

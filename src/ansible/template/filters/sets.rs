@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Filter, lists};
-use crate::ansible::template::{call::Args, env::Env, fault::Outcome, ops, value::Val};
+use crate::ansible::template::{call::Args, env::Env, fault::Outcome, meter, ops, value::Val};
 
 /// More results than anybody can mean.
 const MOST: usize = 1_000_000;
@@ -68,12 +68,15 @@ fn product(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     });
     let others = std::mem::take(&mut args.positional);
     let lists = std::iter::once(input).chain(&others).map(Val::items);
-    let lists = vec![lists.collect::<Outcome<Vec<_>>>()?; repeat].concat();
+    let lists = lists.collect::<Outcome<Vec<_>>>()?;
+    meter::room_for_items(lists.len().saturating_mul(repeat))?;
+    let lists = vec![lists; repeat].concat();
     let mut rows: Vec<Vec<Val>> = vec![Vec::new()];
     for list in lists {
         if rows.len().saturating_mul(list.len()) > MOST {
             return Err(too_many());
         }
+        metered(rows.len() * list.len(), rows.first().map_or(0, Vec::len) + 1)?;
         let extended = |row: &Vec<Val>| {
             let row = row.clone();
             list.iter().map(move |item| [&row[..], std::slice::from_ref(item)].concat()).collect()
@@ -83,18 +86,49 @@ fn product(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     Ok(Val::list(rows.into_iter().map(Val::tuple).collect()))
 }
 
+/// Counts rows of so many cells before they are made.
+fn metered(rows: usize, cells: usize) -> Outcome<()> {
+    meter::steps(rows.saturating_mul(cells));
+    meter::items(rows.saturating_mul(cells), rows);
+    meter::checked()
+}
+
+/// How many choices there are, at most one more than [`MOST`].
+fn count_of_choices(count: usize, size: usize, ordered: bool) -> usize {
+    // As many are left over by one choice as by another.
+    let size = if ordered { size } else { size.min(count.saturating_sub(size)) };
+    let mut found = 1_usize;
+    for at in 0..size {
+        found = found.saturating_mul(count - at);
+        if !ordered {
+            found /= at + 1;
+        }
+        if found > MOST {
+            return MOST + 1;
+        }
+    }
+    found
+}
+
 /// All choices of `size` places out of `count`, in order; with `ordered` each order is a choice of its own.
 fn choices(count: usize, size: usize, ordered: bool) -> Outcome<Vec<Vec<usize>>> {
+    if size > count {
+        return Ok(Vec::new());
+    }
+    let most = count_of_choices(count, size, ordered);
+    if most > MOST {
+        return Err(too_many());
+    }
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
-    for _ in 0..size {
+    for length in 1..=size {
+        metered(rows.len(), length)?;
         let mut next = Vec::new();
+        // In order, enough must be left for the places to come.
+        let last = if ordered { count } else { count - (size - length) };
         for row in &rows {
             let from = if ordered { 0 } else { row.last().map_or(0, |last| last + 1) };
-            let fresh = (from..count).filter(|at| !row.contains(at));
+            let fresh = (from..last).filter(|at| !row.contains(at));
             next.extend(fresh.map(|at| [&row[..], &[at]].concat()));
-        }
-        if next.len() > MOST {
-            return Err(too_many());
         }
         rows = next;
     }

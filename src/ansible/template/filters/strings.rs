@@ -7,7 +7,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    format, strings as methods, text,
+    format, meter, strings as methods, text,
     value::Val,
 };
 
@@ -100,9 +100,15 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let width = match args.take("width") {
         Some(Val::Str(width)) => width.to_string(),
-        Some(Val::Int(width)) => " ".repeat(usize::try_from(width).unwrap_or(0).min(10_000)),
+        Some(Val::Int(width)) => {
+            let width = usize::try_from(width.max(0)).unwrap_or(usize::MAX);
+            meter::room(width)?;
+            " ".repeat(width)
+        }
         _ => " ".repeat(4),
     };
+    let lines = value.matches('\n').count() + 1;
+    meter::room(lines.saturating_mul(width.len()).saturating_add(value.len()))?;
     let (first, blank) = (args.flag("first", false)?, args.flag("blank", false)?);
     let mut out = String::new();
     for (at, line) in (value.to_string() + "\n").lines().enumerate() {
@@ -127,7 +133,7 @@ fn truncate(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let kill_words = args.flag("killwords", false)?;
     let end = args.text_or("end", "...")?;
     let leeway = args.size("leeway", 5)?;
-    if count <= length + leeway {
+    if count <= length.saturating_add(leeway) {
         return Ok(input.clone());
     }
     let value = text::only_text(input, "rsplit")?;
@@ -155,7 +161,7 @@ fn wordwrap(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let lines = value
         .lines()
         .map(|line| super::wrap::wrapped(line, width, break_long, break_hyphens).join(&separator));
-    Ok(Val::str(lines.collect::<Vec<_>>().join(&separator)))
+    methods::glued(&lines.collect::<Vec<_>>(), &separator)
 }
 
 fn formatted(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -201,19 +207,23 @@ fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     if !beginning.is_empty() {
         lines.push(beginning);
     }
-    lines.extend(vec![
-        prefix.clone();
-        if prefix.is_empty() { 0 } else { args.size("prefix_count", 1)? }
-    ]);
+    let times = if prefix.is_empty() { 0 } else { args.size("prefix_count", 1)? };
+    lines.extend(several(&prefix, times)?);
     for line in value.split('\n') {
         let line = format!("{decoration}{line}");
         lines.push(if line == decoration { line.trim_end().to_owned() } else { line });
     }
-    lines.extend(vec![postfix; args.size("postfix_count", 1)?]);
+    lines.extend(several(&postfix, args.size("postfix_count", 1)?)?);
     if !end.is_empty() {
         lines.push(end);
     }
-    Ok(Val::str(lines.join("\n")))
+    methods::glued(&lines, "\n")
+}
+
+fn several(line: &str, times: usize) -> Outcome<Vec<String>> {
+    meter::room(times.saturating_mul(line.len() + 1))?;
+    meter::room_for_items(times)?;
+    Ok(vec![line.to_owned(); times])
 }
 
 /// Text as HTML shows it.
