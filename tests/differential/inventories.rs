@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) const SUITE: Suite =
-    Suite { name: "inventories", cases: 300, seed: None, strategy, question, ours };
+    Suite { name: "inventories", cases: 60, seed: Some(1), strategy, question, ours };
 
 fn strategy() -> BoxedStrategy<Case> {
     let grammar = Grammar::read(include_str!("grammar/inventories.txt"));

@@ -137,3 +137,67 @@ fn a_plug_in_that_only_ansible_can_run_is_refused_by_name() {
       hint: save what `ansible-inventory --list --export` makes of it as an inventory, or let a program print it
     ");
 }
+
+const CONSTRUCTED: &str = "plugin: constructed
+use_vars_plugins: true
+leading_separator: false
+compose:
+  label: rack ~ '-' ~ inventory_hostname
+  more: n + 1
+  template: \"'{' ~ '{ rack }' ~ '}'\"
+groups:
+  first: inventory_hostname.endswith('1')
+  k k: \"'web' in group_names\"
+keyed_groups:
+  - {key: rack, prefix: rack, parent_group: racks}
+  - {key: tags, separator: ''}
+  - {key: \"{'os': os | default('')}\", default_value: none}
+";
+
+/// As `ansible-inventory --list` of ansible-core 2.21.5 has them.
+#[test]
+fn a_constructed_inventory_makes_groups_and_variables_of_others() {
+    let site = Site::of(&[
+        ("a.yml", "a: 1\n"),
+        (
+            "inventory/hosts",
+            "[web]\nweb1 rack=r1 os=linux\nweb2 rack=r2\n[db]\ndb1 rack=r1 tags=\"['a','b c']\"\n",
+        ),
+        ("inventory/group_vars/web.yml", "n: 1\n"),
+        ("inventory/zz.yml", CONSTRUCTED),
+    ]);
+    insta::assert_snapshot!(site.variable("group_names", &[]), @r#"{ "db1": [ "a", "b_c", "db", "first", "os_none", "rack_r1", "racks" ], "web1": [ "first", "k_k", "os_linux", "rack_r1", "racks", "web" ], "web2": [ "k_k", "os_none", "rack_r2", "racks", "web" ] }"#);
+    insta::assert_snapshot!(site.variable("label", &[]), @r#"{ "db1": "r1-db1", "web1": "r1-web1", "web2": "r2-web2" }"#);
+    insta::assert_snapshot!(site.variable("more", &[]), @r#"{ "web1": 2, "web2": 2 }"#);
+    insta::assert_snapshot!(site.variable("template", &["-C"]), @r#"{ "db1": "{{ rack }}", "web1": "{{ rack }}", "web2": "{{ rack }}" }"#);
+    site.write("inventory/zz.yml", "plugin: constructed\nstrict: true\ncompose:\n  more: n + 1\n");
+    insta::assert_snapshot!(site.variable("more", &[]), @"
+    exit: 3
+    error: setting `more` for web1 at inventory/zz.yml:4:9
+      because: web1: evaluating `expression`
+      because: 'n' is undefined
+      set by: expression (inventory/zz.yml:4:9)
+       --> inventory/zz.yml:4:9
+        |
+      2 | strict: true
+      3 | compose:
+      4 |   more: n + 1
+        |         ^ here
+    ");
+}
+
+#[test]
+fn settings_that_are_not_followed_are_refused() {
+    let site = Site::of(&[("a.yml", "a: 1\n"), ("inventory/hosts", "h\n")]);
+    site.write("ansible.cfg", "[defaults]\nhash_behaviour = merge\n");
+    insta::assert_snapshot!(site.variable("a", &[]), @"
+    exit: 3
+    error: following Ansible's setting `hash_behaviour`
+      because: it is `merge` in [defaults] of SITE/ansible.cfg, with which maps of several layers would be merged; only `replace` is understood
+      hint: take `hash_behaviour` out of `ansible.cfg` and unset ANSIBLE_HASH_BEHAVIOUR
+    ");
+    let own = "[defaults]\nhash_behaviour = replace\nvars_plugins_enabled = host_group_vars\n\
+               force_valid_group_names = ignore\nyaml_valid_extensions = .yml, .yaml, .json\n";
+    site.write("ansible.cfg", own);
+    insta::assert_snapshot!(site.variable("a", &[]), @r#"{ "h": 1 }"#);
+}

@@ -140,8 +140,8 @@ impl Reader<'_> {
                 }
                 Err(trouble) => failures.push((*plugin, trouble)),
             }
-            // Ansible would go on to read a program that fails as if its text were a list of hosts.
-            if *plugin == Plugin::Script {
+            // Ansible would go on to read what was meant for this plug-in as if it were a list of hosts.
+            if matches!(plugin, Plugin::Script | Plugin::Auto | Plugin::Constructed) {
                 break;
             }
         }
