@@ -10,8 +10,12 @@ fn git(args: &[&str]) -> Option<String> {
 }
 
 fn main() {
-    println!("cargo::rerun-if-changed=.git/HEAD");
-    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Asked for, as they lie elsewhere in a worktree; a file that is missing would mean a build every time.
+    for file in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", file]) {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
     // Files that are added here become part of the binary.
     println!("cargo::rerun-if-changed=src/ansible/builtin");
     let commit =
