@@ -6,6 +6,7 @@ mod listing;
 mod load;
 mod magic;
 mod mask;
+mod of_host;
 mod play;
 mod site;
 mod table;
@@ -23,6 +24,7 @@ pub use self::extra::extra_names;
 pub use self::listing::{AsWritten, Listing};
 pub(super) use self::{magic::magic_of_host, table::open_texts};
 pub use self::{
+    of_host::OfHost,
     play::{Play, PlayVariables},
     written::{Audience, Written},
 };
@@ -154,11 +156,7 @@ impl Variables {
         else {
             return Ok(None);
         };
-        if !self.site.reads_secret(host, name) {
-            return Ok(Some(value));
-        }
-        let whole = self.site.winner(host, name).is_some_and(Entry::is_secret);
-        Ok(Some(mask::secrets(&value, &self.site.secrets(), whole)))
+        Ok(Some(self.masked_value(host, name, value)))
     }
 
     /// Text for people to see: in a line that shows a secret, stars stand instead of the value. Where text was made

@@ -1,12 +1,16 @@
 //! `ymir configuration dump`
 
+use std::cell::Cell;
+
 use clap::{ArgAction, builder::BoolishValueParser};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{host, rendered, unknown};
+use super::{Sorted, host, render, rendered, unknown};
 use crate::{
-    ansible::Variables,
+    ansible::{OfHost, Variables},
     cli::options::Context,
+    report::write,
     trouble::{Result, Trouble},
 };
 
@@ -36,29 +40,28 @@ pub struct Args {
 struct Dump<'a> {
     variables: &'a Variables,
     args: &'a Args,
+    hosts: Vec<String>,
     /// How many variables have no value because they cannot be evaluated.
-    failed: usize,
+    failed: Cell<usize>,
 }
 
-/// What is printed.
-pub(super) fn text(cx: &Context, variables: &Variables, args: &Args) -> Result<String> {
+/// Writes what is asked for.
+pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<()> {
     let hosts = hosts(cx, variables, args)?;
-    let mut dump = Dump { variables, args, failed: 0 };
-    let mut dumped = match &args.var_name {
-        Some(name) => dump.one(&hosts, name)?,
-        None => hosts.iter().map(|host| (host.clone(), dump.all(host))).collect(),
-    };
-    let failed = dump.failed;
+    let format = cx.options.output;
+    let dump = Dump { variables, args, hosts, failed: Cell::new(0) };
+    match (&args.var_name, &args.host) {
+        (Some(name), _) => write::result(&rendered(&dump.one(name)?, format)?)?,
+        (None, Some(_)) => write::result(&rendered(&dump.all_of_only(), format)?)?,
+        (None, None) => write::result_from(|out| render(&dump, format, out))?,
+    }
+    let failed = dump.failed.get();
     if failed > 0 && !args.with_errors {
         tracing::warn!(
             "{failed} values are left out because they cannot be evaluated; --with-errors tells why"
         );
     }
-    let value = match &args.host {
-        Some(_) => dumped.values_mut().next().map(Value::take).unwrap_or_default(),
-        None => dumped.into(),
-    };
-    rendered(&value, cx.options.output)
+    Ok(())
 }
 
 /// The hosts of `--host` or `--hosts`, as far as `--limit` selects them, too.
@@ -82,26 +85,37 @@ fn hosts(cx: &Context, variables: &Variables, args: &Args) -> Result<Vec<String>
     }
 }
 
+/// Every variable of every host, each host evaluated when its turn to be written comes, and forgotten after it.
+impl Serialize for Dump<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hosts: Vec<_> = self.hosts.iter().collect();
+        hosts.sort();
+        serializer.collect_map(hosts.into_iter().map(|host| (host, Sorted(self.all(host)))))
+    }
+}
+
 impl Dump<'_> {
-    fn value(&self, host: &str, name: &str) -> Result<Option<Value>> {
-        if self.args.show_secrets {
-            self.variables.value(host, name)
-        } else {
-            self.variables.masked(host, name)
-        }
+    fn value(&self, host: &OfHost, name: &str) -> Result<Option<Value>> {
+        if self.args.show_secrets { host.value(name) } else { host.masked(name) }
+    }
+
+    fn all_of_only(&self) -> Value {
+        self.hosts.first().map(|host| self.all(host)).unwrap_or_default()
     }
 
     /// Every variable of a host.
-    fn all(&mut self, host: &str) -> Value {
+    fn all(&self, host: &str) -> Value {
         let (mut values, mut errors) = (Map::new(), Map::new());
         let wanted = |name: &String| self.args.dump_facts || name != "ansible_facts";
-        for name in self.variables.names(host).into_iter().filter(wanted) {
-            match self.value(host, &name) {
-                Ok(value) => drop(values.insert(name, value.unwrap_or_default())),
-                Err(trouble) => drop(errors.insert(name, trouble.to_string().into())),
+        if let Some(host) = self.variables.of_host(host) {
+            for name in host.names().into_iter().filter(wanted) {
+                match self.value(&host, &name) {
+                    Ok(value) => drop(values.insert(name, value.unwrap_or_default())),
+                    Err(trouble) => drop(errors.insert(name, trouble.to_string().into())),
+                }
             }
         }
-        self.failed += errors.len();
+        self.fail(errors.len());
         if self.args.with_errors {
             json!({ "values": values, "errors": errors })
         } else {
@@ -109,12 +123,13 @@ impl Dump<'_> {
         }
     }
 
-    /// One variable of each host.
-    fn one(&mut self, hosts: &[String], name: &str) -> Result<Map<String, Value>> {
+    /// One variable of each host; with `--host`, its value alone.
+    fn one(&self, name: &str) -> Result<Value> {
         let mut dumped = Map::new();
         let mut first_trouble: Option<Trouble> = None;
-        for host in hosts {
-            match self.value(host, name) {
+        for host in &self.hosts {
+            let Some(of_host) = self.variables.of_host(host) else { continue };
+            match self.value(&of_host, name) {
                 Ok(Some(value)) if self.args.with_errors => {
                     dumped.insert(host.clone(), json!({ "value": value }));
                 }
@@ -124,15 +139,22 @@ impl Dump<'_> {
                     dumped.insert(host.clone(), json!({ "error": trouble.to_string() }));
                 }
                 Err(trouble) => {
-                    self.failed += 1;
+                    self.fail(1);
                     first_trouble.get_or_insert(trouble);
                 }
             }
         }
-        match (dumped.is_empty(), first_trouble, hosts.first()) {
+        match (dumped.is_empty(), first_trouble, self.hosts.first()) {
             (true, Some(trouble), _) => Err(trouble),
             (true, None, Some(host)) => Err(unknown(self.variables, host, name)),
-            _ => Ok(dumped),
+            _ if self.args.host.is_some() => {
+                Ok(dumped.values_mut().next().map(Value::take).unwrap_or_default())
+            }
+            _ => Ok(dumped.into()),
         }
+    }
+
+    fn fail(&self, more: usize) {
+        self.failed.set(self.failed.get() + more);
     }
 }

@@ -8,8 +8,10 @@ mod schema;
 mod validate;
 mod variables;
 
+use std::{borrow::Borrow, io::Write};
+
 use clap::Subcommand;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
@@ -60,8 +62,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Dump(args) => {
             let variables = cx.variables()?;
             let hooks = HookSides::of(cx, &variables, "configuration dump")?;
-            let dump = || dump::text(cx, &variables, &args).and_then(|text| write::result(&text));
-            hooks.around(cx, dump).await?;
+            hooks.around(cx, || dump::write(cx, &variables, &args)).await?;
         }
         // Kayobe does not know this command, so no site has hooks for it.
         Command::Explain(args) => {
@@ -90,28 +91,39 @@ fn host(variables: &Variables, name: &str) -> Result<String> {
 
 /// JSON as Kayobe prints it (sorted, four spaces) or YAML.
 pub(super) fn rendered(value: &Value, format: Format) -> Result<String> {
-    let sorted = sorted(value);
-    if format == Format::Yaml {
-        return serde_yaml::to_string(&sorted).or_internal(|| "writing YAML".into());
-    }
     let mut bytes = Vec::new();
-    let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, indent);
-    sorted.serialize(&mut serializer).or_internal(|| "writing JSON".into())?;
-    bytes.push(b'\n');
-    String::from_utf8(bytes).or_internal(|| "writing JSON".into())
+    render(&Sorted(value), format, &mut bytes)?;
+    String::from_utf8(bytes).or_internal(|| "writing text".into())
 }
 
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Object(pairs) => {
-            let mut pairs: Vec<_> = pairs.iter().collect();
-            pairs.sort_by_key(|(key, _)| *key);
-            let pairs = pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value)));
-            pairs.collect::<serde_json::Map<_, _>>().into()
+/// [`rendered`] while it is made.
+fn render(value: &impl Serialize, format: Format, mut out: impl Write) -> Result<()> {
+    let what = || "writing the result".into();
+    if format == Format::Yaml {
+        return serde_yaml::to_writer(out, value).or_host(what);
+    }
+    let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, indent);
+    value.serialize(&mut serializer).or_host(what)?;
+    out.write_all(b"\n").or_host(what)
+}
+
+/// Data with the keys of its maps sorted.
+struct Sorted<V>(V);
+
+impl<V: Borrow<Value>> Serialize for Sorted<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.borrow() {
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            Value::Object(pairs) => {
+                let mut pairs: Vec<_> = pairs.iter().collect();
+                pairs.sort_by_key(|(key, _)| *key);
+                serializer.collect_map(pairs.into_iter().map(|(key, value)| (key, Sorted(value))))
+            }
+            leaf @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+                leaf.serialize(serializer)
+            }
         }
-        other => other.clone(),
     }
 }
 

@@ -1,0 +1,58 @@
+//! One host's variables, for those who read all of many hosts.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Variables, mask};
+use crate::{
+    ansible::{template::Evaluator, variables::table::Entry},
+    trouble::Result,
+};
+
+/// The variables of one host. What was evaluated is forgotten with it, so that memory does not grow with the hosts.
+pub struct OfHost<'a> {
+    variables: &'a Variables,
+    host: usize,
+    evaluator: Evaluator,
+}
+
+impl fmt::Debug for OfHost<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OfHost({})", self.variables.site.name(self.host))
+    }
+}
+
+impl Variables {
+    /// The variables of one host, to be forgotten soon; `None` if there is no such host.
+    pub fn of_host(&self, host: &str) -> Option<OfHost<'_>> {
+        let host = self.site.inventory.host(host)?;
+        Some(OfHost { variables: self, host, evaluator: self.site.evaluator(host) })
+    }
+
+    pub(super) fn masked_value(&self, host: usize, name: &str, value: Value) -> Value {
+        if !self.site.reads_secret(host, name) {
+            return value;
+        }
+        let whole = self.site.winner(host, name).is_some_and(Entry::is_secret);
+        mask::secrets(&value, &self.site.secrets(), whole)
+    }
+}
+
+impl OfHost<'_> {
+    /// As [`Variables::names`].
+    pub fn names(&self) -> Vec<String> {
+        self.variables.site.names(self.host).into_iter().map(str::to_owned).collect()
+    }
+
+    /// As [`Variables::value`].
+    pub fn value(&self, name: &str) -> Result<Option<Value>> {
+        self.evaluator.variable(name)
+    }
+
+    /// As [`Variables::masked`].
+    pub fn masked(&self, name: &str) -> Result<Option<Value>> {
+        let value = self.value(name)?;
+        Ok(value.map(|value| self.variables.masked_value(self.host, name, value)))
+    }
+}
