@@ -1,11 +1,14 @@
 //! Reads a site repository exactly as Ansible would. It knows files and precedence, not what a variable means.
 
+mod assignments;
 pub mod builtin;
 pub mod config;
+pub mod fetch;
 pub mod files;
 mod find;
 pub mod inventory;
 pub mod json;
+mod kept;
 pub mod layers;
 pub mod merge;
 pub mod patterns;

@@ -7,7 +7,11 @@ use std::{
     path::Path,
 };
 
-use super::{inventory::fnmatch, program};
+use super::{
+    fetch::{NoPage, Page, Pages},
+    inventory::fnmatch,
+    kept, program,
+};
 use crate::trouble::{Result, Tell, Trouble};
 
 /// The outside, as far as evaluating variables needs it.
@@ -42,9 +46,28 @@ pub trait World: Debug + Send + Sync {
     fn run(&self, program: &str, _args: &[&str]) -> Result<Ran> {
         Err(Trouble::refused(format!("running {program}")).because("no program can be run here"))
     }
+    /// A page over HTTP.
+    fn page(&self, page: &Page) -> Result<std::result::Result<Vec<u8>, NoPage>> {
+        Err(Trouble::refused(format!("getting {}", page.url)).because("nothing can be got here"))
+    }
+    /// Whether lookups may make the passwords that are not there yet, and keep them in their files.
+    fn keeps_passwords(&self) -> bool {
+        false
+    }
+    /// A file's bytes once nobody is writing them.
+    fn read_settled(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.read(path)
+    }
+    /// Puts into a private file what `complete` makes of its content, while nobody else does; `None` leaves it.
+    fn complete(&self, path: &str, _complete: Complete<'_>) -> Result<()> {
+        Err(Trouble::refused(format!("writing {path}")).because("no file can be written here"))
+    }
     /// Runs a shell command and gives its exit code, standard output and standard error.
     fn shell(&self, command: &str) -> Result<(i32, String, String)>;
 }
+
+/// Makes a file's new content from the one it has, if it has one.
+pub type Complete<'a> = &'a mut dyn FnMut(Option<Vec<u8>>) -> Option<Vec<u8>>;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,11 +147,20 @@ fn start_of(file: std::fs::File) -> std::io::Result<Vec<u8>> {
 #[derive(Debug)]
 pub struct Machine {
     environment: crate::settings::Environment,
+    pages: Pages,
+    keeps_passwords: bool,
 }
 
 impl Machine {
+    /// The machine for a command that only looks.
     pub fn new(environment: crate::settings::Environment) -> Self {
-        Self { environment }
+        Self { environment, pages: Pages::default(), keeps_passwords: false }
+    }
+
+    /// The machine for a command that acts, so that lookups may keep passwords.
+    #[must_use]
+    pub fn keeping_passwords(self) -> Self {
+        Self { keeps_passwords: true, ..self }
     }
 }
 
@@ -195,6 +227,23 @@ impl World for Machine {
 
     fn run(&self, program: &str, args: &[&str]) -> Result<Ran> {
         program::run(program, args, &self.environment.0)
+    }
+
+    fn page(&self, page: &Page) -> Result<std::result::Result<Vec<u8>, NoPage>> {
+        self.pages.get(page)
+    }
+
+    fn keeps_passwords(&self) -> bool {
+        self.keeps_passwords
+    }
+
+    fn read_settled(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        kept::await_settled(path.into(), kept::WAITS)?;
+        self.read(path)
+    }
+
+    fn complete(&self, path: &str, complete: Complete<'_>) -> Result<()> {
+        kept::complete(path.into(), kept::WAITS, complete)
     }
 
     fn anybody_writes(&self, path: &str) -> bool {

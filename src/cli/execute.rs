@@ -42,7 +42,7 @@ struct Record {
 impl<'c> Session<'c> {
     /// Reads the site, makes sure that its hooks can run, and takes the environment's lock.
     pub fn open(cx: &'c Context, command: &str) -> Result<Self> {
-        let variables = cx.variables()?;
+        let variables = cx.variables_to_act_on()?;
         let hooks = HookSides::of(cx, &variables, command)?;
         let store = cx.store()?;
         let lock = match cx.mode() {

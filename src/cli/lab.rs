@@ -52,7 +52,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
             .hint("`ymir lab status` shows what is there and changes nothing"));
     }
     cx.refuse_limit("the lab is one: its commands name nodes and services themselves")?;
-    let variables = cx.variables()?;
+    let variables = if only_looks { cx.variables()? } else { cx.variables_to_act_on()? };
     let lab = resolve::lab::lab(&variables)?;
     let bench = Bench::new(lab, &cx.environment.cache_dir(), &tell);
     let work = async {

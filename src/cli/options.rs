@@ -136,10 +136,24 @@ impl Context {
         Self { options, environment, args, given, load: OnceLock::new() }
     }
 
-    /// Reads the site repository.
+    /// Reads the site repository for a command that only looks.
     pub fn variables(&self) -> Result<Arc<Variables>> {
+        self.read(Machine::new(self.evaluation_environment(self.load()?)))
+    }
+
+    /// Reads the site repository for a command that acts, unless it is only checked: lookups may keep passwords.
+    pub fn variables_to_act_on(&self) -> Result<Arc<Variables>> {
+        match self.mode() {
+            Mode::Check => self.variables(),
+            Mode::Apply => {
+                let world = Machine::new(self.evaluation_environment(self.load()?));
+                self.read(world.keeping_passwords())
+            }
+        }
+    }
+
+    fn read(&self, world: Machine) -> Result<Arc<Variables>> {
         let load = self.load()?;
-        let world = Machine::new(self.evaluation_environment(load));
         let variables = Variables::load(load, Arc::new(world))?;
         self.check_limit(&[&variables])?;
         Ok(Arc::new(variables))

@@ -4,6 +4,7 @@
 mod extra_vars;
 mod inventories;
 mod listing;
+mod lookups;
 mod vault;
 
 use std::{

@@ -117,3 +117,14 @@ fn a_text_that_no_password_opens_names_those_that_were_tried() {
       hint: `vault_id_match` is set, and passwords are given for `dev`, `test`
     ");
 }
+
+#[test]
+fn lookups_open_files_and_keep_them_secret() {
+    let site = site();
+    site.write("look.yml", "look: \"{{ lookup('file', kayobe_config_path ~ '/file.yml') }}\"\n");
+    let ids = ["--vault-id", "prod@two"];
+    assert_eq!(site.variable("look", &ids), r#"{ "h": "******" }"#);
+    let shown = site.variable("look", &[&ids[..], &["--show-secrets"]].concat());
+    assert_eq!(shown, r#"{ "h": "whole_file: hidden" }"#);
+    assert!(site.variable("look", &[]).contains("file.yml"));
+}

@@ -144,7 +144,7 @@ fn a_file_that_is_not_there() {
     insta::assert_snapshot!(x("x: \"{{ lookup('file', 'none.txt') }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: could not locate file in lookup: none.txt
+      because: Unable to access the file 'none.txt': File not found
       set by: x (globals.yml:1:4)
        --> globals.yml:1:4
         |

@@ -19,6 +19,7 @@ mod file;
 mod filters;
 mod format;
 mod globals;
+mod ini_file;
 mod json;
 mod lazy;
 mod lookups;
@@ -89,6 +90,10 @@ pub trait Scope: Send + Sync {
     fn select(&self, pattern: &str) -> Result<Vec<String>>;
     /// The layers' directories, lowest first; lookups search files there.
     fn search_paths(&self) -> Vec<String>;
+    /// A file's bytes, out of the vault if need be; `Ok(None)` if there is none.
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.world().read(path)
+    }
     fn world(&self) -> &dyn World;
 }
 

@@ -147,6 +147,10 @@ impl Scope for PlayScope {
         self.view.search_paths()
     }
 
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.view.file(path)
+    }
+
     fn world(&self) -> &dyn World {
         self.view.world()
     }

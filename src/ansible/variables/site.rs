@@ -207,6 +207,16 @@ impl Scope for View {
         self.site.layers.dirs.iter().map(ToString::to_string).collect()
     }
 
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let Some((bytes, secret)) = self.site.files.bytes(path.into())? else { return Ok(None) };
+        if secret {
+            self.read_secret.store(true, Ordering::Relaxed);
+            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+            self.site.secrets().extend((!text.is_empty()).then_some(text));
+        }
+        Ok(Some(bytes))
+    }
+
     fn world(&self) -> &dyn World {
         &*self.site.files.world
     }

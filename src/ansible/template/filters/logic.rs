@@ -54,7 +54,7 @@ fn boolean(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 /// Ansible's reading of a truth value; what it does not know is false.
-pub(super) fn to_bool(input: &Val) -> Outcome<bool> {
+pub(in crate::ansible::template) fn to_bool(input: &Val) -> Outcome<bool> {
     Ok(match input {
         Val::Bool(value) => *value,
         Val::Str(text) => matches!(&*text.to_lowercase(), "yes" | "on" | "true" | "1"),

@@ -25,7 +25,12 @@ mod wrap;
 
 use std::{cmp::Ordering, sync::Arc};
 
-pub(super) use self::{paths::joined, urls::Url};
+pub(super) use self::{
+    passwords::SALT_LETTERS,
+    paths::{joined, normal},
+    random::{secret_text, seeded_text},
+    urls::Url,
+};
 use super::{
     call::Args,
     env::Env,

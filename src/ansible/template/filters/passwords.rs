@@ -14,7 +14,9 @@ use crate::ansible::template::{
 };
 
 const ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const SALT_LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./";
+/// What salts are made of.
+pub(in crate::ansible::template) const SALT_LETTERS: &str =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./";
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     (name == "password_hash").then_some(password_hash as Filter)

@@ -159,6 +159,21 @@ pub(in crate::ansible::template) fn secret_text(letters: &str, length: usize) ->
     Ok(out)
 }
 
+/// A text of letters from `letters` that Python chooses with this seed.
+pub(in crate::ansible::template) fn seeded_text(
+    letters: &str,
+    length: usize,
+    seed: &Val,
+) -> Outcome<String> {
+    let letters: Vec<char> = letters.chars().collect();
+    let mut twister = Twister::seeded(seed)?;
+    let mut letter = || {
+        let at = usize::try_from(twister.below(letters.len() as u64)).ok()?;
+        letters.get(at)
+    };
+    Ok((0..length).filter_map(|_| letter()).collect())
+}
+
 /// Numbers from a seed, or such that nobody can guess.
 fn generator(seed: Option<Val>) -> Outcome<Twister> {
     match seed {

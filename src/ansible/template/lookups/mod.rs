@@ -5,8 +5,15 @@
     reason = "lookups have one signature"
 )]
 
+mod commands;
 mod files;
+mod options;
+mod passwords;
+mod search;
+mod sequence;
+mod tables;
 mod values;
+mod web;
 
 use std::sync::Arc;
 
@@ -26,7 +33,16 @@ type Found = Outcome<Vec<Val>>;
 type Lookup = fn(&Arc<Env>, Vec<Val>, &mut Args) -> Found;
 
 fn find(name: &str) -> Option<Lookup> {
-    files::find(name).or_else(|| values::find(name))
+    files::find(name)
+        .or_else(|| values::find(name))
+        .or_else(|| commands::find(name))
+        .or_else(|| tables::find(name))
+        .or(match name {
+            "password" => Some(passwords::password),
+            "sequence" => Some(sequence::sequence),
+            "url" => Some(web::url),
+            _ => None,
+        })
 }
 
 /// Runs `lookup(name, …)`, or `query(name, …)` with `wants_list`.
@@ -42,15 +58,19 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
     if let Some(missing) = args.first_missing().filter(|_| !takes_missing) {
         return Ok(missing);
     }
-    let wants_list = args.take_named("wantlist").map_or(Ok(wants_list), |flag| flag.truth())?;
+    let wants_list =
+        args.take_named("wantlist").map_or(Ok(false), |flag| flag.truth())? || wants_list;
     let errors = args.take_named("errors").map_or(Ok("strict".into()), |how| text::str_of(&how))?;
     let terms = std::mem::take(&mut args.positional);
     let terms = terms.into_iter().map(|term| rendered(env, term)).collect();
     let found = match lookup(env, terms, &mut args) {
         Ok(found) => found,
-        Err(_) if errors != "strict" && wants_list => return Ok(Val::list(Vec::new())),
-        Err(_) if errors != "strict" => return Ok(Val::None),
-        Err(fault) => return Err(fault),
+        // As in Ansible, what is undefined is no error of the lookup.
+        Err(fault) if fault.undefined || !matches!(&*errors, "ignore" | "warn") => {
+            return Err(fault);
+        }
+        Err(_) if wants_list => return Ok(Val::list(Vec::new())),
+        Err(_) => return Ok(Val::None),
     };
     if wants_list || found.is_empty() {
         return Ok(Val::list(found));
@@ -65,20 +85,27 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
     })
 }
 
-/// Ansible renders constant terms that look like templates: `lookup('file', '{{ path }}')`.
+/// Ansible renders constant terms that look like templates, `lookup('file', '{{ path }}')`, in lists, too.
 fn rendered(env: &Arc<Env>, term: Val) -> Val {
     match &term {
         Val::Str(text) if env::is_template(text) => env.render(text, parse::Origin::Yaml),
+        Val::List(list) => {
+            let items = list.raw();
+            let is_template = |item: &Val| {
+                item.as_str().is_some_and(env::is_template) || matches!(item, Val::List(_))
+            };
+            if !items.iter().any(is_template) {
+                return term;
+            }
+            Val::list(items.into_iter().map(|item| rendered(env, item)).collect())
+        }
         _ => term,
     }
 }
 
 fn unknown(name: &str) -> super::fault::Faulty {
-    let hint = match name {
-        "url" | "ansible.builtin.url" => {
-            "variables may not depend on the network: save the file in the site repository and use `file`"
-        }
-        _ => "use a variable or a file instead, or tag the text `!unsafe`",
-    };
-    Fault::with_hint(format!("The lookup plugin '{name}' was not found"), hint)
+    Fault::with_hint(
+        format!("The lookup plugin '{name}' was not found"),
+        "use a variable or a file instead, or tag the text `!unsafe`",
+    )
 }

@@ -11,6 +11,12 @@ use crate::ansible::template::{
     value::{Key, Val},
 };
 
+/// More than any list in a configuration holds.
+const MOST_ROWS: usize = 1_000_000;
+
+/// Deeper than lists in configurations are.
+const DEEPEST: usize = 100;
+
 pub(super) fn find(name: &str) -> Option<Lookup> {
     Some(match name {
         "env" => env_variable,
@@ -21,23 +27,27 @@ pub(super) fn find(name: &str) -> Option<Lookup> {
         "cached" => cached,
         "kayobe_environments" => kayobe_environments,
         "kayobe_path" => kayobe_path,
-        "items" | "flattened" => items,
+        "items" => items,
+        "flattened" | "community.general.flattened" => wholly_flattened,
         "list" => |_, terms, _| Ok(terms),
         "nested" => nested,
         "together" => together,
         "subelements" => subelements,
-        "sequence" => sequence,
+        "random_choice" => random_choice,
         "indexed_items" => indexed_items,
         _ => return None,
     })
 }
 
 fn env_variable(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
-    let default = args.take_named("default").unwrap_or_else(|| Val::str(""));
+    let default = args.take_named("default").filter(|default| !matches!(default, Val::None));
+    let default = default.unwrap_or_else(|| Val::str(""));
     let mut found = Vec::new();
     for term in terms {
         let name = text::str_of(&term)?;
-        let name = name.split_whitespace().next().unwrap_or_default();
+        let name = name.split_whitespace().next();
+        let name =
+            name.ok_or_else(|| Fault::new("the name of an environment variable is empty"))?;
         found.push(match env.scope().world().env(name) {
             Some(value) => Val::str(value),
             None => match &default {
@@ -52,11 +62,12 @@ fn env_variable(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
 }
 
 fn vars(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
-    let default = args.take_named("default");
+    let default = args.take_named("default").filter(|default| !matches!(default, Val::None));
     let mut found = Vec::new();
     for term in terms {
         let Val::Str(name) = &term else {
-            return Err(Fault::new("Variable name must be a string"));
+            let kind = term.type_name();
+            return Err(Fault::new(format!("Variable name must be 'str' not '{kind}'.")));
         };
         let value = match (env.variable(name), &default) {
             (Some(value), _) => value,
@@ -74,7 +85,13 @@ fn varnames(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     let names = env.scope().names();
     let mut found = Vec::new();
     for term in terms {
-        let pattern = filters::regex::compiled(&text::str_of(&term)?, false, false)?;
+        let Val::Str(written) = &term else {
+            let kind = term.type_name();
+            return Err(Fault::new(format!(
+                "Invalid setting identifier: it is no string, but '{kind}'"
+            )));
+        };
+        let pattern = filters::regex::compiled(written, false, false)?;
         let hits = names.iter().filter(|name| pattern.is_match(name).unwrap_or(false));
         found.extend(hits.map(Val::str));
     }
@@ -91,8 +108,12 @@ fn inventory_hostnames(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
 fn dict(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     let mut found = Vec::new();
     for term in terms {
-        let Val::Dict(dict) = term.used()? else {
-            return Err(Fault::new("with_dict expects a dict"));
+        let term = term.used()?;
+        let Val::Dict(dict) = &term else {
+            let (shown, kind) = (text::str_of(&term)?, term.type_name());
+            return Err(Fault::new(format!(
+                "the 'dict' lookup plugin expects a dictionary, got '{shown}' of type '{kind}'"
+            )));
         };
         let pairs = dict.pairs().into_iter();
         found.extend(pairs.map(|(key, value)| Val::dict([("key", key.value()), ("value", value)])));
@@ -123,9 +144,14 @@ fn kayobe_path(env: &Arc<Env>, _: Vec<Val>, _: &mut Args) -> Found {
 }
 
 fn items(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
+    flattened(&terms)
+}
+
+/// Lists among the items stand for their own items.
+fn flattened(items: &[Val]) -> Outcome<Vec<Val>> {
     let mut found = Vec::new();
-    for term in terms {
-        match term.used()? {
+    for item in items {
+        match item.clone().used()? {
             list @ (Val::List(_) | Val::Tuple(_)) => found.extend(list.items()?),
             other => found.push(other),
         }
@@ -133,60 +159,128 @@ fn items(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     Ok(found)
 }
 
-fn nested(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
+/// Lists in lists, too, up to a text that says there is nothing, as community.general does.
+fn wholly_flattened(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
+    let mut found = Vec::new();
+    flatten(&terms, 0, &mut found)?;
+    Ok(found)
+}
+
+fn flatten(items: &[Val], depth: usize, found: &mut Vec<Val>) -> Outcome<()> {
+    if depth > DEEPEST {
+        return Err(Fault::new(format!("lists are more than {DEEPEST} deep in each other")));
+    }
+    for item in items {
+        match item.clone().used()? {
+            Val::Str(text) if matches!(&*text, "None" | "null") => break,
+            Val::List(list) => flatten(&list.items(), depth + 1, found)?,
+            other => found.push(other),
+        }
+    }
+    Ok(())
+}
+
+fn nested(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     let mut terms = terms.into_iter();
-    let first =
-        terms.next().ok_or_else(|| Fault::new("with_nested requires at least one element"))?;
-    let rows = filters::apply(env, "product", first, Args::of(terms.collect()));
-    rows.items()?.iter().map(|row| row.items().map(Val::list)).collect()
+    let first = terms.next().ok_or_else(|| {
+        Fault::new("with_nested requires at least one element in the nested list")
+    })?;
+    let mut rows = first.items()?;
+    for term in terms {
+        let items = term.items()?;
+        if rows.len().saturating_mul(items.len()) > MOST_ROWS {
+            return Err(Fault::new(format!("more than {MOST_ROWS} combinations are too many")));
+        }
+        let pairs =
+            rows.iter().flat_map(|row| items.iter().map(move |item| [row.clone(), item.clone()]));
+        rows = pairs.map(|pair| flattened(&pair).map(Val::list)).collect::<Outcome<_>>()?;
+    }
+    rows.iter().map(|row| flattened(&row.items()?).map(Val::list)).collect()
 }
 
 fn together(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     let mut terms = terms.into_iter();
-    let first =
-        terms.next().ok_or_else(|| Fault::new("with_together requires at least one element"))?;
+    let first = terms
+        .next()
+        .ok_or_else(|| Fault::new("with_together requires at least one element in each list"))?;
     let rows = filters::apply(env, "zip_longest", first, Args::of(terms.collect()));
-    rows.items()?.iter().map(|row| row.items().map(Val::list)).collect()
+    rows.items()?.iter().map(|row| flattened(&row.items()?).map(Val::list)).collect()
 }
 
-fn subelements(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
-    let mut terms = terms.into_iter();
-    let list = terms.next().unwrap_or(Val::None);
-    let mut args = Args::of(vec![terms.next().unwrap_or(Val::None)]);
-    if let Some(Val::Dict(options)) = terms.next() {
-        let skip = options.get(&Key::text("skip_missing")).unwrap_or(Val::Bool(false));
-        args.named.push(("skip_missing".into(), skip));
-    }
-    filters::apply(env, "subelements", list, args).items()
-}
-
-fn sequence(_: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
-    for term in &terms {
-        for part in text::str_of(term)?.split_whitespace() {
-            let (name, value) = part.split_once('=').unwrap_or(("end", part));
-            args.named.push((name.into(), Val::str(value)));
+fn subelements(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
+    let wrong = |why: &str| {
+        Fault::new(format!("subelements lookup expects a list of two or three items,{why}"))
+    };
+    let (list, path, flags) = match &*terms {
+        [list, path] => (list, path, None),
+        [list, path, flags] => (list, path, Some(flags)),
+        _ => return Err(wrong("")),
+    };
+    let kinds = || wrong(" first a dict or a list, second a string pointing to the subkey");
+    let path: Vec<&str> = path.as_str().ok_or_else(kinds)?.split('.').collect();
+    let items = match list.clone().used()? {
+        Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
+        Val::List(list) => list.items(),
+        _ => return Err(kinds()),
+    };
+    let skips = match flags {
+        None => false,
+        Some(Val::Dict(flags)) => flags
+            .get_str("skip_missing")
+            .map_or(Ok(false), |skip| filters::logic::to_bool(&skip))?,
+        Some(_) => return Err(wrong(" the optional third item must be a dict with flags")),
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let item = item.used()?.deep_copy();
+        for part in parts(&item, &path, skips)? {
+            found.push(Val::tuple(vec![item.clone(), part]));
         }
     }
-    let format = args.take_named("format").map(|format| text::str_of(&format)).transpose()?;
-    let mut number = |name: &str| {
-        let named = args.take_named(name);
-        Args::of(named.into_iter().collect()).int(name)
+    Ok(found)
+}
+
+/// Takes the list at the end of a path out of an item.
+fn parts(item: &Val, path: &[&str], skips: bool) -> Outcome<Vec<Val>> {
+    let Val::Dict(item) = item else {
+        let item = text::str_of(item)?;
+        return Err(Fault::new(format!("subelements lookup expects a dictionary, got '{item}'")));
     };
-    let start = number("start")?.unwrap_or(1);
-    let step = number("stride")?.unwrap_or(1).max(1);
-    let count = number("count")?;
-    let end = match (number("end")?, count) {
-        (Some(end), _) => end,
-        (None, Some(count)) => start + (count - 1) * step,
-        (None, None) => return Err(Fault::new("must specify count or end in with_sequence")),
-    };
-    let step = usize::try_from(step).unwrap_or(1);
-    let numbers = (start..=end).step_by(step).take(1_000_000);
-    let text = |number: i128| match &format {
-        Some(format) => super::super::format::percent(format, &Val::Int(number)),
-        None => Ok(Val::str(number.to_string())),
-    };
-    numbers.map(text).collect()
+    let mut place = item.clone();
+    for (at, key) in path.iter().enumerate() {
+        let last = at + 1 == path.len();
+        match (place.get_str(key), last) {
+            (None, _) if skips => {}
+            (None, _) => {
+                let place = text::str_of(&Val::Dict(place))?;
+                return Err(Fault::new(format!(
+                    "could not find '{key}' key in iterated item '{place}'"
+                )));
+            }
+            (Some(Val::List(list)), true) => {
+                place.change(|pairs| pairs.shift_remove(&Key::text(key)));
+                return list.items().into_iter().map(Val::used).collect();
+            }
+            (Some(Val::Dict(next)), false) => place = next,
+            (Some(_), false) if skips => {}
+            (Some(other), _) => {
+                let (kind, other) =
+                    (if last { "list" } else { "dictionary" }, text::str_of(&other)?);
+                return Err(Fault::new(format!(
+                    "the key {key} should point to a {kind}, got '{other}'"
+                )));
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// One of the terms, by chance.
+fn random_choice(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
+    if terms.is_empty() {
+        return Ok(terms);
+    }
+    Ok(vec![filters::apply(env, "random", Val::list(terms), Args::default()).used()?])
 }
 
 fn indexed_items(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {

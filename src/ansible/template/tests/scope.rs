@@ -1,19 +1,44 @@
 //! A host with variables from a YAML text and a world of a few files.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use crate::{
     ansible::{
+        inventory::fnmatch,
         template::Scope,
-        world::{Kind, PathKind, World},
+        world::{Complete, Kind, PathKind, World},
         yaml::{self, Data, Node},
     },
     origin::Origin,
     trouble::Result,
 };
 
-#[derive(Debug)]
-pub(super) struct TestWorld;
+/// Files that most tests see.
+const FILES: &[(&str, &str)] = &[
+    ("/site/files/key.pub", "ssh-ed25519 AAAA\n"),
+    ("/site/env/templates/motd.j2", "Welcome to {{ name }}\n"),
+    ("/site/a.yml", ""),
+];
+
+#[derive(Debug, Clone)]
+pub(super) struct TestWorld {
+    files: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl TestWorld {
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.files.lock().unwrap()
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.files()
+            .keys()
+            .any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    }
+}
 
 impl World for TestWorld {
     fn env(&self, name: &str) -> Option<String> {
@@ -21,22 +46,38 @@ impl World for TestWorld {
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        let files = [
-            ("/site/files/key.pub", "ssh-ed25519 AAAA\n"),
-            ("/site/env/templates/motd.j2", "Welcome to {{ name }}\n"),
-        ];
-        let found = files.iter().find(|(name, _)| *name == path);
-        Ok(found.map(|(_, text)| text.as_bytes().to_vec()))
+        Ok(self.files().get(path).map(|text| text.as_bytes().to_vec()))
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<String>> {
-        Ok(if pattern == "/site/*.yml" { vec!["/site/a.yml".into()] } else { Vec::new() })
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let fits = |file: &&String| {
+            let rest = file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|rest| {
+                !rest.contains('/') && !rest.starts_with('.') && fnmatch::matches(name, rest)
+            })
+        };
+        Ok(self.files().keys().filter(fits).cloned().collect())
     }
 
     fn kind(&self, path: &str) -> Result<PathKind> {
-        let exists = path == "/site/files/key.pub";
-        let (kind, id) = (exists.then_some(Kind::File), exists.then_some((1, 2)));
-        Ok(PathKind { kind, id, ..PathKind::default() })
+        let path = path.trim_end_matches('/');
+        let is_file = self.files().contains_key(path);
+        let folder = || self.is_folder(path).then_some(Kind::Directory);
+        let kind = if is_file { Some(Kind::File) } else { folder() };
+        Ok(PathKind { kind, id: kind.map(|_| (1, path.len() as u64)), ..PathKind::default() })
+    }
+
+    fn keeps_passwords(&self) -> bool {
+        true
+    }
+
+    fn complete(&self, path: &str, complete: Complete<'_>) -> Result<()> {
+        let found = self.read(path)?;
+        if let Some(content) = complete(found) {
+            self.files().insert(path.to_owned(), String::from_utf8(content).unwrap());
+        }
+        Ok(())
     }
 
     fn shell(&self, command: &str) -> Result<(i32, String, String)> {
@@ -59,8 +100,15 @@ pub(super) fn text(template: &str) -> Node {
 
 impl TestScope {
     pub(super) fn of(variables: &str) -> Arc<dyn Scope> {
+        let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+        Self::with_files(variables, FILES.iter().map(own).collect())
+    }
+
+    /// A host with variables, in a world of these files.
+    pub(super) fn with_files(variables: &str, files: BTreeMap<String, String>) -> Arc<dyn Scope> {
         let variables = yaml::parse(variables, &"site.yml".into()).unwrap();
-        Arc::new(Self { host: "h0", variables: Arc::new(variables), world: TestWorld })
+        let world = TestWorld { files: Arc::new(Mutex::new(files)) };
+        Arc::new(Self { host: "h0", variables: Arc::new(variables), world })
     }
 }
 
@@ -81,7 +129,7 @@ impl Scope for TestScope {
     fn other(&self, host: &str) -> Option<Arc<dyn Scope>> {
         let host = ["h0", "h1"].into_iter().find(|known| *known == host)?;
         let variables = Arc::clone(&self.variables);
-        Some(Arc::new(Self { host, variables, world: TestWorld }))
+        Some(Arc::new(Self { host, variables, world: self.world.clone() }))
     }
 
     fn hosts(&self) -> Vec<String> {

@@ -40,7 +40,10 @@ pub struct Args {
 }
 
 pub(super) fn execute(cx: &Context, args: &Args) -> Result<Exit> {
-    let variables = cx.variables()?;
+    let variables = match args.write {
+        Some(_) => cx.variables_to_act_on()?,
+        None => cx.variables()?,
+    };
     let merged = MergedFiles::find(&variables)?;
     if let Some(dir) = &args.write {
         return write::execute(cx, &merged, &variables, dir, args.show_secrets);
