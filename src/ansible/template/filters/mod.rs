@@ -49,6 +49,11 @@ fn find(name: &str) -> Option<Filter> {
     if let Some(name) = name.strip_prefix("ansible.utils.") {
         return utils::find(name);
     }
+    // Ansible still sends these three, and no others, from where they were before.
+    let former = name.strip_prefix("ansible.netcommon.").unwrap_or(name);
+    if matches!(former, "ipaddr" | "ipv4" | "ipv6") {
+        return utils::find(former);
+    }
     if let Some(name) = moved(name) {
         return utils::find(name);
     }
