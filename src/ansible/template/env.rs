@@ -64,6 +64,18 @@ impl Env {
         Some(other)
     }
 
+    /// Forgets all that was evaluated. Templates in values hold the view that they are evaluated in, and it holds the
+    /// values: neither would ever go away by itself.
+    pub(super) fn forget(&self) {
+        let others =
+            std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner));
+        for other in others.values() {
+            other.forget();
+        }
+        // Dropped once nothing is locked, for a value may be the last that holds another view.
+        drop(std::mem::take(&mut *self.known.lock().unwrap_or_else(PoisonError::into_inner)));
+    }
+
     /// A variable's value; `None` if nothing defines it. Faults are values.
     pub(super) fn variable(self: &Arc<Self>, name: &str) -> Option<Val> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();

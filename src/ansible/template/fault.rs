@@ -60,15 +60,21 @@ impl Fault {
         Self { undefined: false, absent: None, message, chain, trouble: None, hints: Vec::new() }
     }
 
-    /// The fault as the trouble that a person reads: what could not be evaluated, why, and the way that led there.
+    /// The fault as the trouble that a person reads: what could not be evaluated, why, the way that led there, and what
+    /// may have been meant.
     pub(super) fn to_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
+        let trouble = self.to_plain_trouble(scope, asked);
+        self.meant(scope).into_iter().fold(trouble, Trouble::hint)
+    }
+
+    /// [`to_trouble`](Self::to_trouble) without what may have been meant.
+    pub(super) fn to_plain_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
         let mut chain = self.chain.clone();
         if chain.first().is_none_or(|first| first.variable != asked.variable) {
             chain.insert(0, asked.clone());
         }
         let what = format!("{}: evaluating `{}`", scope.host(), asked.variable);
-        let trouble = self.told(what, &chain, chain.len() > 1);
-        self.meant(scope).into_iter().fold(trouble, Trouble::hint)
+        self.told(what, &chain, chain.len() > 1)
     }
 
     /// The fault of rendering a file as the trouble that a person reads.

@@ -101,6 +101,12 @@ pub trait Scope: Send + Sync {
 #[derive(Debug)]
 pub struct Evaluator(Arc<env::Env>);
 
+impl Drop for Evaluator {
+    fn drop(&mut self) {
+        self.0.forget();
+    }
+}
+
 impl Evaluator {
     pub fn new(scope: Arc<dyn Scope>) -> Self {
         Self(env::Env::new(scope))
@@ -108,6 +114,20 @@ impl Evaluator {
 
     /// A variable's value: every template in it is rendered, with native types. `Ok(None)` if nothing sets it.
     pub fn variable(&self, name: &str) -> Result<Option<Value>> {
+        self.variable_told_by(name, |fault, asked| fault.to_trouble(self.0.scope(), asked))
+    }
+
+    /// [`variable`](Self::variable) without a hint at names that are like a missing one: where all variables of many
+    /// hosts are shown, it would take longer to look for such names than to evaluate.
+    pub fn variable_without_hint(&self, name: &str) -> Result<Option<Value>> {
+        self.variable_told_by(name, |fault, asked| fault.to_plain_trouble(self.0.scope(), asked))
+    }
+
+    fn variable_told_by(
+        &self,
+        name: &str,
+        tell: impl Fn(&fault::Fault, &Setting) -> Trouble,
+    ) -> Result<Option<Value>> {
         let _counted = meter::begin();
         let Some(value) = self.0.variable(name) else { return Ok(None) };
         json::from_val(&value).map(Some).map_err(|fault| {
@@ -117,7 +137,7 @@ impl Evaluator {
                 Err(trouble) => trouble.origin.clone().unwrap_or_else(|| Origin::whole(name)),
                 Ok(None) => Origin::whole(name),
             };
-            fault.to_trouble(self.0.scope(), &Setting { variable: name.to_owned(), origin })
+            tell(&fault, &Setting { variable: name.to_owned(), origin })
         })
     }
 

@@ -45,9 +45,9 @@ impl OfHost<'_> {
         self.variables.site.names(self.host).into_iter().map(str::to_owned).collect()
     }
 
-    /// As [`Variables::value`].
+    /// As [`Variables::value`], without a hint at names that are like a missing one.
     pub fn value(&self, name: &str) -> Result<Option<Value>> {
-        self.evaluator.variable(name)
+        self.evaluator.variable_without_hint(name)
     }
 
     /// As [`Variables::masked`].

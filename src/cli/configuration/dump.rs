@@ -95,7 +95,15 @@ impl Serialize for Dump<'_> {
 }
 
 impl Dump<'_> {
-    fn value(&self, host: &OfHost, name: &str) -> Result<Option<Value>> {
+    fn value(&self, host: &str, name: &str) -> Result<Option<Value>> {
+        if self.args.show_secrets {
+            self.variables.value(host, name)
+        } else {
+            self.variables.masked(host, name)
+        }
+    }
+
+    fn value_of_many(&self, host: &OfHost, name: &str) -> Result<Option<Value>> {
         if self.args.show_secrets { host.value(name) } else { host.masked(name) }
     }
 
@@ -109,7 +117,7 @@ impl Dump<'_> {
         let wanted = |name: &String| self.args.dump_facts || name != "ansible_facts";
         if let Some(host) = self.variables.of_host(host) {
             for name in host.names().into_iter().filter(wanted) {
-                match self.value(&host, &name) {
+                match self.value_of_many(&host, &name) {
                     Ok(value) => drop(values.insert(name, value.unwrap_or_default())),
                     Err(trouble) => drop(errors.insert(name, trouble.to_string().into())),
                 }
@@ -128,8 +136,7 @@ impl Dump<'_> {
         let mut dumped = Map::new();
         let mut first_trouble: Option<Trouble> = None;
         for host in &self.hosts {
-            let Some(of_host) = self.variables.of_host(host) else { continue };
-            match self.value(&of_host, name) {
+            match self.value(host, name) {
                 Ok(Some(value)) if self.args.with_errors => {
                     dumped.insert(host.clone(), json!({ "value": value }));
                 }
