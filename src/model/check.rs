@@ -60,9 +60,9 @@ fn clash(same: &[&Claim]) -> Trouble {
     let first = same[0];
     let hosts: Vec<_> = same.iter().map(|claim| claim.host.as_str()).collect();
     let what = format!("{} have the same {} {}", hosts.join(" and "), first.kind, first.value);
-    let trouble = same.iter().fold(Trouble::refused(what), |trouble, claim| {
-        trouble.because(format!("{}: set by {}", claim.host, claim.setting))
-    });
+    let mut settings: Vec<_> = same.iter().map(|claim| &claim.setting).collect();
+    settings.dedup();
+    let trouble = settings.into_iter().fold(Trouble::refused(what), Trouble::set_by);
     trouble.hint(format!("give each host its own {}", first.kind))
 }
 
@@ -110,6 +110,8 @@ mod tests {
             [claim("a", "10.0.0.1", 1), claim("b", "10.0.0.2", 2), claim("c", "10.0.0.1", 3)];
         let troubles = twice(&claims);
         assert_eq!(troubles.len(), 1);
-        insta::assert_snapshot!(troubles[0], @"a and c have the same address 10.0.0.1: a: set by net_ips (networks.yml:1:3): c: set by net_ips (networks.yml:3:3)");
+        insta::assert_snapshot!(troubles[0], @"a and c have the same address 10.0.0.1");
+        let lines: Vec<_> = troubles[0].settings.iter().map(|set| set.origin.line).collect();
+        assert_eq!(lines, [1, 3]);
     }
 }

@@ -88,10 +88,10 @@ fn ansible_cfg_says_what_counts_as_an_inventory() {
     exit: 3
     error: reading the inventory inventory/readme
       because: `name=value` is expected after a host, not `lies`
-       --> inventory/readme:1:1
+       --> inventory/readme:1:6
         |
       1 | What lies here, and why
-        | ^ here
+        |      ^ here
     ");
     site.write("ansible.cfg", "[inventory]\nignore_patterns = ^read, ^never$\n");
     assert_eq!(site.variable("a", &[]), r#"{ "h": 1, "y": 1 }"#);

@@ -103,8 +103,14 @@ fn two_hosts_with_one_address() {
     insta::assert_snapshot!(site.provision(), @"
     exit 3
     error: bm1 and bm2 have the same address 172.22.0.11
-      because: bm1: set by provision_oc_net_ips.bm1 (environments/lab/network-allocation.yml:3:8)
-      because: bm2: set by provision_oc_net_ips.bm2 (environments/lab/network-allocation.yml:4:8)
+      set by: provision_oc_net_ips.bm1 (environments/lab/network-allocation.yml:3:8)
+      set by: provision_oc_net_ips.bm2 (environments/lab/network-allocation.yml:4:8)
+       --> environments/lab/network-allocation.yml:3:8
+        |
+      1 | ---
+      2 | provision_oc_net_ips:
+      3 |   bm1: 172.22.0.11
+        |        ^ here
       hint: give each host its own address
     ");
     let limited = site.run(&["overcloud", "hardware", "register", "--limit", "bm1"]);
@@ -118,8 +124,13 @@ fn two_hosts_with_one_bmc() {
     insta::assert_snapshot!(site.provision(), @"
     exit 3
     error: bm1 and bm2 have the same BMC http://172.22.0.1:8000 system /redfish/v1/Systems/11111111-0000-4000-8000-000000000001
-      because: bm1: set by redfish_address (environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18)
-      because: bm2: set by redfish_address (environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18)
+      set by: redfish_address (environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18)
+       --> environments/lab/inventory/group_vars/overcloud/bmc.yml:3:18
+        |
+      1 | ---
+      2 | # The lab's BMCs are one Redfish emulator; each machine is a system in it.
+      3 | redfish_address: http://172.22.0.1:8000
+        |                  ^ here
       hint: give each host its own BMC
     ");
 }

@@ -196,20 +196,20 @@ fn bad_lines_of_an_inventory() {
     exit 3
     error: reading the inventory inventory/hosts
       because: `name=value` is expected after a host, not `rack`
-       --> inventory/hosts:2:1
+       --> inventory/hosts:2:6
         |
       1 | [a]
       2 | ctl1 rack
-        | ^ here
+        |      ^ here
     ");
     insta::assert_snapshot!(inventory("[a:parents]\nctl1\n"), @"
     exit 3
     error: reading the inventory inventory/hosts
       because: a section is `:children` or `:vars`, not `:parents`
-       --> inventory/hosts:1:1
+       --> inventory/hosts:1:4
         |
       1 | [a:parents]
-        | ^ here
+        |    ^ here
     ");
     insta::assert_snapshot!(inventory("[a]\nctl1 bmc_password=hunter2 rack='1\n"), @"
     exit 3

@@ -40,17 +40,32 @@ pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Resu
     let pending = BTreeMap::new();
     let mut reader = Reader { inventory, place, group, section: Section::Hosts, pending, origin };
     let outcome = text.lines().zip(1..).try_for_each(|(line, number)| {
-        let start = line.len() - line.trim_start().len();
         reader.origin.line = number;
-        reader.origin.column = u32::try_from(start).unwrap_or(0) + 1;
+        reader.origin.column = column(line, line.trim());
         reader.line(line.trim())
     });
     let outcome = outcome.and_then(|()| reader.check_pending());
     let origin = reader.origin;
     outcome.map_err(|fault| match fault {
         Fault::Line(cause) => told(&cause, text, &origin, place),
+        Fault::Word(cause, word) => told(&cause, text, &at_word(&origin, text, &word), place),
         Fault::Known(trouble) => trouble,
     })
+}
+
+/// Where a word of a line begins, counted from 1; what is not found as it is (a quoted word) begins with the line.
+fn column(line: &str, word: &str) -> u32 {
+    let begins = |at: &usize| !line[..*at].ends_with(|c: char| c.is_alphanumeric());
+    let found = line.match_indices(word).map(|(at, _)| at).find(begins);
+    let before = &line[..found.unwrap_or(line.len() - line.trim_start().len())];
+    u32::try_from(before.chars().count()).unwrap_or(0) + 1
+}
+
+/// The place of a word in the line of `origin`.
+fn at_word(origin: &Origin, text: &str, word: &str) -> Origin {
+    let line = usize::try_from(origin.line).unwrap_or(0).saturating_sub(1);
+    let line = text.lines().nth(line).unwrap_or_default();
+    Origin { column: column(line, word), ..origin.clone() }
 }
 
 fn told(cause: &str, text: &str, origin: &Origin, place: &Place) -> Trouble {
@@ -61,6 +76,8 @@ fn told(cause: &str, text: &str, origin: &Origin, place: &Place) -> Trouble {
 
 enum Fault {
     Line(String),
+    /// With the word of the line that is at fault.
+    Word(String, String),
     Known(Trouble),
 }
 
@@ -102,9 +119,8 @@ impl Reader<'_> {
             Some("children") => Section::Children,
             Some("vars") => Section::Vars,
             Some(other) => {
-                return Err(Fault::Line(format!(
-                    "a section is `:children` or `:vars`, not `:{other}`"
-                )));
+                let cause = format!("a section is `:children` or `:vars`, not `:{other}`");
+                return Err(Fault::Word(cause, other.to_owned()));
             }
         };
         let known = self.inventory.group(name).is_some();
@@ -126,12 +142,16 @@ impl Reader<'_> {
     fn hosts(&mut self, line: &str) -> Result<(), Fault> {
         let words = words::split(line).map_err(str::to_owned)?;
         let Some((name, assignments)) = words.split_first() else { return Ok(()) };
-        let (hosts, port) = address::expand(name)?;
+        let (hosts, port) =
+            address::expand(name).map_err(|cause| Fault::Word(cause, name.clone()))?;
         let assignments = assignments
             .iter()
             .map(|word| word.split_once('=').ok_or(word))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|word| format!("`name=value` is expected after a host, not `{word}`"))?;
+            .map_err(|word| {
+                let cause = format!("`name=value` is expected after a host, not `{word}`");
+                Fault::Word(cause, word.clone())
+            })?;
         let values: Vec<(&str, Node)> = assignments
             .into_iter()
             .map(|(name, value)| (name, literal::value(value, &self.origin)))
@@ -178,11 +198,12 @@ impl Reader<'_> {
         let first = self.pending.iter().min_by_key(|(_, waiting)| waiting.line);
         let Some((name, waiting)) = first else { return Ok(()) };
         self.origin.line = waiting.line;
-        Err(Fault::Line(if waiting.parents.is_empty() {
+        let cause = if waiting.parents.is_empty() {
             format!("there is no group `{name}`: declare it with `[{name}]`")
         } else {
             format!("there is no group `{name}` to be a child: declare it with `[{name}]`")
-        }))
+        };
+        Err(Fault::Word(cause, name.clone()))
     }
 }
 

@@ -284,11 +284,11 @@ fn hosts_may_stand_where_a_path_is_expected() {
 #[test]
 fn faults_in_inventories_name_their_place() {
     let table = [
-        ("/hosts", "[g:vars]\nx=1\n", "hosts:1:1: there is no group `g`"),
+        ("/hosts", "[g:vars]\nx=1\n", "hosts:1:2: there is no group `g`"),
         ("/hosts", "[g:children]\nh\n", "hosts:2:1: there is no group `h` to be a child"),
         ("/hosts", "[g]\n[g:children]\ng\n", "hosts:3:1: the group `g` would be inside itself"),
         ("/hosts", "[g g]\n", "no spaces are allowed"),
-        ("/hosts", "a b\n", "`name=value` is expected after a host, not `b`"),
+        ("/hosts", "ab b\n", "hosts:1:4: `name=value` is expected after a host, not `b`"),
         ("/hosts", "a x='1\n", "a quotation mark is not closed"),
         ("/hosts", "a[1:]\n", "has no end"),
         ("/hosts", "a[01:3]\n", "different lengths"),

@@ -18,8 +18,9 @@ fn node(data: Data) -> Node {
     Node { origin: Origin::whole("set by Ansible's rules"), data }
 }
 
+/// A name, never a template, whatever is in it.
 fn text(text: &str) -> Node {
-    node(Data::Text(text.to_owned()))
+    node(Data::Unsafe(text.to_owned()))
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> Node {
