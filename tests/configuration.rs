@@ -11,6 +11,11 @@ fn ymir(site: &str, args: &[&str]) -> String {
 
 fn ymir_with_password(password: &str, site: &str, args: &[&str]) -> String {
     let root = format!("{}/tests/sites", env!("CARGO_MANIFEST_DIR"));
+    ymir_at(password, &root, site, args)
+}
+
+/// The same on a site below `root`, which is called SITES.
+fn ymir_at(password: &str, root: &str, site: &str, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
         .arg("configuration")
         .args(args)
@@ -20,7 +25,7 @@ fn ymir_with_password(password: &str, site: &str, args: &[&str]) -> String {
         .env("HOME", "/home/operator")
         .output()
         .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&root, "SITES");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(root, "SITES");
     let code = output.status.code().unwrap();
     format!("exit: {code}\n{}{}", text(&output.stdout), text(&output.stderr))
 }
@@ -326,4 +331,108 @@ fn the_own_layout_gives_right_paths() {
       overrides built-in 2026.2/group_vars/all/site.yml:6:26 (built-in default)
                 {{ query('cached', 'kayobe_environments') }}
     "#);
+}
+
+/// A site with secrets that came out of no vault.
+fn site_without_vault() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let inventory = dir.path().join("inventory");
+    std::fs::create_dir_all(&inventory).unwrap();
+    std::fs::write(inventory.join("hosts"), "[controllers]\nctl1\n").unwrap();
+    let text = "ipmi_password: hunter2\nredfish_password: \"{{ site_word }}\"\nsite_word: swordfish\n\
+                grafana_local_admin_user_name: hunter\nvault_password: ''\n\
+                driver: {ipmi_username: me, ipmi_password: \"{{ ipmi_password }}\", n: '{{ redfish_password }}'}\n\
+                written: {a: [{ipmi_password: opensesame}]}\n\
+                plain: {ipmi_address: 10.0.0.9, ipmi_password: '{{ ipmi_password }}'}\n";
+    std::fs::write(dir.path().join("bmc.yml"), text).unwrap();
+    dir
+}
+
+#[test]
+fn secrets_by_type_are_stars_until_asked_for() {
+    let dir = site_without_vault();
+    let path = dir.path().to_str().unwrap();
+    let said = |args: &[&str]| ymir_at("sesame", path, "", args);
+    let dump = ["dump", "--host", "ctl1"];
+    let all = said(&dump);
+    for secret in ["hunter2", "swordfish\"", "opensesame"] {
+        let shown = all.lines().filter(|line| line.contains(secret)).collect::<Vec<_>>();
+        let own = ["    \"site_word\": \"swordfish\","];
+        assert!(shown.iter().all(|line| own.contains(line)), "{shown:?}");
+    }
+    let one = |name| said(&[&dump[..], &["--var-name", name]].concat());
+    insta::assert_snapshot!(one("driver"), @r#"
+    exit: 0
+    {
+        "ipmi_password": "******",
+        "ipmi_username": "me",
+        "n": "******"
+    }
+    "#);
+    insta::assert_snapshot!(one("plain"), @r#"
+    exit: 0
+    {
+        "ipmi_address": "10.0.0.9",
+        "ipmi_password": "******"
+    }
+    "#);
+    insta::assert_snapshot!(one("kolla_bifrost_inspector_redfish_password"), @r#"
+    exit: 0
+    "******"
+    "#);
+    insta::assert_snapshot!(one("inspector_rule_var_redfish_password"), @"
+    exit: 0
+    null
+    ");
+}
+
+#[test]
+fn secrets_by_type_are_explained_without_them() {
+    let dir = site_without_vault();
+    let path = dir.path().to_str().unwrap();
+    let said = |args: &[&str]| ymir_at("sesame", path, "", args);
+    insta::assert_snapshot!(said(&["explain", "ipmi_password", "--host", "ctl1"]), @"
+    exit: 0
+    ipmi_password of ctl1
+      Password for IPMI.
+      type      secret?
+      value     ******
+      set by    bmc.yml:1:16 (extra-vars file)
+                ******
+      overrides built-in 2026.2/group_vars/all/bmc.yml:5:15 (built-in default)
+                null
+    ");
+    insta::assert_snapshot!(said(&["explain", "redfish_password", "--host", "ctl1", "--output", "json"]), @r#"
+    exit: 0
+    {
+        "error": null,
+        "host": "ctl1",
+        "overrides": [],
+        "says": "By convention: password for Redfish, for `ironic_driver_info`.",
+        "set_by": {
+            "level": "extra-vars file",
+            "origin": {
+                "column": 19,
+                "file": "bmc.yml",
+                "line": 2
+            },
+            "written": "{{ site_word }}"
+        },
+        "type": "secret?",
+        "value": "******",
+        "variable": "redfish_password"
+    }
+    "#);
+}
+
+#[test]
+fn secrets_by_type_are_shown_if_asked_for() {
+    let dir = site_without_vault();
+    let path = dir.path().to_str().unwrap();
+    let said = |args: &[&str]| {
+        ymir_at("sesame", path, "", &[args, &["--host", "ctl1", "--show-secrets"]].concat())
+    };
+    let shown = said(&["explain", "ipmi_password"]);
+    assert_eq!(shown.matches("hunter2").count(), 2, "{shown}");
+    assert!(said(&["dump"]).contains("opensesame"));
 }

@@ -248,3 +248,35 @@ fn every_code_is_explained() {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(rows.collect::<Vec<_>>(), ymir::check::CODES);
 }
+
+#[test]
+fn variables_of_inventories_are_looked_at() {
+    let hosts = "[controllers]\nctl1 redfish_address=10.0.0.9 provision_oc_net_mtu=big\n[compute]\ncmp1\n\
+                 [network:children]\ncontrollers\n[overcloud:children]\ncontrollers\ncompute\n\
+                 [compute:vars]\n  contaner_engine = docker\n";
+    insta::assert_snapshot!(notes(&[("inventory/hosts", hosts)]), @"
+    error type inventory/hosts:2:52: `provision_oc_net_mtu` is `big`, and must be a whole number
+    warning unknown-variable inventory/hosts:11:3: nothing reads `contaner_engine`
+    ");
+}
+
+#[test]
+fn entrances_that_cannot_be() {
+    let network = "internal_net_name: provision_oc_net\npublic_net_name: provision_oc_net\n";
+    let with = |text: &str| notes(&[("vips.yml", &format!("{network}{text}"))]);
+    insta::assert_snapshot!(with("kolla_internal_vip_address: 10.1.0.5\nkolla_external_vip_address: 10.0.0.11\n"), @"
+    warning vip-outside-network vips.yml:3:29: the address 10.1.0.5 of the internal APIs is outside 10.0.0.0/24, the range of `provision_oc_net`
+    error vip-of-host vips.yml:4:29: the address 10.0.0.11 of the public APIs is that of cmp1
+    ");
+    insta::assert_snapshot!(with("provision_oc_net_vip_address: 10.0.0.10\nprovision_oc_net_fqdn: my_cloud\n"), @"
+    error vip-of-host vips.yml:3:31: the address 10.0.0.10 of the internal APIs is that of ctl1
+    error vip-of-host vips.yml:3:31: the address 10.0.0.10 of the public APIs is that of ctl1
+    error fqdn vips.yml:4:24: `my_cloud` is no name for the internal APIs: only letters, digits, dashes and dots may stand in it
+    error fqdn vips.yml:4:24: `my_cloud` is no name for the public APIs: only letters, digits, dashes and dots may stand in it
+    ");
+    insta::assert_snapshot!(with("kolla_internal_fqdn: https://cloud.example.com\n"), @"error fqdn vips.yml:3:22: `https://cloud.example.com` is no name for the internal APIs: it is a URL");
+    let fine = "kolla_internal_vip_address: 10.0.0.30\nkolla_internal_fqdn: cloud.example.com\n";
+    assert_eq!(with(fine), "");
+    let single = "kolla_internal_vip_address: 10.0.0.11\nkolla_enable_haproxy: 'no'\n";
+    assert_eq!(with(single), "");
+}

@@ -4,11 +4,12 @@ use std::io::Read;
 
 use virt::{
     connect::Connect,
-    domain::Domain,
+    domain::{Domain, DomainPausedReason, DomainStateReason},
+    enumutil::Enum,
     error::{Error, ErrorNumber},
     sys,
 };
-use ymir::drivers::libvirt::{self, Ask, Reply, Request};
+use ymir::drivers::libvirt::{self, Ask, Pause, Reply, Request};
 
 fn main() {
     // libvirt would print every error to standard error as well.
@@ -71,12 +72,20 @@ fn domains(connection: &Connect) -> Result<Vec<libvirt::Domain>, Error> {
             name: domain.name()?,
             uuid: domain.uuid_string()?,
             running: domain.is_active()?,
+            paused: paused(domain)?,
         })
     };
     let mut found: Vec<_> =
         connection.list_all_domains(0)?.iter().map(describe).collect::<Result<_, Error>>()?;
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+fn paused(domain: &Domain) -> Result<Option<Pause>, Error> {
+    let (_, reason) = domain.state()?;
+    let Enum::Known(DomainStateReason::Paused(why)) = reason else { return Ok(None) };
+    let by_disk = why.is_known_and(|why| why == DomainPausedReason::IOError);
+    Ok(Some(if by_disk { Pause::Disk } else { Pause::Other }))
 }
 
 fn domain(connection: &Connect, name: &str) -> Result<Option<Domain>, Error> {

@@ -4,6 +4,7 @@
 mod addresses;
 mod allocations;
 mod duplicates;
+mod entrances;
 mod names;
 mod networks;
 mod note;
@@ -27,6 +28,7 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
         addresses::notes,
         allocations::notes,
         duplicates::notes,
+        entrances::notes,
         places::notes,
         references::notes,
         shadowed::notes,

@@ -20,6 +20,7 @@ pub const CODES: &[&str] = &[
     "duplicate-key",
     "empty",
     "evaluation",
+    "fqdn",
     "gateway-outside-network",
     "host-without-group",
     "missing-key",
@@ -37,6 +38,8 @@ pub const CODES: &[&str] = &[
     "unreachable",
     "unreadable",
     "vault",
+    "vip-of-host",
+    "vip-outside-network",
 ];
 
 /// Another place that belongs to a note.

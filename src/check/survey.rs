@@ -45,6 +45,7 @@ impl<'a> Survey<'a> {
                 Err(trouble) => unreadable.push(trouble),
             }
         }
+        written.extend(variables.written_in_inventories()?);
         let mut hosts = variables.hosts();
         if !hosts.iter().any(|host| host == LOCALHOST) {
             hosts.push(LOCALHOST.to_owned());

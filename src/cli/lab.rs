@@ -112,6 +112,8 @@ fn text(status: &Status) -> String {
         let power = match node.power {
             Power::On => "on",
             Power::Off => "off",
+            Power::Paused => "paused",
+            Power::PausedByDisk => "paused (disk full?)",
             Power::Absent => "absent",
         };
         let (name, address) = (node.name.clone(), node.address.clone());
@@ -121,6 +123,11 @@ fn text(status: &Status) -> String {
     for service in &status.services {
         if let Some(fault) = &service.fault {
             writeln!(text, "{} is unwell: {fault}", service.name).expect("a string");
+        }
+    }
+    for node in &status.nodes {
+        if let Some(fault) = &node.fault {
+            writeln!(text, "{} is {fault}", node.name).expect("a string");
         }
     }
     text

@@ -62,6 +62,18 @@ pub struct Domain {
     pub name: String,
     pub uuid: String,
     pub running: bool,
+    /// Why it stands still, if it does.
+    #[serde(default)]
+    pub paused: Option<Pause>,
+}
+
+/// Why a virtual machine stands still though it is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pause {
+    /// Its disk could not be written or read; mostly the disk of this machine is full.
+    Disk,
+    Other,
 }
 
 /// A libvirt to ask.

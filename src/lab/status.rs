@@ -4,7 +4,13 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use super::{Bench, daemon::Identity, node, service::Service, services};
-use crate::trouble::Result;
+use crate::{
+    drivers::libvirt::{Domain, Pause},
+    trouble::Result,
+};
+
+/// The service that runs the nodes.
+const LIBVIRTD: &str = "libvirtd";
 
 /// The lab as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +50,9 @@ pub struct NodeStatus {
     pub power: Power,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<i32>,
+    /// Why it stands still, and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// The node as its BMC shows it.
     pub address: String,
     pub mac: String,
@@ -56,6 +65,10 @@ pub struct NodeStatus {
 pub enum Power {
     On,
     Off,
+    /// On, but it stands still.
+    Paused,
+    /// On, but it stands still since its disk could not be written.
+    PausedByDisk,
     /// It has no disk: the lab is down, or was never completely up.
     Absent,
 }
@@ -64,7 +77,7 @@ impl Status {
     /// Whether all of the lab runs and is well.
     pub fn is_well(&self) -> bool {
         self.services.iter().all(|service| service.state == Health::Well)
-            && self.nodes.iter().all(|node| node.power != Power::Absent)
+            && self.nodes.iter().all(|node| matches!(node.power, Power::On | Power::Off))
     }
 }
 
@@ -73,17 +86,22 @@ pub async fn status(bench: &Bench<'_>) -> Result<Status> {
     let services = services::all(bench)?;
     let services = futures::future::join_all(services.iter().map(|it| service(bench, it))).await;
     let running = node::processes(bench);
+    let known = domains(bench, &services).await;
     let node = |node: &crate::model::lab::Node| {
         let pid = running.iter().find(|(name, _)| *name == node.name).map(|(_, pid)| *pid);
-        let power = match pid {
-            Some(_) => Power::On,
-            None if bench.places.disk(&node.name).exists() => Power::Off,
-            None => Power::Absent,
+        let paused = known.iter().find(|known| known.name == node.name).and_then(|it| it.paused);
+        let power = match (pid, paused) {
+            (Some(_), Some(Pause::Disk)) => Power::PausedByDisk,
+            (Some(_), Some(Pause::Other)) => Power::Paused,
+            (Some(_), None) => Power::On,
+            (None, _) if bench.places.disk(&node.name).exists() => Power::Off,
+            (None, _) => Power::Absent,
         };
         NodeStatus {
             name: node.name.clone(),
             power,
             pid,
+            fault: paused.map(|why| pause_words(why, bench.libvirt.uri(), &node.name)),
             address: format!(
                 "{}/redfish/v1/Systems/{}",
                 bench.lab.redfish_url(),
@@ -95,6 +113,29 @@ pub async fn status(bench: &Bench<'_>) -> Result<Status> {
     };
     let nodes = bench.lab.nodes.iter().map(node).collect();
     Ok(Status { path: bench.places.root.clone(), services, nodes })
+}
+
+/// What libvirt knows of its machines, if it runs; a libvirt that does not answer is unwell by itself.
+async fn domains(bench: &Bench<'_>, services: &[ServiceStatus]) -> Vec<Domain> {
+    let runs = |service: &ServiceStatus| service.name == LIBVIRTD && service.pid.is_some();
+    if !services.iter().any(runs) {
+        return Vec::new();
+    }
+    bench.libvirt.domains().await.unwrap_or_else(|trouble| {
+        tracing::warn!(%trouble, "whether nodes are paused is not known");
+        Vec::new()
+    })
+}
+
+/// Why a machine stands still, and how it goes on.
+pub(super) fn pause_words(why: Pause, uri: &str, name: &str) -> String {
+    let go_on = format!("`virsh --connect '{uri}' resume {name}` lets it go on");
+    match why {
+        Pause::Disk => format!(
+            "paused (disk full?): its disk could not be written; make room on this machine (`df -h`), then {go_on}"
+        ),
+        Pause::Other => format!("paused: {go_on}"),
+    }
 }
 
 async fn service(bench: &Bench<'_>, service: &Service) -> ServiceStatus {
@@ -114,5 +155,27 @@ async fn service(bench: &Bench<'_>, service: &Service) -> ServiceStatus {
         fault,
         address: service.address.clone(),
         log: bench.places.log(service.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paused_node_says_how_to_go_on() {
+        let told = |why| pause_words(why, "qemu:///system?socket=/lab/sock", "bm1");
+        insta::assert_snapshot!(told(Pause::Disk), @"paused (disk full?): its disk could not be written; make room on this machine (`df -h`), then `virsh --connect 'qemu:///system?socket=/lab/sock' resume bm1` lets it go on");
+        insta::assert_snapshot!(told(Pause::Other), @"paused: `virsh --connect 'qemu:///system?socket=/lab/sock' resume bm1` lets it go on");
+    }
+
+    #[test]
+    fn what_the_helper_says_of_a_pause_is_understood() {
+        let said = r#"[{"name":"bm1","uuid":"u","running":true,"paused":"disk"},{"name":"bm2","uuid":"u","running":true}]"#;
+        let domains: Vec<Domain> = serde_json::from_str(said).unwrap();
+        assert_eq!(
+            domains.iter().map(|it| it.paused).collect::<Vec<_>>(),
+            [Some(Pause::Disk), None]
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::{
     Bench, Did, bridge, key, libvirtd, lock::Lock, node, packages as debian, service::Service,
-    services, venv,
+    services, status::pause_words, venv,
 };
 use crate::trouble::{Result, Trouble};
 
@@ -28,6 +28,11 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
     let known = bench.libvirt.domains().await?;
     for node in &bench.lab.nodes {
         step(bench, &node.name, node::ensure(bench, node, &known)).await?;
+        let paused = known.iter().find(|known| known.name == node.name).and_then(|it| it.paused);
+        if let Some(why) = paused {
+            let words = pause_words(why, bench.libvirt.uri(), &node.name);
+            (bench.tell)(&format!("{}: {words}", node.name));
+        }
     }
     service(bench, "nginx").await?;
     service(bench, "dnsmasq").await?;

@@ -17,6 +17,16 @@ pub struct Addressing {
     pub hosts: Vec<(String, Sourced<IpAddr>)>,
 }
 
+/// Where the APIs of the cloud are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    /// Which APIs: `internal`, `public`.
+    pub of: &'static str,
+    pub network: String,
+    pub address: Option<Sourced<IpAddr>>,
+    pub name: Option<Sourced<String>>,
+}
+
 /// Addresses that something gives out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {

@@ -49,6 +49,12 @@ impl Reference {
         read::reference()
     }
 
+    /// The variables whose type says that they are secrets.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let secret = self.variables.iter().filter(|(_, entry)| entry.kind.is_secret());
+        secret.map(|(name, _)| name.clone()).collect()
+    }
+
     /// What is known about a variable. `networks` are the names of the site's networks.
     pub fn entry(&self, name: &str, networks: &BTreeSet<String>) -> Option<Entry> {
         self.variables.get(name).cloned().or_else(|| {

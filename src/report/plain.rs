@@ -90,7 +90,7 @@ impl Words {
 
     /// What is about to be done is told as a whole.
     fn applying(&self, subject: &str, step: &str, changes: &[String]) -> String {
-        format!("{subject}: {}: {}\n", self.title(step), in_full(changes))
+        format!("{subject}: {}:{}\n", self.title(step), in_full(changes))
     }
 
     fn finished(&self, head: &str, outcome: &Outcome) -> String {
@@ -99,7 +99,7 @@ impl Words {
             Outcome::Unchanged { why: Some(why) } => format!("{head}: left as it is: {why}\n"),
             Outcome::Changed { .. } => format!("{head}: done\n"),
             Outcome::WouldChange { changes } => {
-                format!("{head}: would change: {}\n", self.changes(changes))
+                format!("{head}: would change:{}\n", self.changes(changes))
             }
             Outcome::Undecided { why } => format!("{head}: unknown until run: {why}\n"),
             Outcome::DoneEarlier => format!("{head}: done by an earlier run\n"),
@@ -113,17 +113,18 @@ impl Words {
     fn changes(&self, changes: &[String]) -> String {
         match changes {
             [first, rest @ ..] if !self.diff && !rest.is_empty() => {
-                format!("{first} (and {} more, see --diff)", rest.len())
+                format!(" {first} (and {} more, see --diff)", rest.len())
             }
             _ => in_full(changes),
         }
     }
 }
 
+/// One change behind the colon, several in lines of their own.
 fn in_full(changes: &[String]) -> String {
     match changes {
-        [] => "…".into(),
-        [only] => only.clone(),
+        [] => " …".into(),
+        [only] => format!(" {only}"),
         _ => changes.iter().fold(String::new(), |text, change| text + "\n  " + change),
     }
 }
@@ -198,7 +199,7 @@ mod tests {
         let applying =
             Event::StepApplying { subject: subject.clone(), step: step.clone(), changes };
         insta::assert_snapshot!(words.tell(&applying), @"
-        bm1: undeploy: 
+        bm1: undeploy:
           switch off
           forget its SSH host key
         ");

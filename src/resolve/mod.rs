@@ -9,6 +9,7 @@ pub mod lab;
 pub mod merged;
 pub mod networks;
 pub mod nodes;
+pub mod vips;
 mod wrong_type;
 
 use serde::de::DeserializeOwned;

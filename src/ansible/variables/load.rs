@@ -4,7 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Load, extra, listing::Levels, magic, site::Site, table::Table};
+use super::{
+    Load, extra,
+    listing::Levels,
+    magic,
+    site::Site,
+    table::{BUILT_IN, Table},
+};
 use crate::{
     ansible::{
         builtin,
@@ -146,9 +152,9 @@ impl Reader<'_> {
     /// `group_vars` of `all`: built in, then of each inventory.
     fn everywhere(&self, folders: &[Utf8PathBuf]) -> Result<Table> {
         let mut table = Table::default();
-        table.extend(builtin::defaults(ALL)?, &"built-in default".into(), false);
+        table.extend(builtin::defaults(ALL)?, &BUILT_IN.into(), false);
         if self.layers.layout == Layout::Own {
-            table.extend(layout_paths(self.layers), &"built-in default".into(), false);
+            table.extend(layout_paths(self.layers), &BUILT_IN.into(), false);
         }
         for folder in folders {
             self.read_into(&mut table, folder, "group_vars", ALL)?;
@@ -168,7 +174,7 @@ impl Reader<'_> {
         let name = &self.inventory.groups[group].name;
         let mut table = Table::default();
         if name != ALL {
-            let level = format!("built-in default of {name}").into();
+            let level = format!("{BUILT_IN} of {name}").into();
             table.extend(builtin::defaults(name)?, &level, false);
         }
         Ok(table)
@@ -268,7 +274,7 @@ fn check_release(extra: &Table) -> Result<()> {
 
 fn own() -> Result<Table> {
     let mut table = Table::default();
-    table.extend(builtin::own()?, &"built-in default".into(), false);
+    table.extend(builtin::own()?, &BUILT_IN.into(), false);
     Ok(table)
 }
 

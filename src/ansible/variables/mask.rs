@@ -69,9 +69,37 @@ fn starred(line: &str) -> String {
     }
 }
 
+/// A value with stars in place of text under keys of its maps that name secrets; templates have been evaluated.
+pub(super) fn keys(value: Value, names: &BTreeSet<String>) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(|item| keys(item, names)).collect(),
+        Value::Object(pairs) => {
+            let masked = pairs.into_iter().map(|(key, value)| {
+                let value =
+                    if names.contains(&key) { mask(&value, &|_| true) } else { keys(value, names) };
+                (key, value)
+            });
+            masked.collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+/// All text and numbers in a value.
+pub(super) fn texts(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Number(number) => drop(found.insert(number.to_string())),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(pairs) => pairs.values().for_each(|value| texts(value, found)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
 fn mask(value: &Value, shows: &dyn Fn(&str) -> bool) -> Value {
     match value {
-        Value::String(text) if shows(text) => MASK.into(),
+        // Nobody learns more from stars than that nothing is set.
+        Value::String(text) if !text.is_empty() && shows(text) => MASK.into(),
         Value::Number(number) if shows(&number.to_string()) => MASK.into(),
         Value::Array(items) => items.iter().map(|item| mask(item, shows)).collect(),
         Value::Object(pairs) => {

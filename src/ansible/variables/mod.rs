@@ -39,7 +39,7 @@ use super::{
 use crate::{
     near,
     origin::{Origin, Setting},
-    secret::{Secret, SecretRef, Secrets},
+    secret::{MASK, Secret, SecretRef, Secrets},
     trouble::{Result, Trouble},
 };
 
@@ -75,6 +75,8 @@ pub struct Variables {
     site: Arc<Site>,
     /// For each host, once it is asked for: what has been evaluated.
     evaluators: Vec<OnceLock<Evaluator>>,
+    /// For each host, once a value is shown: the texts of its declared secrets.
+    declared_texts: Vec<OnceLock<BTreeSet<String>>>,
 }
 
 impl Variables {
@@ -82,7 +84,8 @@ impl Variables {
     pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
         let site = Arc::new(load::site(load, world)?);
         let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { site, evaluators })
+        let declared_texts = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { site, evaluators, declared_texts })
     }
 
     /// All hosts, in inventory order.
@@ -159,6 +162,12 @@ impl Variables {
         Ok(Some(self.masked_value(host, name, value)))
     }
 
+    /// From now on, these variables are taken for secrets wherever values are shown, if the site sets them: their type
+    /// says so, though they may come out of no vault.
+    pub fn declare_secrets(&self, names: &BTreeSet<String>) {
+        self.site.declare_secrets(names);
+    }
+
     /// Text for people to see: in a line that shows a secret, stars stand instead of the value. Where text was made
     /// from secrets and shows none, all of it goes; `hides` names lines, counted from 0, that must not be shown.
     pub fn mask_lines(
@@ -195,15 +204,18 @@ impl Variables {
     /// Everything that sets the variable for this host, the winner first.
     pub fn candidates(&self, host: &str, name: &str) -> Vec<Candidate> {
         let Some(host) = self.site.inventory.host(host) else { return Vec::new() };
+        let by_type = self.site.declared().contains(name);
+        let hides =
+            |entry: &Entry| by_type && entry.is_of_site() && !entry.literal_texts().is_empty();
         let candidate = |entry: &Entry| Candidate {
             origin: entry.written().origin.clone(),
             level: entry.level.to_string(),
-            written: entry.masked(),
+            written: if hides(entry) { MASK.to_owned() } else { entry.masked() },
         };
         self.site.entries(host, name).map(candidate).collect()
     }
 
-    /// Whether the value holds text that came out of a vault, or was made from such text.
+    /// Whether the value holds text that came out of a vault or of a declared secret, or was made from such text.
     pub fn is_secret(&self, host: &str, name: &str) -> bool {
         let Some(host) = self.site.inventory.host(host) else { return false };
         self.site.reads_secret(host, name)

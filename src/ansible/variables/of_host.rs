@@ -1,6 +1,6 @@
 //! One host's variables, for those who read all of many hosts.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde_json::Value;
 
@@ -31,11 +31,29 @@ impl Variables {
     }
 
     pub(super) fn masked_value(&self, host: usize, name: &str, value: Value) -> Value {
+        let declared = self.site.declared();
         if !self.site.reads_secret(host, name) {
-            return value;
+            return mask::keys(value, declared);
         }
-        let whole = self.site.winner(host, name).is_some_and(Entry::is_secret);
-        mask::secrets(&value, &self.site.secrets(), whole)
+        let by_type = declared.contains(name);
+        let whole = by_type || self.site.winner(host, name).is_some_and(Entry::is_secret);
+        let mut secrets = self.site.secrets().clone();
+        secrets.extend(self.declared_texts(host).iter().cloned());
+        // Keys come last: where their secrets are found by their text, the rest of the value may be shown.
+        mask::keys(mask::secrets(&value, &secrets, whole), declared)
+    }
+
+    /// The texts of a host's declared secrets; nothing else of their evaluation is kept.
+    fn declared_texts(&self, host: usize) -> &BTreeSet<String> {
+        self.declared_texts[host].get_or_init(|| {
+            let evaluator = self.site.evaluator(host);
+            let mut texts = BTreeSet::new();
+            // One that cannot be evaluated shows in no value.
+            let names = self.site.declared().iter();
+            let values = names.filter_map(|name| evaluator.variable(name).ok().flatten());
+            values.for_each(|value| mask::texts(&value, &mut texts));
+            texts
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -44,6 +44,8 @@ pub(super) struct Site {
     has_secrets: bool,
     /// Texts that came out of a vault and were read so far.
     secrets: Mutex<BTreeSet<String>>,
+    /// Variables that the site sets and that are secrets by their type, though they may come out of no vault.
+    declared: OnceLock<BTreeSet<String>>,
 }
 
 impl Site {
@@ -67,6 +69,7 @@ impl Site {
             magic,
             has_secrets,
             secrets,
+            declared: OnceLock::new(),
         }
     }
 
@@ -135,9 +138,26 @@ impl Site {
         Evaluator::new(Arc::new(View { site: Arc::clone(self), host, read_secret }))
     }
 
-    /// Whether a variable's value is made with text that came out of a vault.
+    /// Takes these variables for secrets, as far as the site sets them: what a built-in default says is no secret.
+    pub(super) fn declare_secrets(&self, names: &BTreeSet<String>) {
+        let tables = self.chains.iter().flatten().map(AsRef::as_ref).chain([&self.extra]);
+        let mut set = BTreeSet::new();
+        for table in tables {
+            set.extend(names.iter().filter(|name| table.all(name).any(Entry::is_of_site)).cloned());
+        }
+        // Whoever came first has declared the same: they follow from the release.
+        drop(self.declared.set(set));
+    }
+
+    /// The variables that are secrets by their type.
+    pub(super) fn declared(&self) -> &BTreeSet<String> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        self.declared.get().unwrap_or(&NONE)
+    }
+
+    /// Whether a variable's value is made with text that came out of a vault, or with a declared secret.
     pub(super) fn reads_secret(self: &Arc<Self>, host: usize, name: &str) -> bool {
-        if !self.has_secrets {
+        if !self.has_secrets && self.declared().is_empty() {
             return false;
         }
         // An evaluator that remembers nothing yet reads everything that the value is made with.
@@ -167,7 +187,7 @@ impl Site {
 pub(super) struct View {
     pub(super) site: Arc<Site>,
     pub(super) host: usize,
-    /// Set once a vault text was read through this view or one that it led to.
+    /// Set once a vault text or a declared secret was read through this view or one that it led to.
     pub(super) read_secret: Arc<AtomicBool>,
 }
 
@@ -178,7 +198,11 @@ impl Scope for View {
 
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>> {
         let Some(entry) = self.site.winner(self.host, name) else { return Ok(None) };
-        if entry.is_secret() {
+        let by_type = self.site.declared().contains(name);
+        if by_type {
+            self.site.secrets().extend(entry.literal_texts());
+        }
+        if by_type || entry.is_secret() {
             self.read_secret.store(true, Ordering::Relaxed);
         }
         self.site.open(entry).map(Some)

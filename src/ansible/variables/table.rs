@@ -14,6 +14,9 @@ use crate::{
     trouble::Result,
 };
 
+/// How the levels of built-in defaults begin.
+pub(super) const BUILT_IN: &str = "built-in default";
+
 /// One place that sets a variable.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -45,6 +48,19 @@ impl Entry {
     /// Whether any of it came or comes out of a vault.
     pub(super) fn is_secret(&self) -> bool {
         self.in_vault_file || self.has_vault
+    }
+
+    /// Whether the site itself says it, and not Ymir's defaults.
+    pub(super) fn is_of_site(&self) -> bool {
+        !self.level.starts_with(BUILT_IN)
+    }
+
+    /// The texts in it that are no templates: a secret may stand there as it is.
+    pub(super) fn literal_texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        leaves(&self.node, &mut texts);
+        texts.retain(|text| !text.is_empty() && !text.contains("{{") && !text.contains("{%"));
+        texts
     }
 
     /// The value with its vault texts opened, once.

@@ -66,6 +66,46 @@ impl Variables {
         Ok(found)
     }
 
+    /// The variables of hosts and groups that stand in inventories, each with a file of its own.
+    pub fn written_in_inventories(&self) -> Result<Vec<Written>> {
+        let inventory = &self.site.inventory;
+        let hosts = inventory.hosts.iter();
+        let hosts = hosts.map(|host| (Audience::Host(host.name.clone()), &host.vars));
+        let groups = inventory.groups.iter();
+        let groups = groups.map(|group| (Audience::Group(group.name.clone()), &group.vars));
+        let mut found = Vec::new();
+        for (audience, vars) in hosts.chain(groups) {
+            for (name, value) in vars {
+                found.extend(self.in_inventory(&audience, name, value)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A variable of an inventory that is a file of a layer.
+    fn in_inventory(
+        &self,
+        audience: &Audience,
+        name: &str,
+        value: &Node,
+    ) -> Result<Option<Written>> {
+        let files = &self.site.files;
+        let path = files.root.join(&*value.origin.file);
+        let layer = self.site.layers.dirs.iter().rposition(|dir| path.starts_with(dir));
+        let (Some(layer), Some(text)) = (layer, files.text(&path)?) else { return Ok(None) };
+        let (key, origin) = places(&text.content, name, &value.origin);
+        let key = Node { origin: key, data: Data::Text(name.to_owned()) };
+        let value = Node { origin, data: value.data.clone() };
+        Ok(Some(Written {
+            file: text.file,
+            layer,
+            audience: audience.clone(),
+            pairs: vec![(key, value)],
+            secret: text.secret,
+            duplicates: Vec::new(),
+        }))
+    }
+
     /// The lines around a place in one of the site's files, with a mark; none of a file that is encrypted.
     pub fn excerpt(&self, origin: &Origin) -> Option<String> {
         let files = &self.site.files;
@@ -92,6 +132,24 @@ impl Variables {
         let base = self.site.layers.base().file_name();
         Ok(entries.iter().any(|entry| entry.is_dir && Some(&*entry.name) != base))
     }
+}
+
+/// Where `name=value` stands in its line, the name and the value; in other inventories, the value's own place for both.
+fn places(text: &str, name: &str, value: &Origin) -> (Origin, Origin) {
+    let index = usize::try_from(value.line).unwrap_or(0).wrapping_sub(1);
+    let line = text.lines().nth(index).unwrap_or_default();
+    let begins = |at: usize| line[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let sets = |at: &usize| line[at + name.len()..].trim_start().starts_with('=');
+    let mut found = line.match_indices(name).map(|(at, _)| at).filter(|at| begins(*at) && sets(at));
+    let Some(at) = found.next() else { return (value.clone(), value.clone()) };
+    let after = &line[at + name.len()..];
+    let gap = after.find('=').map_or(0, |sign| {
+        let rest = &after[sign + 1..];
+        sign + 1 + rest.len() - rest.trim_start().len()
+    });
+    let column = |at: usize| u32::try_from(line[..at].chars().count() + 1).unwrap_or(0);
+    let place = |at| Origin { column: column(at), ..value.clone() };
+    (place(at), place(at + name.len() + gap))
 }
 
 /// Deeper directories are links that lead in circles.
@@ -144,4 +202,25 @@ fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Res
         _ => Vec::new(),
     };
     Ok(Written { file: text.file, layer, audience, pairs, secret: text.secret, duplicates })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_of_an_inventory_has_its_own_place() {
+        let text = "[all]\nctl1 ctl1_port=1 port=70000\n[all:vars]\n  mtu = x\nb: 1\n";
+        let table = [
+            ("port", 2, (18, 23)),
+            ("ctl1_port", 2, (6, 16)),
+            ("mtu", 4, (3, 9)),
+            ("b", 5, (9, 9)),
+        ];
+        for (name, line, expected) in table {
+            let value = Origin { file: "hosts".into(), line, column: 9 };
+            let (key, value) = places(text, name, &value);
+            assert_eq!((key.column, value.column), expected, "{name}");
+        }
+    }
 }

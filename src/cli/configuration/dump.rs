@@ -10,6 +10,7 @@ use super::{Sorted, host, render, rendered, unknown};
 use crate::{
     ansible::{OfHost, Variables},
     cli::options::Context,
+    reference::Reference,
     report::write,
     trouble::{Result, Trouble},
 };
@@ -48,6 +49,9 @@ struct Dump<'a> {
 /// Writes what is asked for.
 pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<()> {
     let hosts = hosts(cx, variables, args)?;
+    if !args.show_secrets {
+        variables.declare_secrets(&Reference::of_release()?.secrets());
+    }
     let format = cx.options.output;
     let dump = Dump { variables, args, hosts, failed: Cell::new(0) };
     match (&args.var_name, &args.host) {

@@ -31,6 +31,9 @@ pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
     let variables = cx.variables()?;
     let host = super::host(&variables, host)?;
     let name = &args.variable;
+    if !args.show_secrets {
+        variables.declare_secrets(&reference.secrets());
+    }
     let candidates = variables.candidates(&host, name);
     if candidates.is_empty() {
         return Err(unknown(&variables, &host, name));

@@ -135,9 +135,7 @@ fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Chang
         }
         _ => false,
     };
-    let hides =
-        |side: &&Side| side.secrets.contains(&name) || side.variables.is_secret(host, &name);
-    let secret = sides.iter().any(hides);
+    let secret = sides.iter().any(|side| side.variables.is_secret(host, &name));
     let parts = if secret { Vec::new() } else { parts(&values[0], &values[1]) };
     let origins = written.map(|place| place.map(|place| place.origin));
     Some(Change { follows: same_text && !secret, variable: name, secret, origins, parts })

@@ -3,7 +3,7 @@
 mod compare;
 mod told;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
@@ -38,8 +38,6 @@ pub(super) struct Side {
     /// What it is called: an environment, a revision.
     label: String,
     variables: Variables,
-    /// Variables whose type says that they are secret, even if they came out of no vault.
-    secrets: BTreeSet<String>,
     /// Paths in its values that are shown as others.
     shown_as: Vec<(Utf8PathBuf, Utf8PathBuf)>,
 }
@@ -86,8 +84,6 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
 fn side(cx: &Context, load: &Load, label: String) -> Result<Side> {
     let world = Machine::new(cx.evaluation_environment(load));
     let variables = Variables::load(load, Arc::new(world))?;
-    let reference = Reference::of_release()?;
-    let secret = reference.variables.into_iter().filter(|(_, entry)| entry.kind.is_secret());
-    let secrets = secret.map(|(name, _)| name).collect();
-    Ok(Side { label, variables, secrets, shown_as: Vec::new() })
+    variables.declare_secrets(&Reference::of_release()?.secrets());
+    Ok(Side { label, variables, shown_as: Vec::new() })
 }
