@@ -114,12 +114,13 @@ fn a_filter_that_fails() {
     insta::assert_snapshot!(x("x: \"{{ 'abc' | no_such_filter }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: No filter named 'no_such_filter'.
+      because: Syntax error in template: No filter named 'no_such_filter'.
       set by: x (globals.yml:1:4)
        --> globals.yml:1:4
         |
       1 | x: "{{ 'abc' | no_such_filter }}"
         |    ^ here
+      hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     "#);
 }
 

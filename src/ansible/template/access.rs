@@ -1,9 +1,12 @@
 //! Attributes, items and slices of values.
 
+use std::sync::Arc;
+
 use super::{
     fault::{Fault, Faulty, Outcome},
+    method_names,
     objects::Object,
-    text,
+    ops, text,
     value::{Key, Val},
 };
 
@@ -13,15 +16,40 @@ pub(super) fn attribute(base: &Val, name: &str) -> Val {
         Val::Lazy(thunk) => attribute(&thunk.force(), name),
         Val::Missing(_) => base.clone(),
         Val::Blank => Val::Missing(blank()),
-        Val::Dict(dict) => dict.get_str(name).unwrap_or_else(|| no_attribute(base, name)),
         Val::Object(object) => object.get(name).unwrap_or_else(|| match object.as_ref() {
             Object::HostVars(_) => no_host(name),
             _ => no_attribute(base, name),
         }),
-        // The pairs that `groupby` gives have names for their parts.
-        Val::Tuple(items) if items.len() == 2 && name == "grouper" => items[0].clone().forced(),
-        Val::Tuple(items) if items.len() == 2 && name == "list" => items[1].clone().forced(),
-        _ => no_attribute(base, name),
+        Val::Dict(dict) => own(base, name)
+            .or_else(|| dict.get_str(name))
+            .unwrap_or_else(|| no_attribute(base, name)),
+        _ => own(base, name).unwrap_or_else(|| no_attribute(base, name)),
+    }
+}
+
+/// What a value of this type has whatever it holds: its methods and the parts with names. Keys of a dict do not count.
+pub(super) fn own(base: &Val, name: &str) -> Option<Val> {
+    let part = match (base, name) {
+        (Val::Tuple(items), "grouper") if items.is_group => Some(items[0].clone()),
+        (Val::Tuple(items), "list") if items.is_group => Some(items[1].clone()),
+        (Val::Bool(_) | Val::Int(_), "real" | "numerator") => ops::positive(base).ok(),
+        (Val::Bool(_) | Val::Int(_), "imag") => Some(Val::Int(0)),
+        (Val::Bool(_) | Val::Int(_), "denominator") => Some(Val::Int(1)),
+        (Val::Float(_), "real") => Some(base.clone()),
+        (Val::Float(_), "imag") => Some(Val::Float(0.0)),
+        _ => None,
+    };
+    part.map(Val::forced).or_else(|| {
+        let name = method_names::known(base, name)?;
+        Some(Val::Object(Arc::new(Object::Method { base: base.clone(), name })))
+    })
+}
+
+/// `attr(name)`: what is no key.
+pub(super) fn own_or_missing(base: &Val, name: &str) -> Val {
+    match base {
+        Val::Object(_) => attribute(base, name),
+        _ => own(base, name).unwrap_or_else(|| no_attribute(base, name)),
     }
 }
 
@@ -54,7 +82,8 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
         key => key,
     };
     let found = match (&base, &key) {
-        (Val::Dict(dict), _) => dict.get(&Key::new(key.clone())?),
+        // What can be no key is missing as well.
+        (Val::Dict(dict), _) => Key::new(key.clone()).ok().and_then(|key| dict.get(&key)),
         (Val::Object(_), Val::Str(name)) => return Ok(attribute(&base, name)),
         (Val::Object(object), Val::Int(index)) => {
             let items = object.items().unwrap_or_default();
@@ -71,10 +100,8 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
         }
         _ => None,
     };
-    Ok(match found {
-        Some(found) => found,
-        None => no_item(&base, &key)?,
-    })
+    let found = found.or_else(|| own(&base, key.as_str()?));
+    found.map_or_else(|| no_item(&base, &key), Ok)
 }
 
 fn no_item(base: &Val, key: &Val) -> Outcome {

@@ -57,6 +57,33 @@ impl Args {
         }
     }
 
+    /// The next argument, which must be text.
+    pub(super) fn only_text(&mut self, name: &str) -> Outcome<Arc<str>> {
+        match self.required(name)?.used()? {
+            Val::Str(found) => Ok(found),
+            other => Err(not_text(name, &other)),
+        }
+    }
+
+    /// The next argument, which must be text or `None`.
+    pub(super) fn maybe_text(&mut self, name: &str) -> Outcome<Option<Arc<str>>> {
+        match self.take(name).map(Val::used).transpose()? {
+            None | Some(Val::None) => Ok(None),
+            Some(Val::Str(found)) => Ok(Some(found)),
+            Some(other) => Err(not_text(name, &other)),
+        }
+    }
+
+    /// The next argument as a whole number, which may be absent but not `None`.
+    pub(super) fn number(&mut self, name: &str, default: i128) -> Outcome<i128> {
+        match self.take(name).map(Val::used).transpose()? {
+            None => Ok(default),
+            Some(Val::Int(number)) => Ok(number),
+            Some(Val::Bool(value)) => Ok(i128::from(value)),
+            Some(other) => Err(not_a_number(name, other.type_name())),
+        }
+    }
+
     pub(super) fn flag(&mut self, name: &str, default: bool) -> Outcome<bool> {
         self.take(name).map_or(Ok(default), |value| value.truth())
     }
@@ -67,10 +94,6 @@ impl Args {
             None | Some(Val::None) => Ok(None),
             Some(Val::Int(number)) => Ok(Some(number)),
             Some(Val::Bool(value)) => Ok(Some(i128::from(value))),
-            Some(Val::Str(found)) => {
-                let number = text::parse_int(&found, 10);
-                number.map(Some).ok_or_else(|| not_a_number(name, "str"))
-            }
             Some(other) => Err(not_a_number(name, other.type_name())),
         }
     }
@@ -89,6 +112,11 @@ impl Args {
         }
         Err(Fault::new("too many positional arguments"))
     }
+}
+
+fn not_text(name: &str, found: &Val) -> super::fault::Faulty {
+    let kind = found.type_name();
+    Fault::new(format!("the argument '{name}' must be str, not {kind}"))
 }
 
 fn not_a_number(name: &str, kind: &str) -> super::fault::Faulty {

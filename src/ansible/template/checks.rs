@@ -1,6 +1,6 @@
 //! Tests: what stands after `is`, and what `select` and its kin apply.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     access,
@@ -9,8 +9,9 @@ use super::{
     fault::{Fault, Outcome},
     filters, ops, path_checks, text,
     tree::{Binary, Comparison},
-    value::Val,
+    value::{Key, Val},
     versions,
+    watch::Watch,
 };
 
 /// All tests that Ansible and Kayobe have.
@@ -38,6 +39,7 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         }
     }
     let mut args = args;
+    let _watch = Watch::begin(true);
     let answer = presence(plain, &input)
         .or_else(|| kind(plain, &input))
         .or_else(|| number(plain, &input, &mut args))
@@ -48,11 +50,12 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         .or_else(|| filters::utils::check(name, &input, &mut args))
         .or_else(|| path_checks::files(env, plain, &input, &mut args));
     let answer = answer.unwrap_or_else(|| Err(Fault::new(format!("No test named '{name}'."))));
+    let answer = answer.and_then(|answer| args.end().map(|()| answer));
     answer.map_or_else(Val::Missing, Val::Bool)
 }
 
 /// Whether there is a test of this name.
-fn is_known(name: &str) -> bool {
+pub(super) fn is_known(name: &str) -> bool {
     NAMES.split(' ').any(|known| known == filters::plain_name(name))
 }
 
@@ -79,7 +82,7 @@ fn kind(name: &str, input: &Val) -> Answer {
             matches!(input, Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Dict(_))
                 || matches!(input, Val::Object(object) if object.items().is_some())
         }
-        "iterable" => input.iterate().is_ok(),
+        "iterable" => input.elements().is_ok(),
         "number" => matches!(input, Val::Int(_) | Val::Float(_) | Val::Bool(_)),
         "integer" => matches!(input, Val::Int(_)),
         "float" => matches!(input, Val::Float(_)),
@@ -143,12 +146,11 @@ fn comparison(name: &str, input: &Val, args: &mut Args) -> Answer {
 
 fn collection(name: &str, input: &Val, args: &mut Args) -> Answer {
     let all_in = |items: &Val, others: &Val| {
-        for item in items.items()? {
-            if !ops::contains(others, &item)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let set = |value: &Val| {
+            value.items()?.into_iter().map(Key::new).collect::<Outcome<HashSet<Key>>>()
+        };
+        let (items, others) = (set(items)?, set(others)?);
+        Ok(items.is_subset(&others))
     };
     match name {
         "contains" => Some(args.required("value").and_then(|value| ops::contains(input, &value))),
@@ -173,6 +175,10 @@ fn truthy(input: &Val, args: &mut Args) -> Outcome<bool> {
         "y" | "yes" | "on" | "1" | "true" | "t" => return Ok(true),
         "n" | "no" | "off" | "0" | "false" | "f" => return Ok(false),
         _ => {}
+    }
+    if convert {
+        // Ansible's message of what it cannot convert holds the whole value.
+        text::str_of(input)?;
     }
     input.truth()
 }
@@ -253,7 +259,8 @@ fn address(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
 
 fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     let value = text::str_of(input)?;
-    let pattern = args.text_or("pattern", "")?;
+    let pattern = args.take("pattern").unwrap_or_else(|| Val::str(""));
+    let pattern = text::only_text(&pattern, "pattern")?;
     let ignore_case = args.flag("ignorecase", false)?;
     let multiline = args.flag("multiline", false)?;
     let how = if name == "regex" { args.text_or("match_type", "search")? } else { name.into() };

@@ -17,9 +17,12 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct List(Arc<RwLock<Vec<Val>>>);
 
-/// A tuple that is shared by all who hold it.
+/// A tuple that is shared by all who hold it; what `groupby` gives has names for its two parts.
 #[derive(Debug, Clone)]
-pub(super) struct Tuple(Arc<[Val]>);
+pub(super) struct Tuple {
+    items: Arc<[Val]>,
+    pub(super) is_group: bool,
+}
 
 /// A dict in insertion order that is shared by all who hold it.
 #[derive(Debug, Clone, Default)]
@@ -123,12 +126,19 @@ impl Tuple {
     pub(super) fn new(items: impl Into<Arc<[Val]>>) -> Self {
         let items = items.into();
         meter::items(items.len(), items.len());
-        Self(items)
+        Self { items, is_group: false }
+    }
+
+    /// One group of `groupby`.
+    pub(super) fn group(grouper: Val, items: Val) -> Self {
+        let mut group = Self::new(vec![grouper, items]);
+        group.is_group = true;
+        group
     }
 
     /// The items of a loop, which are gone after it and count as steps only.
     pub(super) fn passing(items: Vec<Val>) -> Self {
-        Self(items.into())
+        Self { items: items.into(), is_group: false }
     }
 
     /// The items, evaluated or not.
@@ -142,7 +152,7 @@ impl Deref for Tuple {
     type Target = [Val];
 
     fn deref(&self) -> &[Val] {
-        &self.0
+        &self.items
     }
 }
 
@@ -156,7 +166,7 @@ impl Drop for List {
 
 impl Drop for Tuple {
     fn drop(&mut self) {
-        if let Some(items) = Arc::get_mut(&mut self.0) {
+        if let Some(items) = Arc::get_mut(&mut self.items) {
             bury(items.iter_mut().map(std::mem::take));
         }
     }

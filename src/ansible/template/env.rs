@@ -14,6 +14,7 @@ use super::{
     parse::{self, Origin as TextOrigin},
     run::Run,
     value::{Dict, Key, Val},
+    watch::Watch,
 };
 use crate::{
     ansible::yaml::{Data, Node},
@@ -157,6 +158,7 @@ impl Env {
         locals: Vec<(String, Val)>,
     ) -> Outcome {
         let template = parse::template(text, origin)?;
+        let _watch = Watch::begin(false);
         let rendered = Run::new(self, template.mutates, locals).template(&template.body);
         Ok(match rendered {
             Val::Str(found) if template.trailing_newlines > 0 => {

@@ -3,14 +3,15 @@
 use super::{
     access,
     call::Args,
-    checks,
+    checks, env,
     fault::{Fault, Outcome},
     filters, meter,
     objects::Object,
-    ops,
+    ops, parse,
     run::Run,
     tree::{Arg, Comparison, Expr},
     value::{Dict, Key, Val},
+    watch::Watch,
 };
 use std::sync::Arc;
 
@@ -56,9 +57,13 @@ impl Run {
                 let args = self.args(args)?;
                 checks::apply(&self.env, name, input, args)
             }
-            Expr::Call { callee, args } => {
-                let args = self.args(args)?;
-                self.call(callee, args)?
+            Expr::Call { callee, args: given } => {
+                let callee = self.callee(callee)?;
+                let mut args = self.args(given)?;
+                if callee.is_lookup() {
+                    self.render_constants(given, &mut args);
+                }
+                self.call(callee, args)
             }
             Expr::List(items) => Val::list(self.exprs(items)?),
             Expr::Tuple(items) => Val::tuple(self.exprs(items)?),
@@ -67,12 +72,15 @@ impl Run {
     }
 
     fn slice(&mut self, base: &Expr, parts: &[Option<Box<Expr>>; 3]) -> Outcome {
-        let base = self.expr(base)?.used()?;
+        let base = self.expr(base)?.forced();
         let mut part = |expr: &Option<Box<Expr>>| match expr {
             Some(expr) => self.expr(expr)?.used(),
             None => Ok(Val::None),
         };
         let parts = [part(&parts[0])?, part(&parts[1])?, part(&parts[2])?];
+        if matches!(base, Val::Missing(_)) {
+            return Ok(base);
+        }
         access::slice(&base, &parts)
     }
 
@@ -138,24 +146,69 @@ impl Run {
         Ok(found)
     }
 
-    /// Calls a method, a macro or a global function. A missing argument makes the result missing.
-    pub(super) fn call(&mut self, callee: &Expr, args: Args) -> Outcome {
-        if let Expr::Attr(base, method) = callee {
-            let base = self.expr(base)?.forced();
-            if matches!(base, Val::Missing(_)) {
-                return Ok(base);
+    /// Ansible renders constant terms of lookups that look like templates: `lookup('file', '{{ path }}')`.
+    fn render_constants(&self, given: &[Arg], args: &mut Args) {
+        // The first one is the lookup's name; after a `*` nobody knows which is which.
+        for (arg, value) in given.iter().zip(&mut args.positional).skip(1) {
+            match arg {
+                Arg::Positional(expr) => *value = self.constants_rendered(expr, value),
+                Arg::Named(..) | Arg::Spread(_) | Arg::SpreadNamed(_) => break,
             }
-            if let Some(missing) = args.first_missing() {
-                return Ok(missing);
-            }
-            if let Some(result) = super::methods::call(&base, method, args.clone()) {
-                return Ok(result.unwrap_or_else(Val::Missing));
-            }
-            let found = access::attribute(&base, method).used()?;
-            return self.call_value(&found, args);
         }
-        let found = self.expr(callee)?.used()?;
-        self.call_value(&found, args)
+    }
+
+    fn constants_rendered(&self, expr: &Expr, value: &Val) -> Val {
+        match (expr, value) {
+            (Expr::Const(_), Val::Str(text)) if env::is_template(text) => {
+                self.env.render(text, parse::Origin::Yaml)
+            }
+            (Expr::List(exprs), Val::List(items)) => {
+                let pairs = exprs.iter().zip(items.raw());
+                Val::list(pairs.map(|(expr, item)| self.constants_rendered(expr, &item)).collect())
+            }
+            (Expr::Tuple(exprs), Val::Tuple(items)) => {
+                let pairs = exprs.iter().zip(items.iter());
+                let items = pairs.map(|(expr, item)| self.constants_rendered(expr, item));
+                Val::tuple(items.collect::<Vec<_>>())
+            }
+            (Expr::Dict(exprs), Val::Dict(dict)) if exprs.len() == dict.len() => {
+                let pairs = exprs.iter().zip(dict.raw());
+                let pair = |((_, expr), (key, value)): (&(Expr, Expr), (Key, Val))| {
+                    (key, self.constants_rendered(expr, &value))
+                };
+                Val::Dict(Dict::new(pairs.map(pair).collect()))
+            }
+            _ => value.clone(),
+        }
+    }
+
+    /// What a call calls.
+    pub(super) fn callee(&mut self, callee: &Expr) -> Outcome<Callee> {
+        let Expr::Attr(base, method) = callee else {
+            return Ok(Callee::Value(self.expr(callee)?.forced()));
+        };
+        let base = self.expr(base)?.forced();
+        Ok(match base {
+            Val::Missing(_) => Callee::Value(base),
+            base => Callee::Method(base, Arc::clone(method)),
+        })
+    }
+
+    /// Calls a method, a macro or a global function. What fails or is missing makes the result missing.
+    pub(super) fn call(&mut self, callee: Callee, args: Args) -> Val {
+        let callee = match callee {
+            Callee::Value(value) => value,
+            Callee::Method(base, method) => {
+                if let Some(result) = called(&base, &method, &args) {
+                    return result;
+                }
+                access::attribute(&base, &method)
+            }
+        };
+        if matches!(callee, Val::Missing(_)) {
+            return callee;
+        }
+        self.call_value(&callee, args).unwrap_or_else(Val::Missing)
     }
 
     fn call_value(&mut self, callee: &Val, args: Args) -> Outcome {
@@ -163,12 +216,16 @@ impl Run {
             Val::Object(object) => object,
             other => {
                 let kind = other.type_name();
-                return Err(Fault::new(format!("'{kind}' object is not callable")));
+                let uncallable =
+                    || Val::Missing(Fault::new(format!("'{kind}' object is not callable")));
+                return Ok(args.first_missing().unwrap_or_else(uncallable));
             }
         };
         match object.as_ref() {
-            Object::Macro { decl, seen } => self.call_macro(decl, seen, args),
+            Object::Macro { decl, seen } => self.call_macro(decl, seen, args).map(Val::listed),
             Object::Function(name) => Ok(super::globals::call(&self.env, name, args)),
+            Object::Method { base, name } => called(base, name, &args)
+                .ok_or_else(|| Fault::new(format!("the method `{name}` is not supported"))),
             Object::Joiner { .. } => Ok(object.next().unwrap_or(Val::None)),
             other => {
                 let kind = other.type_name();
@@ -178,11 +235,39 @@ impl Run {
     }
 }
 
+/// What a call calls: a method by its name, or a value.
+pub(super) enum Callee {
+    Method(Val, Arc<str>),
+    Value(Val),
+}
+
+impl Callee {
+    fn is_lookup(&self) -> bool {
+        let Self::Value(Val::Object(object)) = self else { return false };
+        matches!(object.as_ref(), Object::Function("lookup" | "query" | "q"))
+    }
+}
+
+/// What a method gives; `None` if the value has none of this name.
+fn called(base: &Val, method: &str, args: &Args) -> Option<Val> {
+    if super::method_names::known(base, method).is_some()
+        && let Some(missing) = args.first_missing()
+    {
+        return Some(missing);
+    }
+    let _watch = Watch::begin(true);
+    let result = super::methods::call(base, method, args.clone())?;
+    Some(result.unwrap_or_else(Val::Missing))
+}
+
 /// The pairs of `**dict` in a call.
 fn spread(value: &Val) -> Outcome<Vec<(Arc<str>, Val)>> {
     let Val::Dict(dict) = value else {
         return Err(Fault::new("argument after ** must be a mapping"));
     };
-    let pair = |(key, value): (Key, Val)| (key.as_val().as_str().unwrap_or_default().into(), value);
-    Ok(dict.pairs().into_iter().map(pair).collect())
+    let pair = |(key, value): (Key, Val)| match key.as_val() {
+        Val::Str(name) => Ok((Arc::clone(name), value)),
+        _ => Err(Fault::new("keywords must be strings")),
+    };
+    dict.pairs().into_iter().map(pair).collect()
 }

@@ -42,6 +42,11 @@ impl Fault {
         Arc::new(Self { undefined: true, absent: Some(name.to_owned()), ..fault })
     }
 
+    /// Whether a value has no such part, in contrast to a variable that nothing sets.
+    pub(super) fn is_no_attribute(&self) -> bool {
+        self.undefined && self.absent.is_none() && self.message.starts_with("object of type")
+    }
+
     pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Faulty {
         let mut fault = Self::here(message.into());
         fault.hints.push(hint.into());

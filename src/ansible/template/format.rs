@@ -161,18 +161,32 @@ fn field(field: &str, args: &Args, next: &mut usize) -> Outcome<String> {
     };
     let mut value =
         base.ok_or_else(|| Fault::new("Replacement index out of range for positional args tuple"))?;
-    for part in name[first..].split(['.', '[']).skip(1) {
-        let part = part.trim_end_matches(']');
-        let key = part.parse().map_or_else(|_| Val::str(part), Val::Int);
-        value = access::item(&value, &key)?.used()?;
+    let mut rest = &name[first..];
+    while !rest.is_empty() {
+        let end = rest[1..].find(['.', '[']).map_or(rest.len(), |end| end + 1);
+        let part = rest[1..end].trim_end_matches(']');
+        let found = if rest.starts_with('.') {
+            access::own_or_missing(&value, part)
+        } else {
+            access::item(&value, &part.parse().map_or_else(|_| Val::str(part), Val::Int))?
+        };
+        value = found.used().map_err(|fault| Fault::new(&fault.message))?;
+        rest = &rest[end..];
     }
     if conversion == "r" {
         value = Val::str(text::repr(&value)?);
     }
+    if spec.is_empty() {
+        return text::str_of(&value);
+    }
     let spec = brace_spec(spec);
     spec.fits()?;
+    if !takes_spec(&value, &spec) {
+        let kind = value.type_name();
+        return Err(Fault::new(format!("unsupported format string for '{kind}'")));
+    }
     match (&value, spec.kind) {
-        (Val::Int(_) | Val::Float(_), Some(_)) => number(&spec, &value),
+        (Val::Bool(_), _) | (Val::Int(_) | Val::Float(_), Some(_)) => number(&spec, &value),
         (Val::Int(_) | Val::Float(_), None) if spec.grouping || spec.precision.is_some() => {
             number(&spec, &value)
         }
@@ -182,6 +196,22 @@ fn field(field: &str, args: &Args, next: &mut usize) -> Outcome<String> {
             let length = spec.precision.unwrap_or(usize::MAX);
             Ok(padded(&text.chars().take(length).collect::<String>(), &spec, '<'))
         }
+    }
+}
+
+/// Whether a value can be written in this way.
+fn takes_spec(value: &Val, spec: &Spec) -> bool {
+    match value {
+        Val::Str(_) => {
+            let plain = spec.sign.is_none() && !spec.grouping && !spec.alternate;
+            plain && spec.align != Some('=') && matches!(spec.kind, None | Some('s'))
+        }
+        Val::Int(_) | Val::Bool(_) => match spec.kind {
+            Some('b' | 'c' | 'd' | 'o' | 'x' | 'X' | 'n') | None => spec.precision.is_none(),
+            Some(kind) => "eEfFgG%".contains(kind),
+        },
+        Val::Float(_) => spec.kind.is_none_or(|kind| "eEfFgG%n".contains(kind)),
+        _ => false,
     }
 }
 

@@ -59,7 +59,8 @@ fn object(object: Object) -> Val {
 }
 
 fn undef(args: &mut Args) -> Outcome {
-    let hint = args.text_or("hint", "Mandatory variable has not been overridden")?;
+    let hint = args.maybe_text("hint")?.filter(|hint| !hint.is_empty());
+    let hint = hint.as_deref().unwrap_or("Mandatory variable has not been overridden");
     Ok(Val::Missing(Fault::absent(hint)))
 }
 
@@ -85,15 +86,23 @@ fn dict(args: Args) -> Outcome {
     let mut args = args;
     let mut pairs = indexmap::IndexMap::new();
     match args.take("mapping") {
-        Some(Val::Dict(dict)) => pairs = dict.raw(),
+        Some(given @ Val::Dict(_)) => {
+            given.seen()?;
+            pairs.extend(match given {
+                Val::Dict(dict) => dict.raw(),
+                _ => indexmap::IndexMap::new(),
+            });
+        }
         Some(other) => {
             for pair in other.items()? {
-                let mut pair = pair.items()?.into_iter();
-                let key = Key::new(pair.next().unwrap_or(Val::None))?;
-                pairs.insert(key, pair.next().unwrap_or(Val::None));
+                let (key, value) = super::methods::pair(&pair)?;
+                pairs.insert(key, value);
             }
         }
         None => {}
+    }
+    if !args.positional.is_empty() {
+        return Err(Fault::new("dict expected at most 1 argument"));
     }
     pairs.extend(args.named.into_iter().map(|(name, value)| (Key::text(&name), value)));
     Ok(Val::Dict(Dict::new(pairs)))

@@ -40,7 +40,9 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
         Val::Tuple(items) => list(items.items()),
         Val::Dict(dict) => {
             let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
-            let pair = |(key, value): (Key, Val)| Ok((key_text(&key)?, converted(&value, depth)?));
+            let pair = |(key, value): (Key, Val)| {
+                Ok((key_text(&key.finished()?)?, converted(&value, depth)?))
+            };
             pairs.map(pair).collect::<Outcome<_>>().map(Value::Object)
         }
         Val::Omit => Err(Fault::new("A template was resolved to an Omit scalar.")),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use minijinja::{machinery::ast, value::ValueKind};
 
 use super::{
+    checks, filters,
     tree::{Arg, Binary, Comparison, Expr, For, Macro, Placed, Stmt},
     value::Val,
 };
@@ -30,6 +31,8 @@ type Lowered<T> = Result<T, String>;
 #[derive(Debug, Default)]
 pub(super) struct Lowering {
     pub(super) mutates: bool,
+    /// What is read may never be run: then an unknown filter or test is a fault only when it is.
+    is_conditional: bool,
 }
 
 impl Lowering {
@@ -53,20 +56,15 @@ impl Lowering {
             ast::Stmt::Template(template) => Stmt::Body(self.body(&template.children)?),
             ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.expr(&emit.expr)?),
             ast::Stmt::EmitRaw(raw) => Stmt::Text(raw.raw.into()),
-            ast::Stmt::ForLoop(found) => Stmt::For(self.for_loop(found)?),
-            ast::Stmt::IfCond(found) => Stmt::If {
-                test: self.expr(&found.expr)?,
-                yes: self.body(&found.true_body)?,
-                no: self.body(&found.false_body)?,
-            },
-            ast::Stmt::WithBlock(with) => {
-                let pairs = with.assignments.iter();
-                let pairs = pairs.map(|(name, value)| Ok((self.expr(name)?, self.expr(value)?)));
-                Stmt::With {
-                    assignments: pairs.collect::<Lowered<_>>()?,
-                    body: self.body(&with.body)?,
-                }
-            }
+            ast::Stmt::ForLoop(found) => Stmt::For(self.inside(false, |own| own.for_loop(found))?),
+            ast::Stmt::IfCond(found) => self.inside(true, |own| {
+                Ok(Stmt::If {
+                    test: own.expr(&found.expr)?,
+                    yes: own.body(&found.true_body)?,
+                    no: own.body(&found.false_body)?,
+                })
+            })?,
+            ast::Stmt::WithBlock(with) => self.inside(false, |own| own.with(with))?,
             ast::Stmt::Set(set) => {
                 Stmt::Set { target: self.expr(&set.target)?, value: self.expr(&set.expr)? }
             }
@@ -91,11 +89,29 @@ impl Lowering {
                 args: self.args(&block.call.args)?,
                 caller: Arc::new(self.macro_of(&block.macro_decl)?),
             },
-            ast::Stmt::Do(found) => Stmt::Do(self.call(&found.call)?),
+            ast::Stmt::Do(_) => return Err("Encountered unknown tag 'do'.".into()),
             ast::Stmt::Import(_) | ast::Stmt::FromImport(_) | ast::Stmt::Extends(_) => {
                 return Err("`import` and `extends` are not supported in variables".into());
             }
         })
+    }
+
+    /// Reads a part of the template, which may never be run or is run whenever its surroundings are.
+    fn inside<T>(
+        &mut self,
+        is_conditional: bool,
+        read: impl FnOnce(&mut Self) -> Lowered<T>,
+    ) -> Lowered<T> {
+        let before = std::mem::replace(&mut self.is_conditional, is_conditional);
+        let found = read(self);
+        self.is_conditional = before;
+        found
+    }
+
+    fn with(&mut self, with: &ast::WithBlock<'_>) -> Lowered<Stmt> {
+        let pairs = with.assignments.iter();
+        let pairs = pairs.map(|(name, value)| Ok((self.expr(name)?, self.expr(value)?)));
+        Ok(Stmt::With { assignments: pairs.collect::<Lowered<_>>()?, body: self.body(&with.body)? })
     }
 
     fn for_loop(&mut self, found: &ast::ForLoop<'_>) -> Lowered<For> {
@@ -119,7 +135,8 @@ impl Lowering {
             let default = default.map(|expr| self.expr(expr)).transpose()?;
             parameters.push((name.id.into(), default));
         }
-        Ok(Macro { name: found.name.into(), parameters, body: self.body(&found.body)? })
+        let body = self.inside(false, |own| own.body(&found.body))?;
+        Ok(Macro { name: found.name.into(), parameters, body })
     }
 
     fn boxed(&mut self, expr: &ast::Expr<'_>) -> Lowered<Box<Expr>> {
@@ -152,21 +169,9 @@ impl Lowering {
                 let ops = ops.collect::<Lowered<_>>()?;
                 Expr::Compare(self.boxed(&compare.expr)?, ops)
             }
-            ast::Expr::IfExpr(found) => Expr::IfElse {
-                test: self.boxed(&found.test_expr)?,
-                yes: self.boxed(&found.true_expr)?,
-                no: found.false_expr.as_ref().map(|expr| self.boxed(expr)).transpose()?,
-            },
-            ast::Expr::Filter(filter) => Expr::Filter {
-                name: filter.name.into(),
-                input: filter.expr.as_ref().map(|expr| self.boxed(expr)).transpose()?,
-                args: self.args(&filter.args)?,
-            },
-            ast::Expr::Test(test) => Expr::Test {
-                name: test.name.into(),
-                input: self.boxed(&test.expr)?,
-                args: self.args(&test.args)?,
-            },
+            ast::Expr::IfExpr(found) => self.inside(true, |own| own.choice(found))?,
+            ast::Expr::Filter(filter) => self.filter(filter)?,
+            ast::Expr::Test(test) => self.test(test)?,
             ast::Expr::GetAttr(attr) => Expr::Attr(self.boxed(&attr.expr)?, attr.name.into()),
             ast::Expr::GetItem(item) => {
                 Expr::Item(self.boxed(&item.expr)?, self.boxed(&item.subscript_expr)?)
@@ -179,6 +184,37 @@ impl Lowering {
                 let pairs = pairs.map(|(key, value)| Ok((self.expr(key)?, self.expr(value)?)));
                 Expr::Dict(pairs.collect::<Lowered<_>>()?)
             }
+        })
+    }
+
+    fn choice(&mut self, found: &ast::IfExpr<'_>) -> Lowered<Expr> {
+        Ok(Expr::IfElse {
+            test: self.boxed(&found.test_expr)?,
+            yes: self.boxed(&found.true_expr)?,
+            no: found.false_expr.as_ref().map(|expr| self.boxed(expr)).transpose()?,
+        })
+    }
+
+    fn filter(&mut self, filter: &ast::Filter<'_>) -> Lowered<Expr> {
+        if !self.is_conditional && !filters::is_known(filter.name) {
+            return Err(format!("No filter named '{}'.", filter.name));
+        }
+        Ok(Expr::Filter {
+            name: filter.name.into(),
+            input: filter.expr.as_ref().map(|expr| self.boxed(expr)).transpose()?,
+            args: self.args(&filter.args)?,
+        })
+    }
+
+    fn test(&mut self, test: &ast::Test<'_>) -> Lowered<Expr> {
+        let is_known = checks::is_known(test.name) || test.name.starts_with("ansible.utils.");
+        if !self.is_conditional && !is_known {
+            return Err(format!("No test named '{}'.", test.name));
+        }
+        Ok(Expr::Test {
+            name: test.name.into(),
+            input: self.boxed(&test.expr)?,
+            args: self.args(&test.args)?,
         })
     }
 

@@ -15,15 +15,20 @@ pub(super) fn call(base: &Val, method: &str, args: Args) -> Option<Outcome> {
     if let Val::Str(text) = base {
         meter::text(text.len());
     }
+    let result = called(base, method, &mut args)?;
+    Some(result.and_then(|result| args.end().map(|()| result)))
+}
+
+fn called(base: &Val, method: &str, args: &mut Args) -> Option<Outcome> {
     match base {
-        Val::Str(value) => strings(value, method, &mut args),
-        Val::List(list) => lists(list, method, &mut args),
+        Val::Str(value) => strings(value, method, args),
+        Val::List(list) => lists(list, method, args),
         Val::Tuple(items) => match method {
-            "index" | "count" => lists(&List::new(items.items()), method, &mut args),
+            "index" | "count" => lists(&List::new(items.items()), method, args),
             _ => None,
         },
-        Val::Dict(dict) => dicts(dict, method, &mut args),
-        Val::Object(object) => objects(object, method, &mut args),
+        Val::Dict(dict) => dicts(dict, method, args),
+        Val::Object(object) => objects(object, method, args),
         Val::Bool(value) => whole(i128::from(*value), method),
         Val::Int(number) => whole(*number, method),
         Val::Float(number) => decimal(*number, method),
@@ -53,8 +58,9 @@ fn decimal(number: f64, method: &str) -> Option<Outcome> {
 
 fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
     if let (Object::Loop(state), "cycle") = (object, method) {
-        let chosen = state.index.checked_rem(args.positional.len());
-        return Some(Ok(chosen.map_or(Val::None, |at| args.positional[at].clone())));
+        let items = std::mem::take(&mut args.positional);
+        let chosen = state.index.checked_rem(items.len()).and_then(|at| items.get(at).cloned());
+        return Some(chosen.ok_or_else(|| Fault::new("no items for cycling given")));
     }
     match (object, method) {
         (Object::Loop(state), "changed") => {
@@ -70,7 +76,7 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
         "keys" => Ok(Val::strings(keys)),
         "get" => args.text("key").map(|key| {
             let found = keys.contains(&key).then(|| object.get(&key)).flatten();
-            found.or_else(|| args.take("default")).unwrap_or(Val::None)
+            found.or(args.take("default")).unwrap_or(Val::None)
         }),
         "values" => Ok(Val::list(keys.iter().filter_map(|key| object.get(key)).collect())),
         "items" => Ok(Val::list(
@@ -98,7 +104,8 @@ fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
         "get" => args
             .required("key")
             .and_then(Key::new)
-            .map(|key| dict.get(&key).or_else(|| args.take("default")).unwrap_or(Val::None)),
+            .map(|key| (key, args.take("default")))
+            .map(|(key, default)| dict.get(&key).or(default).unwrap_or(Val::None)),
         "copy" => Ok(Val::Dict(Dict::new(dict.raw()))),
         "fromkeys" => from_keys(args),
         "update" => update(dict, args),
@@ -132,15 +139,11 @@ fn every(values: impl Iterator<Item = Val>) -> Outcome {
 
 fn update(dict: &Dict, args: &mut Args) -> Outcome {
     let mut more = match args.take("other") {
-        Some(Val::Dict(other)) => other.raw().into_iter().collect::<Vec<_>>(),
-        Some(other) => {
-            let pair = |pair: Val| {
-                let mut pair = pair.items()?.into_iter();
-                let key = Key::new(pair.next().unwrap_or(Val::None))?;
-                Ok((key, pair.next().unwrap_or(Val::None)))
-            };
-            other.items()?.into_iter().map(pair).collect::<Outcome<Vec<_>>>()?
+        Some(Val::Dict(other)) => {
+            let pair = |(key, value): (Key, Val)| Ok((key, value.used()?));
+            other.pairs().into_iter().map(pair).collect::<Outcome<Vec<_>>>()?
         }
+        Some(other) => other.items()?.iter().map(pair).collect::<Outcome<Vec<_>>>()?,
         None => Vec::new(),
     };
     more.extend(args.named.drain(..).map(|(name, value)| (Key::text(&name), value)));
@@ -148,9 +151,22 @@ fn update(dict: &Dict, args: &mut Args) -> Outcome {
     Ok(Val::None)
 }
 
+/// A key and its value from a list or text of two.
+pub(super) fn pair(of: &Val) -> Outcome<(Key, Val)> {
+    let items = of.items()?;
+    let [key, value] = &items[..] else {
+        return Err(Fault::new(format!(
+            "dictionary update sequence element has length {}; 2 is required",
+            items.len()
+        )));
+    };
+    Ok((Key::new(key.clone())?, value.clone()))
+}
+
 fn pop_key(dict: &Dict, args: &mut Args) -> Outcome {
     let key = Key::new(args.required("key")?)?;
-    let found = dict.change(|pairs| pairs.shift_remove(&key)).or_else(|| args.take("default"));
+    let default = args.take("default");
+    let found = dict.change(|pairs| pairs.shift_remove(&key)).or(default);
     match found {
         Some(found) => Ok(found.forced()),
         None => Err(Fault::new(format!("KeyError: {}", text::repr(key.as_val())?))),
@@ -193,18 +209,25 @@ fn lists(list: &List, method: &str, args: &mut Args) -> Option<Outcome> {
             list.change(|items| items.reverse());
             Ok(Val::None)
         }
-        "sort" => {
-            args.take_named("reverse").map_or(Ok(false), |flag| flag.truth()).and_then(|reverse| {
-                let sorted = super::filters::sorted(list.items(), |item| Ok(item.clone()))?;
-                list.change(|items| *items = sorted);
-                if reverse {
-                    list.change(|items| items.reverse());
-                }
-                Ok(Val::None)
-            })
-        }
+        "sort" => sort(list, args),
         _ => return None,
     })
+}
+
+fn sort(list: &List, args: &mut Args) -> Outcome {
+    let reverse = args.take_named("reverse").map_or(Ok(false), |flag| flag.truth())?;
+    args.end()?;
+    let mut items = list.items();
+    // Python keeps equal items in their order when it sorts in reverse.
+    if reverse {
+        items.reverse();
+    }
+    let mut sorted = super::filters::sorted(items, |item| Ok(item.clone()))?;
+    if reverse {
+        sorted.reverse();
+    }
+    list.change(|items| *items = sorted);
+    Ok(Val::None)
 }
 
 fn position(list: &List, value: &Val) -> Outcome<usize> {
@@ -237,5 +260,5 @@ fn pop(list: &List, args: &mut Args) -> Outcome {
 
 fn strings(value: &str, method: &str, args: &mut Args) -> Option<Outcome> {
     super::strings::method(value, method, args)
-        .or_else(|| (method == "format").then(|| format::braces(value, args)))
+        .or_else(|| (method == "format").then(|| format::braces(value, &std::mem::take(args))))
 }

@@ -14,7 +14,7 @@ use super::{
     fault::{Fault, Outcome},
     meter,
     moments::{Moment, Span},
-    ops,
+    ops, text,
     tree::Macro,
     value::{Dict, Key, Tuple, Val},
 };
@@ -33,6 +33,11 @@ pub(super) enum Object {
     Macro {
         decl: Arc<Macro>,
         seen: HashMap<Arc<str>, Val>,
+    },
+    /// A method of a value, which waits for its call.
+    Method {
+        base: Val,
+        name: &'static str,
     },
     /// A global function such as `range`.
     Function(&'static str),
@@ -89,6 +94,7 @@ impl Object {
             Self::Namespace(_) => "Namespace",
             Self::Loop(_) => "LoopContext",
             Self::Macro { .. } => "Macro",
+            Self::Method { .. } => "builtin_function_or_method",
             Self::Function(_) => "function",
             Self::Range(_) => "range",
             Self::Moment(_) => "datetime",
@@ -108,7 +114,10 @@ impl Object {
     }
 
     pub(super) fn is_callable(&self) -> bool {
-        matches!(self, Self::Macro { .. } | Self::Function(_) | Self::Joiner { .. })
+        matches!(
+            self,
+            Self::Macro { .. } | Self::Method { .. } | Self::Function(_) | Self::Joiner { .. }
+        )
     }
 
     /// The value under a key or attribute.
@@ -177,6 +186,9 @@ impl Object {
             Self::Range(Range { start, stop, step }) => {
                 Some(format!("range({start}, {stop}, {step})"))
             }
+            Self::Namespace(dict) => {
+                Some(format!("<Namespace {}>", text::repr(&Val::Dict(dict.clone())).ok()?))
+            }
             Self::Moment(moment) => Some(moment.text()),
             Self::Span(span) => Some(span.text()),
             _ => None,
@@ -190,6 +202,7 @@ impl Drop for Object {
             Self::Macro { seen, .. } => bury(seen.drain().map(|(_, value)| value)),
             Self::Cycler { items, .. } => bury(std::mem::take(items)),
             Self::Joiner { separator, .. } => bury([std::mem::take(separator)]),
+            Self::Method { base, .. } => bury([std::mem::take(base)]),
             // What a namespace and a loop hold has its own burial.
             Self::Namespace(_)
             | Self::Loop(_)

@@ -7,6 +7,7 @@ use super::{
     meter, text,
     tree::{Binary, Comparison},
     value::{DEEPEST, Dict, Key, Val},
+    watch,
 };
 
 #[derive(Clone, Copy)]
@@ -43,10 +44,10 @@ impl Number {
 
 /// Applies an operator.
 pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
-    let (left, right) = (left.clone().used()?, right.clone().used()?);
     if op == Binary::Concat {
-        return joined(&text::str_of(&left)?, &text::str_of(&right)?);
+        return joined(&text::str_of(left)?, &text::str_of(right)?);
     }
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return arithmetic(op, one, other);
     }
@@ -131,13 +132,16 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
             Binary::Power if other >= 0 => {
                 u32::try_from(other).ok().and_then(|other| one.checked_pow(other))
             }
-            Binary::Power => return Ok(Val::Float(left.float().powf(right.float()))),
+            Binary::Power => return power(left.float(), right.float()),
             Binary::Divide => return Ok(Val::Float(left.float() / right.float())),
             Binary::Concat => None,
         };
         return result.map(Val::Int).ok_or_else(|| Fault::new("the number is too large"));
     }
     let (one, other) = (left.float(), right.float());
+    if op == Binary::Power {
+        return power(one, other);
+    }
     Ok(Val::Float(match op {
         Binary::Add => one + other,
         Binary::Subtract => one - other,
@@ -149,6 +153,17 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
     }))
 }
 
+fn power(one: f64, other: f64) -> Outcome {
+    let found = one.powf(other);
+    if one == 0.0 && other < 0.0 {
+        return Err(Fault::new("0.0 cannot be raised to a negative power"));
+    }
+    if one.is_finite() && other.is_finite() && !found.is_finite() {
+        return Err(Fault::new("Numerical result out of range"));
+    }
+    Ok(Val::Float(found))
+}
+
 /// `-value`.
 pub(super) fn negative(value: &Val) -> Outcome {
     let value = value.clone().used()?;
@@ -157,6 +172,11 @@ pub(super) fn negative(value: &Val) -> Outcome {
         Some(Number::Float(number)) => Ok(Val::Float(-number)),
         None => Err(Fault::new(format!("bad operand type for unary -: '{}'", value.type_name()))),
     }
+}
+
+/// `+value`.
+pub(super) fn positive(value: &Val) -> Outcome {
+    negative(&negative(value)?)
 }
 
 /// Applies a comparison.
@@ -177,6 +197,16 @@ pub(super) fn compare(op: Comparison, left: &Val, right: &Val) -> Outcome<bool> 
     })
 }
 
+/// Both values; where a filter compares them, what is directly inside must be there.
+fn both(left: &Val, right: &Val) -> Outcome<(Val, Val)> {
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    if watch::is_strict() {
+        left.seen()?;
+        right.seen()?;
+    }
+    Ok((left, right))
+}
+
 /// Python's `==`.
 pub(super) fn equal(left: &Val, right: &Val) -> Outcome<bool> {
     equal_at(left, right, DEEPEST)
@@ -188,7 +218,7 @@ fn equal_at(left: &Val, right: &Val, depth: usize) -> Outcome<bool> {
     };
     meter::steps(1);
     meter::checked()?;
-    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    let (left, right) = both(left, right)?;
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other) == Some(Ordering::Equal));
     }
@@ -246,7 +276,7 @@ fn order_at(left: &Val, right: &Val, depth: usize) -> Outcome<Option<Ordering>> 
         depth.ok_or_else(|| Fault::new("maximum recursion depth exceeded in comparison"))?;
     meter::steps(1);
     meter::checked()?;
-    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    let (left, right) = both(left, right)?;
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other));
     }
@@ -306,6 +336,9 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
         }
         Val::Blank => Ok(false),
         Val::List(_) | Val::Tuple(_) => {
+            if watch::is_strict() {
+                container.seen()?;
+            }
             for found in container.iterate()? {
                 if equal(&found, &item)? {
                     return Ok(true);

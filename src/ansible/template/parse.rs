@@ -91,7 +91,8 @@ fn syntax_fault(message: &str) -> Faulty {
 
 fn read(text: &str, origin: Origin) -> Result<Template, SyntaxFault> {
     let text = source::keep_raw_breaks(text);
-    let prepared = if origin.escapes() { source::escape_backslashes(&text) } else { text.clone() };
+    let prepared = source::plus_as_two_minuses(&text);
+    let prepared = if origin.escapes() { source::escape_backslashes(&prepared) } else { prepared };
     let fault = |error: minijinja::Error| SyntaxFault {
         message: error.detail().map_or_else(|| error.to_string(), str::to_owned),
         line: error.line().and_then(|line| u32::try_from(line).ok()),

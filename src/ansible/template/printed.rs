@@ -36,7 +36,7 @@ pub(super) fn lined(printed: &[Printed]) -> Result<Lined, (Faulty, u32)> {
 fn text_of(value: &Val) -> Outcome<String> {
     match value {
         Val::None | Val::Omit => Ok(String::new()),
-        other => text::str_of(other),
+        other => text::printed(other),
     }
 }
 

@@ -125,13 +125,11 @@ impl Run {
                 self.set(Arc::clone(&decl.name), made);
             }
             Stmt::CallBlock { callee, args, caller } => {
+                let callee = self.callee(callee)?;
                 let mut args = self.args(args)?;
                 args.named.push(("caller".into(), self.macro_value(caller)));
-                let value = self.call(callee, args)?;
+                let value = self.call(callee, args);
                 self.print(value);
-            }
-            Stmt::Do(expr) => {
-                self.expr(expr)?.used()?;
             }
         }
         Ok(())
@@ -315,7 +313,7 @@ fn concat(printed: Vec<Printed>) -> Val {
         1 => values.remove(0),
         _ => {
             let texts = values.iter().filter(|value| !matches!(value, Val::Omit));
-            match texts.map(text::str_of).collect::<Outcome<String>>() {
+            match texts.map(text::printed).collect::<Outcome<String>>() {
                 Ok(text) => Val::str(text),
                 Err(fault) => Val::Missing(fault),
             }

@@ -18,6 +18,102 @@ pub(super) fn keep_raw_breaks(text: &str) -> String {
     out + rest
 }
 
+/// Words after which a value begins.
+const BEFORE_VALUES: &[&str] =
+    &["and", "or", "not", "in", "is", "if", "elif", "else", "filter", "set", "call"];
+
+/// Writes a `+` before a value as two minuses: MiniJinja's parser does not know it, and they mean the same.
+pub(super) fn plus_as_two_minuses(text: &str) -> String {
+    if !text.contains('+') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(start) = rest.find(['{']) {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let length = match rest.as_bytes().get(1) {
+            Some(b'{') => signs(rest, "}}", &mut out),
+            Some(b'%') if is_raw(rest) => copied(rest, raw_length(rest), &mut out),
+            Some(b'%') => signs(rest, "%}", &mut out),
+            _ => copied(rest, verbatim(rest), &mut out),
+        };
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+fn copied(text: &str, length: usize, out: &mut String) -> usize {
+    out.push_str(&text[..length]);
+    length
+}
+
+fn is_raw(text: &str) -> bool {
+    text[2..].trim_start_matches(['-', '+']).trim_start().starts_with("raw")
+}
+
+fn raw_length(text: &str) -> usize {
+    text.find("endraw").map_or(text.len(), |end| end + verbatim_rest(&text[end..]))
+}
+
+fn verbatim_rest(text: &str) -> usize {
+    text.find("%}").map_or(text.len(), |end| end + 2)
+}
+
+/// Copies a tag with its signs rewritten and gives its length.
+fn signs(text: &str, end: &str, out: &mut String) -> usize {
+    out.push_str(&text[..2]);
+    let mut at = 2;
+    if text[at..].starts_with(['-', '+']) {
+        at += 1;
+        out.push_str(&text[2..3]);
+    }
+    let (mut depth, mut wants_value) = (0_usize, true);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if depth == 0 && rest.starts_with(end) {
+            return copied(rest, end.len(), out) + at;
+        }
+        let length = token(rest);
+        let token = &rest[..length];
+        match c {
+            '+' if wants_value => out.push_str("- -"),
+            _ => out.push_str(token),
+        }
+        match c {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if !c.is_whitespace() {
+            let is_value = c.is_alphanumeric() || "_'\"})]".contains(c);
+            wants_value = !is_value || BEFORE_VALUES.contains(&token);
+        }
+        at += length;
+    }
+    at
+}
+
+/// The length of the word, number, literal or sign that begins here.
+fn token(text: &str) -> usize {
+    let first = text.chars().next().unwrap_or(' ');
+    if matches!(first, '\'' | '"') {
+        let mut escaped = false;
+        for (at, c) in text.char_indices().skip(1) {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                c if c == first => return at + 1,
+                _ => {}
+            }
+        }
+        return text.len();
+    }
+    let inside = |c: char| c.is_alphanumeric() || c == '_';
+    let word = text.find(|c: char| !inside(c)).unwrap_or(text.len());
+    if word > 0 { word } else { first.len_utf8() }
+}
+
 /// Doubles the backslashes in string literals inside `{{ }}`, as Ansible does: YAML has already read them once.
 pub(super) fn escape_backslashes(text: &str) -> String {
     if !text.contains('\\') || !text.contains("{{") {
@@ -28,12 +124,10 @@ pub(super) fn escape_backslashes(text: &str) -> String {
     while let Some(start) = rest.find(['{']) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
-        let length = if rest.starts_with("{{") {
-            expression(rest, &mut out)
-        } else {
-            let length = verbatim(rest);
-            out.push_str(&rest[..length]);
-            length
+        let length = match rest.as_bytes().get(1) {
+            Some(b'{') => expression(rest, &mut out),
+            Some(b'%') if is_raw(rest) => copied(rest, raw_length(rest), &mut out),
+            _ => copied(rest, verbatim(rest), &mut out),
         };
         rest = &rest[length..];
     }

@@ -4,12 +4,18 @@ use super::{
     call::Args,
     characters,
     fault::{Fault, Outcome},
-    meter, text,
+    meter,
     value::Val,
 };
 
+/// Methods whose arguments may be given by name.
+const TAKES_NAMES: &[&str] = &["encode", "expandtabs", "format", "rsplit", "split", "splitlines"];
+
 /// Calls a method of a text; `None` if there is no such method.
 pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outcome> {
+    if !args.named.is_empty() && !TAKES_NAMES.contains(&method) {
+        return Some(Err(Fault::new(format!("str.{method}() takes no keyword arguments"))));
+    }
     if let Some(answer) = question(value, method) {
         return Some(Ok(Val::Bool(answer)));
     }
@@ -25,7 +31,9 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
             Some(args.flag("keepends", false).map(|keep| characters::lines(value, keep)))
         }
         "expandtabs" => {
-            Some(args.size("tabsize", 8).and_then(|size| characters::tabs_expanded(value, size)))
+            Some(args.number("tabsize", 8).and_then(|size| {
+                characters::tabs_expanded(value, usize::try_from(size).unwrap_or(0))
+            }))
         }
         "translate" => {
             Some(args.required("table").and_then(|table| characters::translated(value, &table)))
@@ -35,7 +43,7 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
         "startswith" | "endswith" => Some(edge(value, method, args)),
         "split" | "rsplit" => Some(split(value, args, method == "rsplit")),
         "partition" | "rpartition" => Some(partition(value, args, method == "rpartition")),
-        "removeprefix" | "removesuffix" => Some(args.text("affix").map(|affix| {
+        "removeprefix" | "removesuffix" => Some(args.only_text("affix").map(|affix| {
             let cut = match method {
                 "removeprefix" => value.strip_prefix(&*affix),
                 _ => value.strip_suffix(&*affix),
@@ -85,7 +93,7 @@ fn format_map(value: &str, args: &mut Args) -> Outcome {
 }
 
 fn count(value: &str, args: &mut Args) -> Outcome {
-    let part = args.text("sub")?;
+    let part = args.only_text("sub")?;
     let (_, value) = section(value, args)?;
     let count =
         if part.is_empty() { value.chars().count() + 1 } else { value.matches(&*part).count() };
@@ -119,10 +127,7 @@ pub(super) fn titled(value: &str) -> String {
 }
 
 fn strip(value: &str, method: &str, args: &mut Args) -> Outcome {
-    let chars = match args.take("chars") {
-        Some(Val::None) | None => None,
-        Some(chars) => Some(text::str_of(&chars)?),
-    };
+    let chars = args.maybe_text("chars")?;
     let cut = |c: char| chars.as_ref().map_or_else(|| c.is_whitespace(), |chars| chars.contains(c));
     Ok(Val::str(match method {
         "strip" => value.trim_matches(cut),
@@ -168,20 +173,23 @@ fn section<'text>(value: &'text str, args: &mut Args) -> Outcome<(usize, &'text 
 
 /// `split` and `rsplit`: without a separator at any white space, dropping empty parts.
 pub(super) fn split(value: &str, args: &mut Args, from_end: bool) -> Outcome {
-    let separator = args.text_or("sep", "")?;
-    let most = args.int("maxsplit")?.and_then(|most| usize::try_from(most).ok());
-    if separator.is_empty() {
+    let separator = args.maybe_text("sep")?;
+    let most = usize::try_from(args.number("maxsplit", -1)?).ok();
+    let Some(separator) = separator else {
         let Some(most) = most else { return Ok(Val::strings(value.split_whitespace())) };
         if from_end {
             // The same from the other end, with every part turned around.
             let turned = |text: &str| text.chars().rev().collect::<String>();
-            let value = turned(value.trim());
+            let value = turned(value.trim_end());
             let mut parts: Vec<String> =
                 split_spaces(&value, most).into_iter().map(turned).collect();
             parts.reverse();
             return Ok(Val::strings(parts));
         }
-        return Ok(Val::strings(split_spaces(value.trim(), most)));
+        return Ok(Val::strings(split_spaces(value.trim_start(), most)));
+    };
+    if separator.is_empty() {
+        return Err(Fault::new("empty separator"));
     }
     let parts: Vec<&str> = match (most, from_end) {
         (None, _) => value.split(&*separator).collect(),
@@ -210,7 +218,10 @@ fn split_spaces(value: &str, most: usize) -> Vec<&str> {
 }
 
 fn partition(value: &str, args: &mut Args, from_end: bool) -> Outcome {
-    let separator = args.text("sep")?;
+    let separator = args.only_text("sep")?;
+    if separator.is_empty() {
+        return Err(Fault::new("empty separator"));
+    }
     let cut = if from_end { value.rsplit_once(&*separator) } else { value.split_once(&*separator) };
     let parts = match (cut, from_end) {
         (Some((before, after)), _) => [before, &*separator, after],
@@ -221,8 +232,8 @@ fn partition(value: &str, args: &mut Args, from_end: bool) -> Outcome {
 }
 
 fn replace(value: &str, args: &mut Args) -> Outcome {
-    let (old, new) = (args.text("old")?, args.text("new")?);
-    let count = args.int("count")?.and_then(|count| usize::try_from(count).ok());
+    let (old, new) = (args.only_text("old")?, args.only_text("new")?);
+    let count = usize::try_from(args.number("count", -1)?).ok();
     let found = value.matches(&*old).count().min(count.unwrap_or(usize::MAX));
     meter::room(found.saturating_mul(new.len()).saturating_add(value.len()))?;
     Ok(Val::str(match count {
@@ -254,7 +265,7 @@ pub(super) fn glued(parts: &[String], separator: &str) -> Outcome {
 }
 
 fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
-    let part = args.text("sub")?;
+    let part = args.only_text("sub")?;
     let (start, value) = section(value, args)?;
     let found = if method.starts_with('r') { value.rfind(&*part) } else { value.find(&*part) };
     match found {
@@ -265,9 +276,16 @@ fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
 }
 
 fn justify(value: &str, method: &str, args: &mut Args) -> Outcome {
-    let width = args.size("width", 0)?;
-    let default = if method == "zfill" { "0" } else { " " };
-    let fill = args.text_or("fillchar", default)?;
+    let width =
+        args.required("width").and_then(|width| Args::of(vec![width]).number("width", 0))?;
+    let width = usize::try_from(width).unwrap_or(0);
+    let fill = match args.take("fillchar") {
+        Some(_) if method == "zfill" => return Err(Fault::new("too many positional arguments")),
+        Some(Val::Str(fill)) if fill.chars().count() == 1 => fill.to_string(),
+        Some(_) => return Err(Fault::new("The fill character must be exactly one character long")),
+        None if method == "zfill" => "0".to_owned(),
+        None => " ".to_owned(),
+    };
     let missing = width.saturating_sub(value.chars().count());
     meter::room(missing.saturating_mul(fill.len()).saturating_add(value.len()))?;
     Ok(Val::str(match method {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     fault::{Fault, Faulty, Outcome},
     meter,
-    value::{DEEPEST, Val},
+    value::{DEEPEST, Dict, Key, Val},
 };
 
 /// Python's `str(value)`; a missing value is a fault.
@@ -19,6 +19,35 @@ pub(super) fn str_of(value: &Val) -> Outcome<String> {
         Val::Blank => Ok(String::new()),
         other => repr(&other),
     }
+}
+
+/// The text of a value that stands in a template beside others: tuples are printed as lists there.
+pub(super) fn printed(value: &Val) -> Outcome<String> {
+    str_of(&finished(value, DEEPEST)?)
+}
+
+/// A value as it leaves its template: without tuples, `omit` and templates.
+fn finished(value: &Val, depth: usize) -> Outcome {
+    let depth = depth.checked_sub(1).ok_or_else(contains_itself)?;
+    let list = |items: &[Val]| {
+        let items = items.iter().map(|item| item.clone().forced());
+        let items = items.filter(|item| !matches!(item, Val::Omit));
+        Ok(Val::list(items.map(|item| finished(&item, depth)).collect::<Outcome<_>>()?))
+    };
+    match value.clone().used()? {
+        Val::List(found) => list(&found.raw()),
+        Val::Tuple(items) if !items.is_group => list(&items),
+        Val::Dict(dict) => {
+            let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
+            let pair = |(key, value): (Key, Val)| Ok((key.finished()?, finished(&value, depth)?));
+            Ok(Val::Dict(Dict::new(pairs.map(pair).collect::<Outcome<_>>()?)))
+        }
+        other => Ok(other),
+    }
+}
+
+fn contains_itself() -> Faulty {
+    Fault::new("Recursive loop detected in template: the value contains itself")
 }
 
 /// The text of a path.
@@ -49,9 +78,7 @@ pub(super) fn repr(value: &Val) -> Outcome<String> {
 }
 
 fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
-    let depth = depth.checked_sub(1).ok_or_else(|| {
-        Fault::new("Recursive loop detected in template: the value contains itself")
-    })?;
+    let depth = depth.checked_sub(1).ok_or_else(contains_itself)?;
     meter::steps(1);
     meter::checked()?;
     let repr = |value: &Val| repr_at(value, depth);
@@ -69,7 +96,7 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
         Val::Tuple(items) if items.len() == 1 => format!("({},)", repr(&items[0])?),
         Val::Tuple(items) => format!("({})", joined(&items)?),
         Val::Dict(dict) => {
-            let pair = |(key, value): (super::value::Key, Val)| {
+            let pair = |(key, value): (Key, Val)| {
                 Ok(format!("{}: {}", repr(key.as_val())?, repr(&value)?))
             };
             let pairs = dict.pairs().into_iter().map(pair).collect::<Outcome<Vec<_>>>()?;

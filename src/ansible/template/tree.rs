@@ -128,7 +128,6 @@ pub(super) enum Stmt {
         args: Vec<Arg>,
         caller: Arc<Macro>,
     },
-    Do(Expr),
 }
 
 /// A `for` loop.

@@ -1,15 +1,14 @@
 //! Values as Python has them while templates are evaluated.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
+pub(super) use super::key::Key;
 use super::{
     fault::{Fault, Faulty, Outcome},
     lazy::Thunk,
     meter,
     objects::Object,
+    watch,
 };
 
 pub(super) use super::containers::{Dict, List, Tuple};
@@ -40,10 +39,6 @@ pub(super) enum Val {
     Object(Arc<Object>),
 }
 
-/// A hashable value.
-#[derive(Debug, Clone)]
-pub(super) struct Key(Val);
-
 impl Val {
     pub(super) fn str(text: impl AsRef<str>) -> Self {
         let text = text.as_ref();
@@ -63,9 +58,14 @@ impl Val {
         Self::Tuple(Tuple::new(items))
     }
 
+    /// One group of `groupby`: what its items have in common, and the items.
+    pub(super) fn group(grouper: Self, items: Vec<Self>) -> Self {
+        Self::Tuple(Tuple::group(grouper, Self::list(items)))
+    }
+
     /// A dict with text keys.
     pub(super) fn dict<S: AsRef<str>>(pairs: impl IntoIterator<Item = (S, Self)>) -> Self {
-        let pairs = pairs.into_iter().map(|(key, value)| (Key(Self::str(key)), value));
+        let pairs = pairs.into_iter().map(|(key, value)| (Key::text(key.as_ref()), value));
         Self::Dict(Dict::new(pairs.collect()))
     }
 
@@ -77,6 +77,17 @@ impl Val {
         match self {
             Self::Str(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// What leaves a filter or macro: numbers of a `range` are a list then.
+    pub(super) fn listed(self) -> Self {
+        match &self {
+            Self::Object(object) => match object.as_ref() {
+                Object::Range(_) => Self::list(object.items().unwrap_or_default()),
+                _ => self,
+            },
+            _ => self,
         }
     }
 
@@ -105,6 +116,7 @@ impl Val {
             Self::Float(_) => "float",
             Self::Str(_) => "str",
             Self::List(_) => "list",
+            Self::Tuple(items) if items.is_group => "GroupTuple",
             Self::Tuple(_) => "tuple",
             Self::Dict(_) => "dict",
             Self::Omit => "Omit",
@@ -130,8 +142,14 @@ impl Val {
         })
     }
 
-    /// The items that a `for` sees; faults inside stay values.
+    /// The items that a `for` sees, where faults inside stay values; what a filter sees, which the first fault ends.
     pub(super) fn iterate(&self) -> Outcome<Vec<Self>> {
+        let items = self.elements()?;
+        if watch::is_strict() { items.into_iter().map(Self::used).collect() } else { Ok(items) }
+    }
+
+    /// The items, whatever they are.
+    pub(super) fn elements(&self) -> Outcome<Vec<Self>> {
         let items = self.any_items()?;
         meter::checked()?;
         Ok(items)
@@ -156,6 +174,15 @@ impl Val {
         self.iterate()?.into_iter().map(Self::used).collect()
     }
 
+    /// Evaluates what is directly inside, as Ansible does before it compares; the first fault there is the outcome.
+    pub(super) fn seen(&self) -> Outcome<()> {
+        match self {
+            Self::List(list) => list.raw().into_iter().try_for_each(|item| item.used().map(drop)),
+            Self::Dict(dict) => dict.raw().into_values().try_for_each(|item| item.used().map(drop)),
+            _ => Ok(()),
+        }
+    }
+
     /// A copy that shares no list or dict with the original.
     pub(super) fn deep_copy(&self) -> Self {
         self.copy_at(DEEPEST)
@@ -177,81 +204,6 @@ impl Val {
             }
             Self::Lazy(thunk) => thunk.force().copy_at(depth),
             other => other.clone(),
-        }
-    }
-}
-
-impl Key {
-    /// Only what Python can hash is a key.
-    pub(super) fn new(value: Val) -> Outcome<Self> {
-        let value = value.used()?;
-        hashable(&value, DEEPEST)?;
-        Ok(Self(value))
-    }
-
-    pub(super) fn text(text: &str) -> Self {
-        Self(Val::str(text))
-    }
-
-    pub(super) fn value(&self) -> Val {
-        self.0.clone()
-    }
-
-    pub(super) fn as_val(&self) -> &Val {
-        &self.0
-    }
-}
-
-fn hashable(value: &Val, depth: usize) -> Outcome<()> {
-    let depth = depth.checked_sub(1);
-    let depth = depth.ok_or_else(|| Fault::new("a key is nested more than 100 deep"))?;
-    match value {
-        Val::List(_) | Val::Dict(_) => {
-            Err(Fault::new(format!("unhashable type: '{}'", value.type_name())))
-        }
-        Val::Tuple(items) => {
-            items.iter().try_for_each(|item| hashable(&item.clone().used()?, depth))
-        }
-        Val::Missing(fault) => Err(Arc::clone(fault)),
-        _ => Ok(()),
-    }
-}
-
-/// Equal numbers are one key whatever their type: `1`, `1.0` and `True`.
-#[expect(clippy::cast_possible_truncation, reason = "checked to be whole")]
-fn whole(value: &Val) -> Option<i128> {
-    match value {
-        Val::Bool(value) => Some(i128::from(*value)),
-        Val::Int(number) => Some(*number),
-        Val::Float(number) if number.fract() == 0.0 => Some(*number as i128),
-        _ => None,
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Val::Str(one), Val::Str(other)) => one == other,
-            (Val::None, Val::None) => true,
-            (Val::Tuple(one), Val::Tuple(other)) => {
-                let pairs = || one.iter().zip(other.iter());
-                one.len() == other.len() && pairs().all(|(a, b)| Self(a.clone()) == Self(b.clone()))
-            }
-            (Val::Float(one), Val::Float(other)) => one.to_bits() == other.to_bits(),
-            (one, other) => whole(one).is_some() && whole(one) == whole(other),
-        }
-    }
-}
-
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Val::Str(text) => text.hash(state),
-            Val::Tuple(items) => items.iter().for_each(|item| Self(item.clone()).hash(state)),
-            Val::Float(number) if whole(&self.0).is_none() => number.to_bits().hash(state),
-            other => whole(other).hash(state),
         }
     }
 }

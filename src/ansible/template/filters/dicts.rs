@@ -44,34 +44,45 @@ fn combine(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let recursive = args.take_named("recursive").map_or(Ok(false), |flag| flag.truth())?;
     let lists = args.take_named("list_merge").unwrap_or_else(|| Val::str("replace"));
     let lists = text::str_of(&lists)?;
-    let known = ["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"];
-    if !known.contains(&&*lists) {
-        return Err(Fault::new(format!("list_merge must be one of {}", known.join(", "))));
-    }
     let mut terms = vec![input.clone()];
     terms.append(&mut args.positional);
     args.end()?;
     let mut dicts = Vec::new();
     lists::flatten_into(
         terms.into_iter().map(Val::used).collect::<Outcome<_>>()?,
-        1,
+        Some(&Val::Int(1)),
         true,
         &mut dicts,
     )?;
-    let mut merged: Option<Dict> = None;
-    for dict in dicts {
-        let dict = dict_of(&dict, "combine")?;
-        merged = Some(match merged {
-            Some(before) => merge(&before, &dict, recursive, &lists)?,
-            None => dict,
-        });
+    // Ansible begins with the last ones.
+    let mut rest = dicts.into_iter().rev();
+    let Some(mut merged) = rest.next() else { return Ok(Val::dict::<&str>([])) };
+    let known = ["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"];
+    for dict in rest {
+        if !known.contains(&&*lists) {
+            return Err(Fault::new(format!("list_merge must be one of {}", known.join(", "))));
+        }
+        let (under, over) = (dict_of(&dict, "combine")?, dict_of(&merged, "combine")?);
+        merged = Val::Dict(merge(&under, &over, recursive, &lists)?);
     }
-    Ok(Val::Dict(merged.unwrap_or_else(|| Dict::new(indexmap::IndexMap::new()))))
+    Ok(merged)
 }
 
 /// Ansible's merge of `over` into `under`.
 fn merge(under: &Dict, over: &Dict, recursive: bool, lists: &str) -> Outcome<Dict> {
     let _inside = meter::deeper()?;
+    let (one, other) = (Val::Dict(under.clone()), Val::Dict(over.clone()));
+    one.seen()?;
+    if under.len() == 0 {
+        return Ok(over.clone());
+    }
+    other.seen()?;
+    if ops::equal(&one, &other)? {
+        return Ok(over.clone());
+    }
+    if over.len() == 0 {
+        return Ok(under.clone());
+    }
     let mut merged = under.raw();
     for (key, new) in over.raw() {
         if !recursive && lists == "replace" {
@@ -119,20 +130,32 @@ fn dict2items(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value_name = args.text_or("value_name", "value")?;
     let pairs = dict_of(input, "dict2items")?.raw().into_iter();
     let pair = |(key, value): (Key, Val)| {
-        Val::dict([(key_name.as_str(), key.value()), (value_name.as_str(), value)])
+        Ok(Val::dict([(key_name.as_str(), key.value()), (value_name.as_str(), value.used()?)]))
     };
-    Ok(Val::list(pairs.map(pair).collect()))
+    Ok(Val::list(pairs.map(pair).collect::<Outcome<_>>()?))
 }
 
 fn items2dict(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let key_name = Val::Str(args.text_or("key_name", "key")?.into());
-    let value_name = Val::Str(args.text_or("value_name", "value")?.into());
+    let key_name = args.take("key_name").unwrap_or_else(|| Val::str("key"));
+    let value_name = args.take("value_name").unwrap_or_else(|| Val::str("value"));
+    if !matches!(input, Val::List(_) | Val::Tuple(_)) {
+        let kind = input.type_name();
+        return Err(Fault::new(format!("items2dict requires a list, got {kind} instead.")));
+    }
     let mut made = indexmap::IndexMap::new();
     for item in input.items()? {
-        let key = Key::new(access::item(&item, &key_name)?)?;
-        made.insert(key, access::item(&item, &value_name)?.used()?);
+        let part = |name: &Val| present(access::item(&item, name)?);
+        made.insert(Key::new(part(&key_name)?)?, part(&value_name)?);
     }
     Ok(Val::Dict(Dict::new(made)))
+}
+
+/// A part of an item; a part that is not there is more than undefined.
+fn present(part: Val) -> Outcome {
+    match part.forced() {
+        Val::Missing(fault) if fault.is_no_attribute() => Err(Fault::new(&fault.message)),
+        other => other.used(),
+    }
 }
 
 fn pairs_of(dict: &Dict) -> Vec<Val> {
@@ -142,7 +165,9 @@ fn pairs_of(dict: &Dict) -> Vec<Val> {
 
 fn dictsort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let case_sensitive = args.flag("case_sensitive", false)?;
-    let by = args.text_or("by", "key")?;
+    let by = args.take("by").unwrap_or_else(|| Val::str("key"));
+    let by = by.as_str().filter(|by| ["key", "value"].contains(by)).map(str::to_owned);
+    let by = by.ok_or_else(|| Fault::new("You can only sort by either \"key\" or \"value\""))?;
     let reverse = args.flag("reverse", false)?;
     let at = Val::Int(i128::from(by == "value"));
     let pairs = pairs_of(&dict_of(input, "dictsort")?);
@@ -160,8 +185,8 @@ fn items(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn attr(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let name = args.text("name")?;
-    Ok(access::attribute(input, &name))
+    let name = args.only_text("name")?;
+    Ok(access::own_or_missing(input, &name))
 }
 
 fn extract(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -182,13 +207,24 @@ fn extract(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 fn rekey_on_member(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let member = args.required("key")?;
     let duplicates = args.text_or("duplicates", "error")?;
+    if !["error", "overwrite"].contains(&&*duplicates) {
+        return Err(Fault::new(format!(
+            "duplicates parameter to rekey_on_member has unknown value '{duplicates}'"
+        )));
+    }
     let items = match input {
         Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
-        other => other.items()?,
+        Val::Str(_) => return Err(Fault::new("Type is not a valid list, set, or dict")),
+        other => other.iterate()?,
     };
     let mut made = indexmap::IndexMap::new();
+    let wanted = Key::new(member)?;
     for item in items {
-        let key = Key::new(access::item(&item, &member)?)?;
+        let Val::Dict(dict) = item.clone().used()? else {
+            return Err(Fault::new("List item is not a valid dict"));
+        };
+        let missing = || Fault::new(format!("Key {:?} was not found.", wanted.as_val()));
+        let key = Key::new(dict.get(&wanted).ok_or_else(missing)?)?;
         if duplicates == "error" && made.contains_key(&key) {
             let key = text::repr(key.as_val())?;
             return Err(Fault::new(format!("Key {key} is not unique, cannot convert to dict.")));

@@ -36,6 +36,10 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 }
 
 fn written(input: &Val, args: &mut Args, nice: bool) -> Outcome {
+    // They change nothing in what is written.
+    for unused in ["vault_to_text", "preprocess_unsafe"] {
+        args.take_named(unused);
+    }
     let indent = match args.take("indent") {
         Some(Val::Int(indent)) => usize::try_from(indent).ok(),
         Some(Val::None) => None,
@@ -53,7 +57,7 @@ fn written(input: &Val, args: &mut Args, nice: bool) -> Outcome {
         _ => (", ".into(), ": ".into()),
     };
     let layout = json::Layout { indent, sort_keys, ascii, separators };
-    let value = json::from_val(input)?;
+    let value = json::from_val(&input.clone().listed())?;
     meter::room(json::levels(&value, 0).saturating_mul(indent.unwrap_or(0)))?;
     Ok(Val::str(json::write(&value, &layout)))
 }
@@ -152,7 +156,7 @@ fn from_yaml_all(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 
 fn b64encode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    args.text_or("encoding", "utf-8")?;
+    let value = encoded(&value, &encoding(args)?)?;
     Ok(Val::str(if args.flag("urlsafe", false)? {
         general_purpose::URL_SAFE.encode(value)
     } else {
@@ -161,14 +165,85 @@ fn b64encode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn b64decode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?.replace(['\n', '\r'], "");
-    args.text_or("encoding", "utf-8")?;
-    let decoded = if args.flag("urlsafe", false)? {
-        general_purpose::URL_SAFE.decode(value)
+    let value = text::str_of(input)?;
+    let encoding = encoding(args)?;
+    let value = if args.flag("urlsafe", false)? {
+        value.replace('-', "+").replace('_', "/")
     } else {
-        general_purpose::STANDARD.decode(value)
+        value
     };
-    let bytes = decoded.map_err(|error| Fault::new(format!("b64decode: {error}")))?;
-    let text = String::from_utf8(bytes);
-    text.map(Val::str).map_err(|_| Fault::new("b64decode: the decoded bytes are not UTF-8 text"))
+    let bytes = from_base64(&value)?;
+    let units = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
+    };
+    let text = match &*encoding {
+        "utf-16-le" => units(&bytes, u16::from_le_bytes),
+        "utf-16-be" => units(&bytes, u16::from_be_bytes),
+        "latin-1" => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        _ => String::from_utf8(bytes).ok(),
+    };
+    let wrong = || Fault::new(format!("b64decode: the decoded bytes are not {encoding} text"));
+    text.map(Val::str).ok_or_else(wrong)
+}
+
+/// The encoding of text that a filter is asked for, by one of its names.
+fn encoding(args: &mut Args) -> Outcome<String> {
+    let name = args.take("encoding").unwrap_or_else(|| Val::str("utf-8"));
+    let name = text::only_text(&name, "lower")?.to_lowercase().replace('_', "-");
+    Ok(match &*name {
+        "utf-8" | "utf8" => "utf-8",
+        "ascii" | "us-ascii" => "ascii",
+        "utf-16-le" | "utf-16le" => "utf-16-le",
+        "utf-16-be" | "utf-16be" => "utf-16-be",
+        "latin-1" | "latin1" | "iso-8859-1" => "latin-1",
+        _ => return Err(Fault::new(format!("unknown encoding: {name}"))),
+    }
+    .to_owned())
+}
+
+fn encoded(value: &str, encoding: &str) -> Outcome<Vec<u8>> {
+    let limited = |most: u32| {
+        let byte =
+            |c: char| u8::try_from(u32::from(c)).ok().filter(|byte| u32::from(*byte) <= most);
+        let bytes: Option<Vec<u8>> = value.chars().map(byte).collect();
+        bytes.ok_or_else(|| Fault::new(format!("'{encoding}' cannot encode the text")))
+    };
+    match encoding {
+        "utf-16-le" => Ok(value.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        "utf-16-be" => Ok(value.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        "latin-1" => limited(0xff),
+        "ascii" => limited(0x7f),
+        _ => Ok(value.as_bytes().to_vec()),
+    }
+}
+
+/// Reads base64 as Python does, which skips whatever is no letter of it and stops at the padding.
+fn from_base64(value: &str) -> Outcome<Vec<u8>> {
+    let (mut bytes, mut bits, mut place, mut pads) = (Vec::new(), 0_u32, 0, 0);
+    for c in value.bytes() {
+        let sextet = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' if place >= 2 => {
+                pads += 1;
+                if place + pads >= 4 {
+                    return Ok(bytes);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        bits = bits << 6 | u32::from(sextet);
+        place = (place + 1) % 4;
+        if place != 1 {
+            let shift = [0, 0, 4, 2][place];
+            bytes.push(u8::try_from(bits >> shift & 0xff).unwrap_or(0));
+        }
+    }
+    if place == 0 { Ok(bytes) } else { Err(Fault::new("b64decode: Incorrect padding")) }
 }

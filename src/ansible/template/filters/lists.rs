@@ -7,8 +7,10 @@ use crate::ansible::template::{
     access,
     call::Args,
     env::Env,
-    fault::{Fault, Outcome},
-    meter, ops, strings, text,
+    fault::{Fault, Faulty, Outcome},
+    meter,
+    objects::Object,
+    ops, strings, text,
     tree::{Binary, Comparison},
     value::{Key, Val},
 };
@@ -34,7 +36,11 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 /// The part of an item that a dotted attribute names.
 pub(super) fn attribute(item: &Val, path: &Val) -> Outcome {
-    let Val::Str(path) = path else { return access::item(item, path) };
+    let path = match path {
+        Val::None => return Ok(item.clone()),
+        Val::Str(path) => path,
+        other => return access::item(item, other),
+    };
     path.split('.').try_fold(item.clone(), |found, part| {
         let index = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
         access::item(&found, &index.map_or_else(|| Val::str(part), Val::Int))
@@ -55,10 +61,7 @@ pub(super) fn key_of(item: &Val, path: Option<&Val>, case_sensitive: bool) -> Ou
 
 fn list(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     args.end()?;
-    Ok(match input {
-        Val::List(list) => Val::list(list.raw()),
-        other => Val::list(other.iterate()?),
-    })
+    input.items().map(Val::list)
 }
 
 fn length(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -82,18 +85,18 @@ pub(super) fn count(value: &Val) -> Outcome<usize> {
 }
 
 fn first(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let found = input.iterate()?.into_iter().next();
+    let found = input.elements()?.into_iter().next();
     Ok(found.unwrap_or_else(|| Val::Missing(Fault::absent("No first item, sequence was empty."))))
 }
 
 fn last(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let found = input.iterate()?.pop();
+    let found = input.elements()?.pop();
     Ok(found.unwrap_or_else(|| Val::Missing(Fault::absent("No last item, sequence was empty."))))
 }
 
 fn join(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let separator = args.text_or("d", "")?;
-    let path = args.take("attribute");
+    let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
     let item = |item: &Val| match &path {
         Some(path) => text::str_of(&attribute(item, path)?),
         None => text::str_of(item),
@@ -139,8 +142,11 @@ fn reverse(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 
 fn unique(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let case_sensitive = args.flag("case_sensitive", false)?;
-    let path = args.take("attribute");
-    Ok(Val::list(distinct(input.items()?, path.as_ref(), case_sensitive)?))
+    let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
+    let found = distinct(input.items()?, path.as_ref(), case_sensitive);
+    // A part that an item does not have is more than undefined here.
+    let told = |fault: Faulty| if path.is_some() { Fault::new(&fault.message) } else { fault };
+    Ok(Val::list(found.map_err(told)?))
 }
 
 /// The first of all equal items.
@@ -170,29 +176,52 @@ pub(super) fn distinct(
 }
 
 fn flatten(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let levels = args.int("levels")?;
+    let levels = args.take("levels").filter(|levels| !matches!(levels, Val::None));
     let skip_nulls = args.flag("skip_nulls", true)?;
     let mut out = Vec::new();
-    flatten_into(input.items()?, levels.unwrap_or(i128::MAX), skip_nulls, &mut out)?;
+    flatten_into(input.items()?, levels.as_ref(), skip_nulls, &mut out)?;
     Ok(Val::list(out))
+}
+
+/// What Python takes for a sequence that is no text.
+fn is_sequence(value: &Val) -> bool {
+    match value {
+        Val::List(_) | Val::Tuple(_) => true,
+        Val::Object(object) => matches!(object.as_ref(), Object::Range(_)),
+        _ => false,
+    }
+}
+
+/// How many levels are left inside a list; `None` if it is to stay as it is.
+#[expect(clippy::cast_possible_truncation, reason = "Python cuts the fraction off too")]
+fn deeper(levels: &Val) -> Outcome<Option<Val>> {
+    let number = super::numbers::number(levels);
+    let number = number.ok_or_else(|| Fault::new("levels must be a number"))?;
+    Ok((number >= 1.0).then(|| Val::Int(number as i128 - 1)))
 }
 
 /// Takes lists in lists apart, as many levels deep.
 pub(super) fn flatten_into(
     items: Vec<Val>,
-    levels: i128,
+    levels: Option<&Val>,
     skip_nulls: bool,
     out: &mut Vec<Val>,
 ) -> Outcome<()> {
     let _inside = meter::deeper()?;
     for item in items {
+        if skip_nulls {
+            // Asking whether it is a null evaluates what it holds.
+            item.seen()?;
+        }
         match &item {
             Val::None if skip_nulls => {}
             Val::Str(text) if skip_nulls && matches!(&**text, "None" | "null") => {}
-            Val::List(_) | Val::Tuple(_) if levels > 0 => {
-                flatten_into(item.items()?, levels - 1, skip_nulls, out)?;
-            }
-            _ => out.push(item),
+            _ if !is_sequence(&item) => out.push(item),
+            _ => match levels.map(deeper).transpose()? {
+                None => flatten_into(item.items()?, None, skip_nulls, out)?,
+                Some(Some(rest)) => flatten_into(item.items()?, Some(&rest), skip_nulls, out)?,
+                Some(None) => out.push(item),
+            },
         }
     }
     Ok(())
@@ -227,6 +256,9 @@ fn max(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 fn sum(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
     let start = args.take("start").unwrap_or(Val::Int(0));
+    if matches!(start, Val::Str(_)) {
+        return Err(Fault::new("sum() can't sum strings [use ''.join(seq) instead]"));
+    }
     input.items()?.iter().try_fold(start, |total, item| {
         let item = path.as_ref().map_or_else(|| Ok(item.clone()), |path| attribute(item, path))?;
         ops::binary(Binary::Add, &total, &item)
@@ -257,7 +289,7 @@ fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             }
         })?;
         match found {
-            Val::Missing(_) if skip_missing => {}
+            Val::Missing(fault) if skip_missing && fault.is_no_attribute() => {}
             Val::Missing(fault) if fault.undefined => {
                 let (path, item) =
                     (text::repr(path.last().unwrap_or(&Val::None))?, text::repr(&item)?);
@@ -267,8 +299,9 @@ fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             }
             Val::Missing(fault) => return Err(fault),
             Val::List(found) => {
-                let parts = found.items().into_iter();
-                pairs.extend(parts.map(|part| Val::tuple(vec![item.clone(), part])));
+                for part in found.items() {
+                    pairs.push(Val::tuple(vec![item.clone(), part.used()?]));
+                }
             }
             other => {
                 let other = text::repr(&other)?;

@@ -25,7 +25,16 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 fn default(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let instead = args.take("default_value").unwrap_or_else(|| Val::str(""));
-    let falsy_too = args.flag("boolean", false)?;
+    let falsy_too = match args.take("boolean").map(Val::used).transpose()? {
+        None => false,
+        Some(Val::Bool(flag)) => flag,
+        Some(other) => {
+            let kind = other.type_name();
+            return Err(Fault::new(format!(
+                "The 'boolean' argument must be of type 'bool', not '{kind}'."
+            )));
+        }
+    };
     args.end()?;
     match input {
         Val::Missing(fault) if fault.undefined => Ok(instead),
@@ -36,14 +45,16 @@ fn default(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn mandatory(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let words = args.text_or("msg", "")?;
-    match input {
-        Val::Missing(fault) if fault.undefined && words.is_empty() => {
+    let words = args.take("msg").filter(|words| !matches!(words, Val::None));
+    match (input, words) {
+        (Val::Missing(fault), None) if fault.undefined => {
             let name = fault.message.strip_suffix(" is undefined").unwrap_or_default();
             let name = if name.is_empty() { String::new() } else { format!("{name} ") };
             Err(Fault::new(format!("Mandatory variable {name}not defined.")))
         }
-        Val::Missing(fault) if fault.undefined => Err(Fault::new(words)),
+        (Val::Missing(fault), Some(words)) if fault.undefined => {
+            Err(Fault::new(text::str_of(&words)?))
+        }
         _ => Ok(input.clone()),
     }
 }

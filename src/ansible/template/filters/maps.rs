@@ -26,6 +26,7 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     if !input.truth()? {
+        *args = Args::default();
         return Ok(Val::list(Vec::new()));
     }
     if let Some(path) = args.take_named("attribute") {
@@ -37,10 +38,12 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
                 (found, _) => found,
             })
         };
+        args.end()?;
         return Ok(Val::list(input.iterate()?.into_iter().map(part).collect::<Outcome<_>>()?));
     }
     let name = args.take("filter").ok_or_else(|| Fault::new("map requires a filter argument"))?;
     let name = text::str_of(&name)?;
+    let args = std::mem::take(args);
     let mapped = |item| super::apply(env, &name, item, args.clone());
     Ok(Val::list(input.iterate()?.into_iter().map(mapped).collect()))
 }
@@ -50,6 +53,7 @@ fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) ->
     let path = if wanted.1 { Some(args.required("attribute")?) } else { None };
     let test = args.take("test").map(|test| text::str_of(&test)).transpose()?;
     let mut kept = Vec::new();
+    let args = if test.is_some() { std::mem::take(args) } else { Args::default() };
     if !input.truth()? {
         return Ok(Val::list(kept));
     }
@@ -71,14 +75,10 @@ fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) ->
 
 fn groupby(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let path = args.required("attribute")?;
-    let default = args.take("default");
+    // Ansible stops at a missing attribute before it thinks of the default.
+    let _default = args.take("default");
     let case_sensitive = args.flag("case_sensitive", false)?;
-    let part = |item: &Val| -> Outcome {
-        Ok(match (lists::attribute(item, &path)?, &default) {
-            (Val::Missing(fault), Some(default)) if fault.undefined => default.clone(),
-            (found, _) => found.used()?,
-        })
-    };
+    let part = |item: &Val| lists::attribute(item, &path)?.used();
     let key = |item: &Val| lists::key_of(&part(item)?, None, case_sensitive);
     let mut groups: Vec<(Val, Val, Vec<Val>)> = Vec::new();
     for item in super::sorted(input.items()?, key)? {
@@ -90,6 +90,6 @@ fn groupby(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             _ => groups.push((found, part(&item)?, vec![item])),
         }
     }
-    let group = |(_, name, items): (Val, Val, Vec<Val>)| Val::tuple(vec![name, Val::list(items)]);
+    let group = |(_, name, items): (Val, Val, Vec<Val>)| Val::group(name, items);
     Ok(Val::list(groups.into_iter().map(group).collect()))
 }

@@ -28,7 +28,8 @@ fn xmlattr(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let mut written = Vec::new();
     for (key, value) in dict.pairs() {
-        if matches!(value, Val::None) || matches!(&value, Val::Missing(fault) if fault.undefined) {
+        let value = value.used()?;
+        if matches!(value, Val::None) {
             continue;
         }
         let name = text::str_of(key.as_val())?;

@@ -37,6 +37,7 @@ use super::{
     fault::{Fault, Faulty, Outcome},
     meter, ops,
     value::Val,
+    watch::Watch,
 };
 
 /// A filter: takes its input and arguments and gives a value.
@@ -44,6 +45,10 @@ type Filter = fn(&Arc<Env>, &Val, &mut Args) -> Outcome;
 
 /// Filters that answer for what is missing; for all others it is the result.
 const TAKES_MISSING: &[&str] = &["default", "d", "mandatory", "type_debug", "ternary"];
+
+/// Filters that may look at missing items of what they are given.
+const SEES_MISSING: &[&str] =
+    &["map", "reject", "rejectattr", "select", "selectattr", "to_nice_yaml", "to_yaml"];
 
 fn find(name: &str) -> Option<Filter> {
     if let Some(name) = name.strip_prefix("ansible.utils.") {
@@ -114,7 +119,11 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         }
     }
     let mut args = args;
-    filter(env, &input, &mut args).unwrap_or_else(Val::Missing)
+    let _watch = Watch::begin(!SEES_MISSING.contains(&plain));
+    let result = filter(env, &input, &mut args);
+    let own = !plain.starts_with("ansible.utils.") && net::find(plain).is_none();
+    let end = if own { args.end() } else { Ok(()) };
+    result.and_then(|result| end.map(|()| result)).map_or_else(Val::Missing, Val::listed)
 }
 
 /// Sorts by a key as Python does; the first fault of a comparison stops it.

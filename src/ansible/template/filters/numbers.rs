@@ -74,21 +74,59 @@ fn abs(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn round(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let precision = args.int("precision")?.unwrap_or(0);
+    let precision = args.take("precision").unwrap_or(Val::Int(0));
     let method = args.text_or("method", "common")?;
+    if !["common", "ceil", "floor"].contains(&&*method) {
+        return Err(Fault::new("method must be common, ceil or floor"));
+    }
+    let to_whole = matches!(precision, Val::None) && method == "common";
+    let precision = if to_whole { 0 } else { Args::of(vec![precision]).number("precision", 0)? };
     if let (Val::Int(_) | Val::Bool(_), "common") = (input, &*method) {
         let number =
             if let Val::Int(number) = input { *number } else { i128::from(input.truth()?) };
         return Ok(Val::Int(rounded(number, precision)));
     }
     let value = required(input, "round")?;
-    let scale = 10_f64.powi(i32::try_from(precision).unwrap_or(0));
-    let scaled = value * scale;
-    Ok(Val::Float(match &*method {
-        "ceil" => scaled.ceil() / scale,
-        "floor" => scaled.floor() / scale,
-        _ => scaled.round_ties_even() / scale,
-    }))
+    if method == "common" {
+        let found = nearest(value, precision);
+        return if to_whole { whole(found) } else { Ok(Val::Float(found)) };
+    }
+    let power = i32::try_from(precision).ok().filter(|power| *power <= 308);
+    let power = power.ok_or_else(|| Fault::new("int too large to convert to float"))?;
+    let scale = format!("1e{power}").parse().unwrap_or(1.0);
+    let scaled: f64 = value * scale;
+    if !scaled.is_finite() {
+        return Err(Fault::new("cannot convert float infinity to integer"));
+    }
+    let cut = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
+    // Python's floor is an integer, so it has no minus zero, and it divides by an exact power of ten.
+    let exact = || format!("{:.0}e-{power}", cut + 0.0).parse().ok();
+    let found = if power > 0 { exact() } else { None };
+    Ok(Val::Float(found.unwrap_or((cut + 0.0) / scale)))
+}
+
+/// Python's `round`: the decimal number that is nearest to the exact value, halves to the even one.
+fn nearest(value: f64, precision: i128) -> f64 {
+    if !value.is_finite() || precision > 323 {
+        return value;
+    }
+    if let Ok(decimals) = usize::try_from(precision) {
+        return format!("{value:.decimals$}").parse().unwrap_or(value);
+    }
+    let Some(power) = i32::try_from(-precision).ok().filter(|power| *power <= 308) else {
+        return 0.0_f64.copysign(value);
+    };
+    let scale: f64 = format!("1e{power}").parse().unwrap_or(1.0);
+    (value / scale).round_ties_even() * scale
+}
+
+/// Python's `int` of a float.
+#[expect(clippy::cast_possible_truncation, reason = "checked")]
+fn whole(value: f64) -> Outcome {
+    if value.abs() < 1.7e38 {
+        return Ok(Val::Int(value as i128));
+    }
+    Err(Fault::new("the number is too large"))
 }
 
 /// A whole number rounded to tens, hundreds … for a precision below zero, halves to the even one.
@@ -105,12 +143,24 @@ fn log(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = required(input, "log")?;
     let base = args.take("base").map_or(Ok(std::f64::consts::E), |base| required(&base, "log"))?;
     let exact = (base - 10.0).abs() < f64::EPSILON;
+    if value <= 0.0 || base <= 0.0 {
+        return Err(Fault::new("math domain error"));
+    }
+    if base.ln() == 0.0 {
+        return Err(Fault::new("division by zero"));
+    }
     Ok(Val::Float(if exact { value.log10() } else { value.ln() / base.ln() }))
 }
 
 fn pow(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let power = required(&args.required("y")?, "pow")?;
-    Ok(Val::Float(required(input, "pow")?.powf(power)))
+    let base = required(input, "pow")?;
+    let found = base.powf(power);
+    if base.is_finite() && power.is_finite() && !found.is_finite() {
+        let kind = if found.is_nan() || base == 0.0 { "domain" } else { "range" };
+        return Err(Fault::new(format!("math {kind} error")));
+    }
+    Ok(Val::Float(found))
 }
 
 fn root(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -137,10 +187,10 @@ const UNITS: [(char, f64); 8] = [
 fn human_readable(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let size = required(input, "human_readable")?;
     let bits = args.flag("isbits", false)?;
-    let unit = args.text_or("unit", "")?.to_uppercase().chars().next();
+    let unit = args.maybe_text("unit")?.map(|unit| unit.to_uppercase());
     let base = if bits { "bits" } else { "Bytes" };
-    let fits = |(letter, limit): &&(char, f64)| match unit {
-        Some(unit) => unit == *letter,
+    let fits = |(letter, limit): &&(char, f64)| match &unit {
+        Some(unit) => *unit == letter.to_string(),
         None => size >= *limit,
     };
     Ok(Val::str(match UNITS.iter().find(fits) {
@@ -155,17 +205,37 @@ fn human_readable(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 #[expect(clippy::cast_possible_truncation, reason = "sizes are whole bytes")]
 fn human_to_bytes(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let default = args.text_or("default_unit", "")?;
+    let default = args.maybe_text("default_unit")?;
+    let bits = args.flag("isbits", false)?;
     let wrong = || Fault::new(format!("human_to_bytes() can't interpret the input {value}"));
-    let digits = value.trim().find(|c: char| !c.is_ascii_digit() && c != '.');
-    let (number, unit) = value.trim().split_at(digits.unwrap_or(value.trim().len()));
-    let unit = if unit.trim().is_empty() { default } else { unit.trim().to_owned() };
-    let number: f64 = number.parse().map_err(|_| wrong())?;
-    let letter = unit.to_uppercase().chars().next().unwrap_or('B');
-    let factor = UNITS.iter().find(|(known, _)| *known == letter).map(|(_, factor)| *factor);
-    let factor = factor.or((letter == 'B').then_some(1.0)).ok_or_else(wrong)?;
-    Ok(Val::Int((number * factor).round() as i128))
+    let pattern =
+        super::regex::compiled(r"^([0-9]*\.?[0-9]+)(?:\s*([A-Za-z]+))?\s*$", false, false)?;
+    let found = pattern.captures(&value).ok().flatten().ok_or_else(wrong)?;
+    let number: f64 = found.get(1).and_then(|part| part.as_str().parse().ok()).ok_or_else(wrong)?;
+    let unit = found.get(2).map(|part| part.as_str()).or(default.as_deref());
+    let Some(unit) = unit else { return Ok(Val::Int(number.round_ties_even() as i128)) };
+    let factor = unit_factor(unit, bits).ok_or_else(wrong)?;
+    Ok(Val::Int((number * factor).round_ties_even() as i128))
 }
+
+/// How many bytes or bits a unit means; `None` if there is no such unit.
+fn unit_factor(unit: &str, bits: bool) -> Option<f64> {
+    let letter = unit.chars().next()?.to_ascii_uppercase();
+    let base = if bits { "bit" } else { "byte" };
+    let (name, short) = if letter == 'B' {
+        (base.to_owned(), if bits { "b" } else { "B" }.to_owned())
+    } else {
+        let prefix =
+            PREFIXES.iter().find(|prefix| prefix.starts_with(letter.to_ascii_lowercase()))?;
+        (format!("{prefix}{base}"), format!("{letter}{}", if bits { 'b' } else { 'B' }))
+    };
+    let fits = unit.len() == 1 || unit.to_lowercase() == name || unit == short;
+    let factor =
+        UNITS.iter().find(|(known, _)| *known == letter).map_or(1.0, |(_, factor)| *factor);
+    fits.then_some(factor)
+}
+
+const PREFIXES: [&str; 8] = ["kilo", "mega", "giga", "tera", "peta", "exa", "zeta", "yotta"];
 
 fn filesizeformat(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let binary = args.flag("binary", false)?;
@@ -176,19 +246,22 @@ fn filesizeformat(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     })?;
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     let names = if binary {
-        ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
     } else {
-        ["kB", "MB", "GB", "TB", "PB", "EB"]
+        ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
     };
+    if (size - 1.0).abs() < f64::EPSILON {
+        return Ok(Val::str("1 Byte"));
+    }
     if size < base {
-        let plural = if (size - 1.0).abs() < f64::EPSILON { "Byte" } else { "Bytes" };
-        return Ok(Val::str(format!("{:.0} {plural}", size.trunc())));
+        return Ok(Val::str(format!("{:.0} Bytes", size.trunc() + 0.0)));
     }
-    let mut scaled = size / base;
-    let mut at = 0;
-    while scaled >= base && at + 1 < names.len() {
-        scaled /= base;
-        at += 1;
+    let mut unit = base;
+    for (at, name) in names.iter().enumerate() {
+        unit *= base;
+        if size < unit || at + 1 == names.len() {
+            return Ok(Val::str(format!("{:.1} {name}", base * size / unit)));
+        }
     }
-    Ok(Val::str(format!("{scaled:.1} {}", names[at])))
+    Ok(Val::None)
 }

@@ -190,7 +190,9 @@ fn generator(seed: Option<Val>) -> Outcome<Twister> {
 fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let (start, step) = (args.int("start")?.unwrap_or(0), args.int("step")?.unwrap_or(0));
     let mut generator = generator(args.take("seed"))?;
-    if let Val::Int(end) = input {
+    let number =
+        if let Val::Bool(value) = input { Val::Int(i128::from(*value)) } else { input.clone() };
+    if let Val::Int(end) = &number {
         let step = if step == 0 { 1 } else { step };
         let span = end.saturating_sub(start);
         let span =

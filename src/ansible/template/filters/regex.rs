@@ -109,8 +109,10 @@ fn wrong(error: &fancy_regex::Error) -> crate::ansible::template::fault::Faulty 
 
 fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let pattern = args.text_or("pattern", "")?;
-    let replacement = args.text_or("replacement", "")?;
+    let pattern = args.take("pattern").unwrap_or_else(|| Val::str(""));
+    let pattern = text::only_text(&pattern, "pattern")?;
+    let replacement = args.take("replacement").unwrap_or_else(|| Val::str(""));
+    let replacement = text::only_text(&replacement, "replacement")?;
     let ignore_case = args.flag("ignorecase", false)?;
     let multiline = args.flag("multiline", false)?;
     let most = args.size("count", 0)?;
@@ -138,12 +140,41 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     Ok(Val::str(out + &value[last..]))
 }
 
+/// A part of a match that `regex_search` is to give.
+enum Group {
+    Number(usize),
+    Name(String),
+}
+
+impl Group {
+    /// Reads `\1` or `\g<name>`; what follows does not count.
+    fn of(value: &Val) -> Outcome<Self> {
+        let written = text::only_text(value, "startswith")?;
+        let nothing = || Fault::new("'NoneType' object has no attribute 'group'");
+        if let Some(rest) = written.strip_prefix("\\g") {
+            let name = rest.split_whitespace().next().filter(|_| !rest.starts_with(' '));
+            let name = name.and_then(|name| name.strip_prefix('<')?.rsplit_once('>'));
+            let name = name.map(|(name, _)| name).filter(|name| !name.is_empty());
+            return name.map(|name| Self::Name(name.to_owned())).ok_or_else(nothing);
+        }
+        let Some(rest) = written.strip_prefix('\\') else {
+            return Err(Fault::new("Unknown argument"));
+        };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        rest[..digits].parse().map(Self::Number).map_err(|_| nothing())
+    }
+}
+
 fn regex_search(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let pattern = args.text("regex")?;
+    let pattern = args.only_text("regex")?;
     let groups = std::mem::take(&mut args.positional);
-    let ignore_case = args.flag("ignorecase", false)?;
-    let multiline = args.flag("multiline", false)?;
+    let groups = groups.iter().map(Group::of).collect::<Outcome<Vec<_>>>()?;
+    let named =
+        |args: &mut Args, name| args.take_named(name).map_or(Ok(false), |flag| flag.truth());
+    let (ignore_case, multiline) = (named(args, "ignorecase")?, named(args, "multiline")?);
+    // Ansible takes any other name and makes nothing of it.
+    args.named.clear();
     let regex = compiled(&pattern, ignore_case, multiline)?;
     let Some(found) = regex.captures(&value).map_err(|error| wrong(&error))? else {
         return Ok(Val::None);
@@ -156,19 +187,24 @@ fn regex_search(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     }
     let mut items = Vec::new();
     for wanted in groups {
-        let wanted = text::str_of(&wanted)?;
-        let name = wanted.strip_prefix("\\g<").and_then(|rest| rest.strip_suffix('>'));
-        let name = name.or_else(|| wanted.strip_prefix('\\'));
-        let name = name.ok_or_else(|| Fault::new("Unknown argument"))?;
-        let part = name.parse().map_or_else(|_| found.name(name), |index: usize| found.get(index));
-        items.push(group(part));
+        let exists = match &wanted {
+            Group::Number(index) => *index < regex.captures_len(),
+            Group::Name(name) => regex.capture_names().flatten().any(|known| known == name),
+        };
+        if !exists {
+            return Err(Fault::new("no such group"));
+        }
+        items.push(group(match &wanted {
+            Group::Number(index) => found.get(*index),
+            Group::Name(name) => found.name(name),
+        }));
     }
     Ok(Val::list(items))
 }
 
 fn regex_findall(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let pattern = args.text("regex")?;
+    let pattern = args.only_text("regex")?;
     let multiline = args.flag("multiline", false)?;
     let ignore_case = args.flag("ignorecase", false)?;
     let regex = compiled(&pattern, ignore_case, multiline)?;

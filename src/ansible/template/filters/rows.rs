@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use super::Filter;
-use crate::ansible::template::{call::Args, env::Env, fault::Outcome, meter, value::Val};
+use crate::ansible::template::{
+    call::Args,
+    env::Env,
+    fault::{Fault, Outcome},
+    meter,
+    value::Val,
+};
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
@@ -16,9 +22,11 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 }
 
 fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    // No row is ever as long as a size below one, so all is one row.
-    let size = args.int("linecount")?.and_then(|size| usize::try_from(size).ok());
-    let size = size.filter(|size| *size > 0).unwrap_or(usize::MAX);
+    // No row is ever as long as a size below one or a text, so all is one row.
+    let wanted = super::numbers::number(&args.required("linecount")?);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    let size = wanted.filter(|size| size.fract() == 0.0 && *size > 0.0).map(|size| size as usize);
+    let size = size.unwrap_or(usize::MAX);
     let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
     let items = input.iterate()?;
     if fill.is_some() && !items.is_empty() {
@@ -31,19 +39,29 @@ fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         }
         Val::list(row)
     });
-    Ok(Val::list(rows.collect()))
+    let mut rows: Vec<Val> = rows.collect();
+    // A row of no length is full before the first item.
+    if wanted == Some(0.0) && !rows.is_empty() {
+        rows.insert(0, Val::list(Vec::new()));
+    }
+    Ok(Val::list(rows))
 }
 
 fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let count = args.size("slices", 1)?.max(1);
+    let count =
+        args.required("slices").and_then(|count| Args::of(vec![count]).number("slices", 1))?;
+    let count = usize::try_from(count).unwrap_or(0);
     meter::room_for_items(count)?;
     let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
     let items = input.iterate()?;
+    if count == 0 {
+        return Err(Fault::new("integer division or modulo by zero"));
+    }
     let (each, longer) = (items.len() / count, items.len() % count);
     let mut rest = items.into_iter();
     let columns = (0..count).map(|at| {
         let mut column: Vec<Val> = rest.by_ref().take(each + usize::from(at < longer)).collect();
-        if let Some(fill) = fill.as_ref().filter(|_| at >= longer && longer > 0) {
+        if let Some(fill) = fill.as_ref().filter(|_| at >= longer) {
             column.push(fill.clone());
         }
         Val::list(column)
@@ -53,7 +71,7 @@ fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn columns(input: &Val, args: &mut Args) -> Outcome<Vec<Vec<Val>>> {
     let others = std::mem::take(&mut args.positional);
-    std::iter::once(input).chain(&others).map(Val::iterate).collect()
+    std::iter::once(input).chain(&others).map(Val::elements).collect()
 }
 
 fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Outcome {
@@ -67,11 +85,20 @@ fn rows(columns: &[Vec<Val>], count: usize, fill: &Val) -> Outcome {
 
 fn zip(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let columns = columns(input, args)?;
-    rows(&columns, columns.iter().map(Vec::len).min().unwrap_or(0), &Val::None)
+    let count = columns.iter().map(Vec::len).min().unwrap_or(0);
+    // Python takes items row by row until one list has none left.
+    for at in 0..=count {
+        for column in &columns {
+            let Some(item) = column.get(at) else { break };
+            item.clone().used()?;
+        }
+    }
+    rows(&columns, count, &Val::None)
 }
 
 fn zip_longest(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let fill = args.take_named("fillvalue").unwrap_or(Val::None);
     let columns = columns(input, args)?;
+    columns.iter().flatten().try_for_each(|item| item.clone().used().map(drop))?;
     rows(&columns, columns.iter().map(Vec::len).max().unwrap_or(0), &fill)
 }

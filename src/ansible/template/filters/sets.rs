@@ -3,7 +3,14 @@
 use std::sync::Arc;
 
 use super::{Filter, lists};
-use crate::ansible::template::{call::Args, env::Env, fault::Outcome, meter, ops, value::Val};
+use crate::ansible::template::{
+    call::Args,
+    env::Env,
+    fault::Outcome,
+    meter, ops,
+    tree::Binary,
+    value::{Key, Val},
+};
 
 /// More results than anybody can mean.
 const MOST: usize = 1_000_000;
@@ -37,7 +44,13 @@ fn filtered(items: Vec<Val>, others: &[Val], wanted: bool) -> Outcome<Vec<Val>> 
 }
 
 fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let (one, other) = both(input, args)?;
+    let second = args.required("b")?;
+    let (one, other) = (input.items()?, second.items()?);
+    let hashable = |items: &[Val]| items.iter().all(|item| Key::new(item.clone()).is_ok());
+    if !(hashable(&one) && hashable(&other)) {
+        let all = ops::binary(Binary::Add, input, &second)?;
+        return Ok(Val::list(lists::distinct(all.items()?, None, true)?));
+    }
     Ok(Val::list(lists::distinct([one, other].concat(), None, true)?))
 }
 

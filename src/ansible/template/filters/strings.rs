@@ -74,12 +74,17 @@ fn trim(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let mut texts = vec![Val::str(args.text("old")?), Val::str(args.text("new")?)];
+    texts.push(
+        args.take("count").filter(|count| !matches!(count, Val::None)).unwrap_or(Val::Int(-1)),
+    );
+    args.positional.splice(0..0, texts);
     method("replace", input, args)
 }
 
 fn center(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let width = args.size("width", 80)?;
-    args.positional.insert(0, Val::Int(width as i128));
+    let width = args.number("width", 80)?;
+    args.positional.insert(0, Val::Int(width));
     method("center", input, args)
 }
 
@@ -100,12 +105,13 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let width = match args.take("width") {
         Some(Val::Str(width)) => width.to_string(),
-        Some(Val::Int(width)) => {
+        Some(other) => {
+            let width = Args::of(vec![other]).number("width", 4)?;
             let width = usize::try_from(width.max(0)).unwrap_or(usize::MAX);
             meter::room(width)?;
             " ".repeat(width)
         }
-        _ => " ".repeat(4),
+        None => " ".repeat(4),
     };
     let lines = value.matches('\n').count() + 1;
     meter::room(lines.saturating_mul(width.len()).saturating_add(value.len()))?;
@@ -125,19 +131,19 @@ fn indent(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn truncate(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let count = match input {
-        Val::Str(text) => text.chars().count(),
-        other => super::lists::count(other)?,
-    };
-    let length = args.size("length", 255)?;
+    let length = args.number("length", 255)?;
     let kill_words = args.flag("killwords", false)?;
-    let end = args.text_or("end", "...")?;
-    let leeway = args.size("leeway", 5)?;
-    if count <= length.saturating_add(leeway) {
+    let end = args.take("end").unwrap_or_else(|| Val::str("..."));
+    let leeway = args.int("leeway")?.unwrap_or(5);
+    let least = super::lists::count(&end)? as i128;
+    if length < least || leeway < 0 {
+        return Err(Fault::new(format!("expected length >= {least}, got {length}")));
+    }
+    if super::lists::count(input)? as i128 <= length.saturating_add(leeway) {
         return Ok(input.clone());
     }
-    let value = text::only_text(input, "rsplit")?;
-    let kept: String = value.chars().take(length.saturating_sub(end.chars().count())).collect();
+    let (value, end) = (text::only_text(input, "rsplit")?, text::only_text(&end, "rsplit")?);
+    let kept: String = value.chars().take(usize::try_from(length - least).unwrap_or(0)).collect();
     let cut =
         if kill_words { &kept } else { kept.rsplit_once(' ').map_or(&*kept, |(head, _)| head) };
     Ok(Val::str(format!("{cut}{end}")))
@@ -151,7 +157,7 @@ fn wordcount(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 
 fn wordwrap(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::only_text(input, "splitlines")?;
-    let width = args.size("width", 79)?;
+    let width = usize::try_from(args.number("width", 79)?).unwrap_or(0);
     let break_long = args.flag("break_long_words", true)?;
     let separator = args.text_or("wrapstring", "\n")?;
     let break_hyphens = args.flag("break_on_hyphens", true)?;
@@ -203,21 +209,23 @@ fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let end = args.text_or("end", end)?;
     let prefix = args.text_or("prefix", decoration.trim_end())?;
     let postfix = args.text_or("postfix", decoration.trim_end())?;
+    let newline = args.text_or("newline", "\n")?;
     let mut lines = Vec::new();
     if !beginning.is_empty() {
         lines.push(beginning);
     }
     let times = if prefix.is_empty() { 0 } else { args.size("prefix_count", 1)? };
     lines.extend(several(&prefix, times)?);
-    for line in value.split('\n') {
-        let line = format!("{decoration}{line}");
-        lines.push(if line == decoration { line.trim_end().to_owned() } else { line });
-    }
+    let written =
+        format!("{decoration}{}", value.replace(&newline, &format!("{newline}{decoration}")));
+    // The last line keeps its blank, empty or not.
+    let bare = format!("{}{newline}", decoration.trim_end());
+    lines.push(written.replace(&format!("{decoration}{newline}"), &bare));
     lines.extend(several(&postfix, args.size("postfix_count", 1)?)?);
     if !end.is_empty() {
         lines.push(end);
     }
-    methods::glued(&lines, "\n")
+    methods::glued(&lines, &newline)
 }
 
 fn several(line: &str, times: usize) -> Outcome<Vec<String>> {
@@ -241,16 +249,56 @@ fn safe(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn striptags(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let value = without(&text::str_of(input)?, "<!--", "-->");
+    let value = without(&value, "<", ">");
+    let words = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(Val::str(unescaped(&words)))
+}
+
+/// The text without what stands between the marks; a mark that is not closed stays.
+fn without(text: &str, open: &str, close: &str) -> String {
     let mut out = String::new();
-    let mut inside = false;
-    for c in value.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => inside = false,
-            c if !inside => out.push(c),
-            _ => {}
+    let mut rest = text;
+    while let Some(start) = rest.find(open) {
+        let Some(end) = rest[start..].find(close) else { break };
+        out.push_str(&rest[..start]);
+        rest = &rest[start + end + close.len()..];
+    }
+    out + rest
+}
+
+/// HTML's references to characters as the characters: those by number, and the names that `escape` writes.
+fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let name = rest.find(';').map(|end| &rest[1..end]);
+        let found = name.and_then(|name| Some((referred(name)?, name.len() + 2)));
+        let (c, length) = found.unwrap_or(('&', 1));
+        out.push(c);
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+fn referred(name: &str) -> Option<char> {
+    let number =
+        |digits: &str, base| u32::from_str_radix(digits, base).ok().and_then(char::from_u32);
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "nbsp" => Some('\u{a0}'),
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => number(digits, 16),
+                None => number(digits, 10),
+            }
         }
     }
-    Ok(Val::str(out.split_whitespace().collect::<Vec<_>>().join(" ")))
 }

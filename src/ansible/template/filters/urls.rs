@@ -51,6 +51,12 @@ impl<'text> Url<'text> {
     }
 }
 
+/// A URL without what Python drops before it looks at it: characters of control around it, tabs and line breaks inside.
+fn stripped(url: &str) -> String {
+    let url = url.trim_start_matches(|c: char| c <= ' ');
+    url.replace(['\t', '\r', '\n'], "")
+}
+
 fn urlsplit(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let text = match input {
         Val::List(_) | Val::Dict(_) => {
@@ -60,6 +66,7 @@ fn urlsplit(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         Val::None => String::new(),
         other => text::only_text(other, "decode")?,
     };
+    let text = stripped(&text);
     let query = args.text_or("query", "")?;
     let url = Url::of(&text);
     let (user, host) = url.netloc.rsplit_once('@').unwrap_or(("", url.netloc));

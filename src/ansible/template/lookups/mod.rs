@@ -20,9 +20,9 @@ use std::sync::Arc;
 pub(super) use self::files::read_template;
 use super::{
     call::Args,
-    env::{self, Env},
+    env::Env,
     fault::{Fault, Outcome},
-    filters, parse, text,
+    filters, text,
     value::Val,
 };
 
@@ -62,7 +62,6 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
         args.take_named("wantlist").map_or(Ok(false), |flag| flag.truth())? || wants_list;
     let errors = args.take_named("errors").map_or(Ok("strict".into()), |how| text::str_of(&how))?;
     let terms = std::mem::take(&mut args.positional);
-    let terms = terms.into_iter().map(|term| rendered(env, term)).collect();
     let found = match lookup(env, terms, &mut args) {
         Ok(found) => found,
         // As in Ansible, what is undefined is no error of the lookup.
@@ -83,24 +82,6 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
         Some(texts) => Val::str(texts.join(",")),
         None => Val::list(found),
     })
-}
-
-/// Ansible renders constant terms that look like templates, `lookup('file', '{{ path }}')`, in lists, too.
-fn rendered(env: &Arc<Env>, term: Val) -> Val {
-    match &term {
-        Val::Str(text) if env::is_template(text) => env.render(text, parse::Origin::Yaml),
-        Val::List(list) => {
-            let items = list.raw();
-            let is_template = |item: &Val| {
-                item.as_str().is_some_and(env::is_template) || matches!(item, Val::List(_))
-            };
-            if !items.iter().any(is_template) {
-                return term;
-            }
-            Val::list(items.into_iter().map(|item| rendered(env, item)).collect())
-        }
-        _ => term,
-    }
 }
 
 fn unknown(name: &str) -> super::fault::Faulty {

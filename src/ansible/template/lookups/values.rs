@@ -115,8 +115,9 @@ fn dict(_: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
                 "the 'dict' lookup plugin expects a dictionary, got '{shown}' of type '{kind}'"
             )));
         };
-        let pairs = dict.pairs().into_iter();
-        found.extend(pairs.map(|(key, value)| Val::dict([("key", key.value()), ("value", value)])));
+        for (key, value) in dict.pairs() {
+            found.push(Val::dict([("key", key.value()), ("value", value.used()?)]));
+        }
     }
     Ok(found)
 }
