@@ -257,7 +257,7 @@ fn called(base: &Val, method: &str, args: &Args) -> Option<Val> {
     }
     let _watch = Watch::begin(true);
     let result = super::methods::call(base, method, args.clone())?;
-    Some(result.unwrap_or_else(Val::Missing))
+    Some(result.map_or_else(Val::Missing, Val::listed))
 }
 
 /// The pairs of `**dict` in a call.

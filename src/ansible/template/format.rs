@@ -285,7 +285,7 @@ fn number(spec: &Spec, value: &Val) -> Outcome<String> {
         _ => whole.unsigned_abs().to_string(),
     };
     let digits = if spec.grouping { grouped(&digits) } else { digits };
-    let minus = float < 0.0;
+    let minus = float.is_sign_negative();
     let sign = if minus { "-".into() } else { spec.sign.map(String::from).unwrap_or_default() };
     if spec.align == Some('=') {
         let length = sign.chars().count() + digits.chars().count();

@@ -155,9 +155,6 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
 
 fn power(one: f64, other: f64) -> Outcome {
     let found = one.powf(other);
-    if one == 0.0 && other < 0.0 {
-        return Err(Fault::new("0.0 cannot be raised to a negative power"));
-    }
     if one.is_finite() && other.is_finite() && !found.is_finite() {
         return Err(Fault::new("Numerical result out of range"));
     }
