@@ -59,9 +59,6 @@ fn find(name: &str) -> Option<Filter> {
     if matches!(former, "ipaddr" | "ipv4" | "ipv6") {
         return utils::find(former);
     }
-    if let Some(name) = moved(name) {
-        return utils::find(name);
-    }
     logic::find(name)
         .or_else(|| strings::find(name))
         .or_else(|| lists::find(name))
@@ -81,12 +78,6 @@ fn find(name: &str) -> Option<Filter> {
         .or_else(|| markup::find(name))
         .or_else(|| passwords::find(name))
         .or_else(|| vaults::find(name))
-}
-
-/// The name in `ansible.utils` of a filter that Ansible still finds under an older name.
-fn moved(name: &str) -> Option<&str> {
-    let name = name.strip_prefix("ansible.netcommon.").unwrap_or(name);
-    matches!(name, "ipaddr" | "ipv4" | "ipv6").then_some(name)
 }
 
 /// Whether there is a filter of this name.
