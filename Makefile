@@ -33,3 +33,7 @@ lint: ## Format, lints, dependencies
 	$(CARGO) clippy --locked --all-targets --features libvirt -- -D warnings
 	@tests/setup cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
+
+fuzz: packages ## Feed what reads configurations with random bytes, FUZZ_SECONDS for each of FUZZ_TARGETS
+	@tests/setup fuzz
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
