@@ -2,7 +2,10 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help demo demo-down test lint build man packages test-list
+.PHONY: help demo demo-down test lint build man packages test-list bench-config fuzz
+
+FUZZ_SECONDS ?= 240
+FUZZ_TARGETS ?= yaml inventory vault patterns templates
 
 help: ## Show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,3 +40,6 @@ lint: ## Format, lints, dependencies
 fuzz: packages ## Feed what reads configurations with random bytes, FUZZ_SECONDS for each of FUZZ_TARGETS
 	@tests/setup fuzz
 	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+bench-config: packages ## Read configurations with Ymir and with Kayobe, side by side
+	@benches/config

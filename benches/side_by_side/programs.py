@@ -1,0 +1,67 @@
+"""The two programs that are compared: built or installed, and run with their use of CPU and memory."""
+
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+YMIR = TOP / "target/release/ymir"
+VERSION = "21.0.0"
+XDG = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+KAYOBE = pathlib.Path(os.environ.get("YMIR_CACHE_DIR") or f"{XDG}/ymir") / "bench-kayobe"
+
+
+def set_up():
+    """Builds Ymir as it is released and installs Kayobe once, into the cache directory."""
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--locked", "--bin", "ymir"], cwd=TOP, check=True)
+    if (KAYOBE / "ready").exists():
+        return
+    print(f"installing Kayobe {VERSION}", file=sys.stderr)
+    KAYOBE.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([python(), "-m", "venv", "--clear", KAYOBE], check=True)
+    pip = [KAYOBE / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, f"kayobe=={VERSION}", "ansible-core==2.21.5"], check=True)
+    (KAYOBE / "ready").touch()
+
+
+def python():
+    """A Python on which this release of Kayobe runs."""
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
+    candidates = ["python3.12", "python3.13", *map(str, sorted(pyenv.glob("versions/3.1[23]*/bin/python3")))]
+    for candidate in candidates:
+        try:
+            subprocess.run([candidate, "-c", "import ensurepip"], check=True, capture_output=True)
+            return candidate
+        except (OSError, subprocess.CalledProcessError):
+            continue
+    sys.exit("Kayobe needs Python 3.12 or 3.13 with venv, and neither was found")
+
+
+class Run:
+    """One process with its children: what it wrote, and what it used."""
+
+    def __init__(self, command, environment, cwd, most_cpu=None):
+        def limited():
+            # For each process of it, in seconds.
+            resource.setrlimit(resource.RLIMIT_CPU, (most_cpu, most_cpu))
+
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                preexec_fn=limited if most_cpu else None,
+            )
+            # Its children count as soon as it has waited for them, as both programs do.
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.output, self.errors = read(out), read(err)
+        self.failed = process.returncode != 0
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.megabytes = usage.ru_maxrss / 1024
+
+
+def read(file):
+    file.seek(0)
+    return file.read().decode(errors="replace")
