@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help demo demo-down test lint build man packages test-list bench-config fuzz
+AGENT_TARGETS ?= x86_64
+
+.PHONY: agent help demo demo-down test lint build man packages test-list bench-config fuzz
 
 FUZZ_SECONDS ?= 240
 FUZZ_TARGETS ?= yaml inventory vault patterns templates
@@ -15,6 +17,15 @@ packages: # what the build needs from Debian; the lab installs what it needs by 
 
 build: packages ## Build the binaries as they are released
 	$(CARGO) build --release --locked --features libvirt --bins
+
+agent: packages ## Build the agent that is sent to hosts, beside ymir
+	@tests/setup agent-target $(AGENT_TARGETS) | while read -r architecture target flags; do \
+	  RUSTFLAGS="$$flags" $(CARGO) build --locked --profile agent --no-default-features --bin ymir-agent \
+	    --target "$$target" --target-dir target/agents || exit 1; \
+	  for profile in debug release; do \
+	    install -D "target/agents/$$target/agent/ymir-agent" "target/$$profile/ymir-agent-$$architecture"; \
+	  done; \
+	done
 
 man: ## Write the manual pages to target/man
 	$(CARGO) run --quiet --locked -- man target/man/man1

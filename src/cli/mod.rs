@@ -6,6 +6,7 @@ pub mod environment;
 pub mod execute;
 pub mod exit;
 pub mod hooks;
+pub mod host_configure;
 mod illustrate;
 pub mod inventory;
 pub mod lab;

@@ -1,5 +1,6 @@
 //! Performs actions; all side effects live here.
 
+pub mod agent;
 pub mod ansible;
 pub mod config_drive;
 pub mod environment;
@@ -19,7 +20,7 @@ use futures::{
 };
 
 use crate::{
-    plan::action::Action,
+    plan::{Lane, action::Action},
     run::driver::{Driver, Finding, Said, Task, Word},
     trouble::{Result, Trouble},
 };
@@ -30,6 +31,7 @@ pub struct Drivers<'d> {
     pub image: Option<Box<dyn Driver + Send + 'd>>,
     pub ironic: Option<Box<dyn Driver + Send + 'd>>,
     pub host: Option<Box<dyn Driver + Send + 'd>>,
+    pub agent: Option<Box<dyn Driver + Send + 'd>>,
 }
 
 impl Drivers<'_> {
@@ -38,6 +40,7 @@ impl Drivers<'_> {
             Action::Image(_) => &self.image,
             Action::Ironic(_) => &self.ironic,
             Action::Host(_) => &self.host,
+            Action::Configure(_) => &self.agent,
         };
         driver.as_deref().map(|driver| driver as &dyn Driver)
     }
@@ -49,7 +52,7 @@ impl Drivers<'_> {
         ask: fn(&'a dyn Driver, Vec<Task<'a>>) -> BoxStream<'a, Said>,
         word: fn(Result<T>) -> Word,
     ) -> BoxStream<'a, Said> {
-        let kinds = [Kind::Image, Kind::Ironic, Kind::Host];
+        let kinds = [Kind::Image, Kind::Ironic, Kind::Host, Kind::Agent];
         let streams = kinds.into_iter().filter_map(|kind| {
             let own: Vec<_> =
                 tasks.iter().filter(|task| Kind::of(&task.step.action) == kind).copied().collect();
@@ -70,6 +73,7 @@ enum Kind {
     Image,
     Ironic,
     Host,
+    Agent,
 }
 
 impl Kind {
@@ -78,6 +82,7 @@ impl Kind {
             Action::Image(_) => Self::Image,
             Action::Ironic(_) => Self::Ironic,
             Action::Host(_) => Self::Host,
+            Action::Configure(_) => Self::Agent,
         }
     }
 }
@@ -88,6 +93,11 @@ fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
 }
 
 impl Driver for Drivers<'_> {
+    fn foresee(&self, lanes: &[&Lane]) {
+        let all = [&self.image, &self.ironic, &self.host, &self.agent];
+        all.into_iter().flatten().for_each(|driver| driver.foresee(lanes));
+    }
+
     fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
         self.split::<Finding>(&tasks, |driver, tasks| driver.probe(tasks), Word::Found)
     }

@@ -3,6 +3,7 @@
 
 mod detach;
 mod group;
+mod talk;
 
 use std::{fmt::Write as _, process::Stdio, time::Duration};
 
@@ -13,6 +14,7 @@ use tokio::{
 };
 
 use self::group::{Group, SESSION, Terminal};
+pub use self::talk::Talk;
 use crate::{
     secret::{MASK, Secret},
     trouble::{Result, Tell, Trouble},

@@ -2,10 +2,12 @@
 
 pub mod addressing;
 pub mod check;
+pub mod configured;
 pub mod hook;
 pub mod host;
 pub mod image;
 pub mod lab;
+pub mod login;
 pub mod network;
 pub mod node;
 pub mod site;

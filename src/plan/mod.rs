@@ -5,6 +5,7 @@ pub mod deployment_image;
 pub mod deprovision;
 pub mod hardware_inspect;
 pub mod hardware_register;
+pub mod host_configure;
 pub mod host_image;
 pub mod provision;
 

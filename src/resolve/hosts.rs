@@ -40,7 +40,12 @@ pub fn site(variables: &Variables, limit: Option<&str>) -> Result<Site> {
         return Err(trouble);
     }
     let claims = variables.hosts().iter().flat_map(|name| claims(variables, name)).collect();
-    Ok(Site { hosts, claims, known_hosts: variables.environment_dir().join(KNOWN_HOSTS) })
+    Ok(Site { hosts, claims, known_hosts: known_hosts(variables) })
+}
+
+/// The file of the environment with the public keys of hosts that Ymir provisioned.
+pub fn known_hosts(variables: &Variables) -> Utf8PathBuf {
+    variables.environment_dir().join(KNOWN_HOSTS)
 }
 
 /// What the operator should know of hosts that a plan for the overcloud is not about, though they may be meant.

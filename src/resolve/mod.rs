@@ -2,10 +2,12 @@
 
 pub mod addressing;
 mod bmc;
+pub mod concerns;
 pub mod hosts;
 pub mod image_recipe;
 pub mod images;
 pub mod lab;
+pub mod login;
 pub mod merged;
 pub mod networks;
 pub mod nodes;

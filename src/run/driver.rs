@@ -11,7 +11,10 @@ use futures::{
 };
 use tokio::sync::mpsc;
 
-use crate::{plan::Step, plan::action::Action, trouble::Result};
+use crate::{
+    plan::{Lane, Step, action::Action},
+    trouble::Result,
+};
 
 /// A step that is ready, and whose it is.
 #[derive(Debug)]
@@ -64,6 +67,8 @@ pub enum Word {
 /// The contract, tested for every action: apply, then probe says `Satisfied`; apply again changes nothing; killed at
 /// any moment, probe and apply take on from what is there.
 pub trait Driver<A = Action>: Sync {
+    /// Hears what a stage will ask for, before it does: what comes after a step may be looked at together with it.
+    fn foresee(&self, _lanes: &[&Lane<A>]) {}
     /// Looks and changes nothing; one [`Word::Found`] per task.
     fn probe<'a>(&'a self, tasks: Vec<Task<'a, A>>) -> BoxStream<'a, Said>;
     /// Brings the steps about; one [`Word::Applied`] per task.

@@ -63,6 +63,7 @@ impl<D, E: Fn(Event) -> Result<()>> Runner<'_, D, E> {
                 })?;
             }
             self.announce(stage, &healthy)?;
+            self.driver.foresee(&healthy);
             StageRun::new(self, &healthy, &mut fates).run().await?;
         }
         Ok(summary(plan, fates))

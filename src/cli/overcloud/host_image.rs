@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 
 use crate::{
     ansible::Variables,
-    cli::{execute::Session, exit::Exit, options::Context},
+    cli::{execute::Session, exit::Exit, host_configure, options::Context},
     drivers::{Drivers, image::ImageDriver},
     plan::host_image::{self, Request},
-    resolve::{Reader, hosts::image_names, images::images},
+    resolve::{Reader, concerns::Class, hosts::image_names, images::images},
     trouble::Result,
 };
 
@@ -16,6 +16,8 @@ const SITE: &str = "localhost";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the hosts what the site says, topic by topic
+    Configure,
     /// Root disk images for the hosts.
     #[command(subcommand)]
     Image(Image),
@@ -38,7 +40,12 @@ pub struct Build {
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
-    let Command::Image(Image::Build(build)) = command;
+    let build = match command {
+        Command::Configure => {
+            return host_configure::execute(cx, Class::Overcloud, "overcloud host configure").await;
+        }
+        Command::Image(Image::Build(build)) => build,
+    };
     let session = Session::open(cx, "overcloud host image build")?;
     let images = images(&site(&session.variables), &cx.config_path()?)?;
     let force = build.force_rebuild.then_some(cx.given);

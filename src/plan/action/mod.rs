@@ -1,13 +1,14 @@
 //! Every action as plain data, grouped by the driver that performs it. No action holds a secret, only a
 //! [`SecretRef`](crate::secret::SecretRef).
 
+pub mod configure;
 pub mod host;
 pub mod image;
 pub mod ironic;
 
 use serde::{Deserialize, Serialize};
 
-use self::{host::HostAction, image::ImageAction, ironic::IronicAction};
+use self::{configure::Configure, host::HostAction, image::ImageAction, ironic::IronicAction};
 
 /// One thing that a driver can look at and bring about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,4 +17,5 @@ pub enum Action {
     Image(ImageAction),
     Ironic(IronicAction),
     Host(HostAction),
+    Configure(Box<Configure>),
 }

@@ -1,0 +1,46 @@
+//! `ymir … host configure`: the same for every class of hosts.
+
+use std::sync::Arc;
+
+use super::{execute::Session, exit::Exit, options::Context};
+use crate::{
+    drivers::{
+        Drivers,
+        agent::{AgentDriver, binary},
+    },
+    host::lock::Owner,
+    plan::host_configure,
+    resolve::concerns::{Class, Tags, configured},
+    run::lock::Holder,
+    trouble::Result,
+};
+
+/// Configures the hosts of a class; `command` are the words that were given.
+pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> {
+    let session = Session::open(cx, command)?;
+    let hosts = configured(&session.variables, class, cx.options.limit.as_deref(), &tags(cx))?;
+    let plan = host_configure::plan(command, &hosts);
+    let directory = cx.environment.get("YMIR_AGENT_DIR");
+    let binaries = binary::find(directory.map(camino::Utf8Path::new))?;
+    let agent = AgentDriver::new(binaries, Arc::clone(&session.variables) as _, owner(cx, command));
+    let drivers = Drivers { agent: Some(Box::new(agent)), ..Drivers::default() };
+    session.run(&plan, &drivers).await
+}
+
+/// Comma-separated, as Ansible has them.
+fn tags(cx: &Context) -> Tags {
+    let words = |given: &Option<String>| {
+        let words = given.iter().flat_map(|text| text.split(','));
+        words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+    };
+    Tags { only: words(&cx.options.tags), without: words(&cx.options.skip_tags) }
+}
+
+fn owner(cx: &Context, command: &str) -> Owner {
+    let me = Holder::this_process(cx.user(), command);
+    Owner {
+        who: format!("{}@{}", me.user, me.machine),
+        command: command.into(),
+        since: cx.given.to_string(),
+    }
+}

@@ -1,0 +1,342 @@
+//! Configures hosts through the agent: one connection a host, one look for all steps of a host together.
+
+pub mod binary;
+mod launch;
+mod session;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::stream::BoxStream;
+use serde_json::json;
+use tokio::{
+    sync::{Mutex as Turn, OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use self::{
+    binary::Binaries,
+    session::{Session, open_secrets, told, unexpected},
+};
+use crate::{
+    host::{
+        change::Change,
+        concern::Concern,
+        converge::Found,
+        fault::Fault,
+        lock::Owner,
+        sealed::Place,
+        undo::Undo,
+        wire::{Answer, Ask},
+    },
+    model::login::Login,
+    plan::{
+        Lane,
+        action::{Action, configure::Configure},
+    },
+    run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
+    secret::{SecretRef, Secrets},
+    trouble::{Result, Tell, Trouble},
+};
+
+/// Connections at once: each is a process here, and work there.
+const AT_ONCE: usize = 32;
+
+/// The pause between two attempts to come back to a host.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// When a host has undone a change of which nothing is known, in seconds.
+const UNDONE_BY: u64 = 120;
+
+/// How long after that a host may take to be reached again, in seconds.
+const GRACE: u64 = 60;
+
+/// Brings [`Configure`] actions about.
+pub struct AgentDriver {
+    binaries: Binaries,
+    secrets: Arc<dyn Secrets>,
+    owner: Owner,
+    slots: Arc<Semaphore>,
+    hosts: Mutex<BTreeMap<String, Arc<Turn<Host>>>>,
+    /// The steps of each host that are still to come, so that one look serves them all.
+    coming: Mutex<BTreeMap<String, Vec<(String, Concern)>>>,
+}
+
+/// What is known of one host.
+#[derive(Default)]
+struct Host {
+    session: Option<(Session, OwnedSemaphorePermit)>,
+    /// What a look at all steps found, until something is changed.
+    found: BTreeMap<String, std::result::Result<Found, Fault>>,
+    /// Something was changed: from here on each step is looked at when its turn comes.
+    changed: bool,
+}
+
+impl AgentDriver {
+    pub fn new(binaries: Binaries, secrets: Arc<dyn Secrets>, owner: Owner) -> Self {
+        Self {
+            binaries,
+            secrets,
+            owner,
+            slots: Arc::new(Semaphore::new(AT_ONCE)),
+            hosts: Mutex::default(),
+            coming: Mutex::default(),
+        }
+    }
+
+    fn host(&self, name: &str) -> Arc<Turn<Host>> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(hosts.entry(name.to_owned()).or_default())
+    }
+
+    async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
+        let action = ours(&task)?;
+        let turn = self.host(task.subject);
+        let mut host = turn.lock().await;
+        if !host.found.contains_key(&task.step.id) {
+            let parts = self.parts(&task, action, host.changed);
+            let session = self.session(task.subject, &action.login, &mut host).await?;
+            let found = self.look(task.subject, session, &parts).await?;
+            host.found.extend(found);
+        }
+        let last = self.is_last(&task);
+        let found = host.found.remove(&task.step.id).ok_or_else(|| {
+            Trouble::internal(format!(
+                "{}: the agent said nothing of {}",
+                task.subject, task.step.id
+            ))
+        })?;
+        let found = found.map_err(|fault| told(task.subject, &fault))?;
+        found.kept.iter().for_each(|why| voice.warn(why));
+        if last && found.changes.is_empty() {
+            // The connection has served; another host may have its slot.
+            host.session = None;
+        }
+        Ok(match &found.changes[..] {
+            [] => Finding::Satisfied,
+            changes => Finding::Differs(changes.iter().map(shown).collect()),
+        })
+    }
+
+    async fn apply_one(&self, task: Task<'_>, voice: &Voice) -> Result<()> {
+        let action = ours(&task)?;
+        let turn = self.host(task.subject);
+        let mut host = turn.lock().await;
+        let done = self.apply_over(&task, action, &mut host, voice).await;
+        host.changed = true;
+        host.found.clear();
+        if done.is_err() || self.is_last(&task) {
+            host.session = None;
+        }
+        done
+    }
+
+    async fn apply_over(
+        &self,
+        task: &Task<'_>,
+        action: &Configure,
+        host: &mut Host,
+        voice: &Voice,
+    ) -> Result<()> {
+        let name = task.subject;
+        let session = self.session(name, &action.login, host).await?;
+        session.own(&Ask::Own { owner: self.owner.clone() }).await?;
+        let part = self.part(&task.step.id, &action.concern)?;
+        session.ask(&json!({ "ask": "apply", "part": part })).await?;
+        let undo = match hear(name, session, voice).await {
+            Ok(undo) => undo,
+            // The change may have cut the connection: whether it is undone is told by coming back.
+            Err(_) if action.concern.is_risky() => {
+                voice.progress("the connection is cut; coming back");
+                return self.come_back(task, host, None).await;
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        match undo {
+            None => Ok(()),
+            Some(undo) => {
+                voice.progress("coming back through the new configuration");
+                self.come_back(task, host, Some(undo)).await
+            }
+        }
+    }
+
+    /// Logs in anew, through what was changed just now, and confirms it.
+    async fn come_back(&self, task: &Task<'_>, host: &mut Host, undo: Option<Undo>) -> Result<()> {
+        let (name, action) = (task.subject, ours(task)?);
+        // The old connection proves nothing, and it holds the host's lock.
+        let slot = host.session.take().map(|(_, slot)| slot);
+        let patience = undo.as_ref().map_or(UNDONE_BY, |undo| undo.seconds.into()) + GRACE;
+        let mut session = self.reopened(name, &action.login, patience).await?;
+        if let Some((_, concern)) = &session.undone {
+            return Err(Trouble::host(format!("{name}: changing {concern}"))
+                .because("Ymir could not come back in time, so the host has undone the change by itself")
+                .hint("compare the new configuration with the host's network; the host is as it was before"));
+        }
+        if let Some(undo) = undo.map(|undo| undo.id).or(session.waiting.clone()) {
+            session.ask(&Ask::Confirm { undo }).await?;
+            match session.answer().await? {
+                Answer::Confirmed { outcome } => {
+                    Result::from(outcome).map_err(|fault| told(name, &fault))?;
+                }
+                other => return Err(unexpected(name, &other)),
+            }
+        }
+        host.session = slot.map(|slot| (session, slot));
+        Ok(())
+    }
+
+    /// A new connection as the site's own user. One as another user would prove nothing either.
+    async fn reopened(&self, name: &str, login: &Login, patience: u64) -> Result<Session> {
+        let until = Instant::now() + Duration::from_secs(patience);
+        loop {
+            let trouble = match Session::open(name, login, &self.binaries).await {
+                Ok(session) if session.user == login.user.value || session.undone.is_some() => {
+                    return Ok(session);
+                }
+                Ok(session) => Trouble::host(format!("{name}: logging in as {}", login.user.value))
+                    .because(format!("only {} gets in", session.user)),
+                Err(trouble) => trouble,
+            };
+            if Instant::now() >= until {
+                return Err(trouble
+                    .while_trying(format!("{name}: coming back after the change"))
+                    .hint(
+                        "the host should have undone the change by now; its console tells more",
+                    ));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The host's connection, opened when it is needed first.
+    async fn session<'h>(
+        &self,
+        name: &str,
+        login: &Login,
+        host: &'h mut Host,
+    ) -> Result<&'h mut Session> {
+        if host.session.is_none() {
+            let slot = Arc::clone(&self.slots).acquire_owned().await;
+            let slot = slot.or_internal(|| "waiting for a slot".into())?;
+            let session = Session::open(name, login, &self.binaries).await?;
+            return Ok(&mut host.session.insert((session, slot)).0);
+        }
+        host.session
+            .as_mut()
+            .map(|(session, _)| session)
+            .ok_or_else(|| Trouble::internal(format!("{name}: the connection is gone")))
+    }
+
+    async fn look(
+        &self,
+        name: &str,
+        session: &mut Session,
+        parts: &[(String, Concern)],
+    ) -> Result<BTreeMap<String, std::result::Result<Found, Fault>>> {
+        let asked: Vec<_> =
+            parts.iter().map(|(id, concern)| self.part(id, concern)).collect::<Result<_>>()?;
+        session.ask(&json!({ "ask": "look", "parts": asked })).await?;
+        let mut found = BTreeMap::new();
+        while found.len() < parts.len() {
+            match session.answer().await? {
+                Answer::Found { id, outcome } => {
+                    found.insert(id, outcome.into());
+                }
+                Answer::Broken { fault } => return Err(told(name, &fault)),
+                other => return Err(unexpected(name, &other)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// This step and, as long as nothing was changed, all that come after it on its host.
+    fn parts(&self, task: &Task<'_>, action: &Configure, alone: bool) -> Vec<(String, Concern)> {
+        let coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = || vec![(task.step.id.clone(), action.concern.clone())];
+        let Some(steps) = coming.get(task.subject).filter(|_| !alone) else { return own() };
+        match steps.iter().position(|(id, _)| *id == task.step.id) {
+            Some(at) => steps[at..].to_vec(),
+            None => own(),
+        }
+    }
+
+    fn is_last(&self, task: &Task<'_>) -> bool {
+        let coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        coming
+            .get(task.subject)
+            .and_then(|steps| steps.last())
+            .is_none_or(|(id, _)| *id == task.step.id)
+    }
+
+    /// A part of a question, with its secrets in their places.
+    fn part(&self, id: &str, concern: &Concern) -> Result<serde_json::Value> {
+        let mut value =
+            serde_json::to_value(concern).or_internal(|| "writing a question".into())?;
+        open_secrets(&mut value, &|place| {
+            let place: Place =
+                serde_json::from_value(place.clone()).or_internal(|| "finding a secret".into())?;
+            let Place { host, variable, path } = place;
+            Ok(self.secrets.find(&SecretRef { host, variable, path })?.reveal().to_owned())
+        })?;
+        Ok(json!({ "id": id, "concern": value }))
+    }
+}
+
+/// Listens until the step is done.
+async fn hear(name: &str, session: &mut Session, voice: &Voice) -> Result<Option<Undo>> {
+    loop {
+        match session.answer().await? {
+            Answer::Progress { text, .. } => voice.progress(text),
+            Answer::Applied { outcome, .. } => {
+                let done = Result::from(outcome).map_err(|fault| told(name, &fault))?;
+                return Ok(done.undo);
+            }
+            Answer::Broken { fault } => return Err(told(name, &fault)),
+            other => return Err(unexpected(name, &other)),
+        }
+    }
+}
+
+/// A change as events have it: its words, and behind them the lines that differ.
+fn shown(change: &Change) -> String {
+    match &change.lines {
+        Some(lines) => format!("{}\n{}", change.text, lines.trim_end()),
+        None => change.text.clone(),
+    }
+}
+
+fn ours<'a>(task: &Task<'a>) -> Result<&'a Configure> {
+    match &task.step.action {
+        Action::Configure(action) => Ok(action),
+        _ => Err(Trouble::internal(format!("{} was given to the agent's driver", task.step.id))),
+    }
+}
+
+impl Driver for AgentDriver {
+    fn foresee(&self, lanes: &[&Lane]) {
+        let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes {
+            let steps = lane.steps.iter().filter_map(|step| match &step.action {
+                Action::Configure(action) => Some((step.id.clone(), action.concern.clone())),
+                _ => None,
+            });
+            coming.insert(lane.subject.clone(), steps.collect());
+        }
+    }
+
+    fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        probe_each(tasks, usize::MAX, move |task, voice| async move {
+            self.probe_one(task, &voice).await
+        })
+    }
+
+    fn apply<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {
+        apply_each(tasks, usize::MAX, move |task, voice| async move {
+            self.apply_one(task, &voice).await
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Accounts of the host, read from its own files: what answers over a network is no matter of configuration.
+
+use super::{fault::Fault, machine::Machine};
+
+/// A line of `/etc/passwd`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub comment: String,
+    pub home: String,
+    pub shell: String,
+}
+
+/// A line of `/etc/group`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLine {
+    pub name: String,
+    pub gid: u32,
+    pub members: Vec<String>,
+}
+
+/// The account of this name.
+pub fn account(machine: &Machine, name: &str) -> Result<Option<Account>, Fault> {
+    let text = machine.text("/etc/passwd")?.unwrap_or_default();
+    Ok(text.lines().filter_map(read_account).find(|account| account.name == name))
+}
+
+/// All groups.
+pub fn groups(machine: &Machine) -> Result<Vec<GroupLine>, Fault> {
+    let text = machine.text("/etc/group")?.unwrap_or_default();
+    Ok(text.lines().filter_map(read_group).collect())
+}
+
+/// The hash in `/etc/shadow`.
+pub fn password(machine: &Machine, name: &str) -> Result<Option<String>, Fault> {
+    let text = machine.text("/etc/shadow")?.unwrap_or_default();
+    let mut rows = text.lines().map(|line| line.split(':'));
+    Ok(rows
+        .find_map(|mut row| (row.next() == Some(name)).then(|| row.next().map(str::to_owned))?))
+}
+
+fn read_account(line: &str) -> Option<Account> {
+    let mut fields = line.split(':');
+    let mut next = || fields.next();
+    let (name, _, uid, gid) = (next()?, next()?, next()?, next()?);
+    let (comment, home, shell) = (next()?, next()?, next()?);
+    Some(Account {
+        name: name.into(),
+        uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
+        comment: comment.into(),
+        home: home.into(),
+        shell: shell.into(),
+    })
+}
+
+fn read_group(line: &str) -> Option<GroupLine> {
+    let mut fields = line.split(':');
+    let (name, _, gid) = (fields.next()?, fields.next()?, fields.next()?);
+    let members = fields.next().unwrap_or_default().split(',').filter(|name| !name.is_empty());
+    Some(GroupLine {
+        name: name.into(),
+        gid: gid.parse().ok()?,
+        members: members.map(str::to_owned).collect(),
+    })
+}

@@ -1,0 +1,111 @@
+//! The agent's life: it tells who it is, answers questions until its input ends, and goes.
+//!
+//! When the connection breaks in the middle, it finishes the concern in hand, writes its record, and ends.
+
+use std::io::{BufRead, Write};
+
+use super::{
+    concern::{Concern, Host},
+    converge::Converge,
+    facts::Facts,
+    fault::{Fault, Tried},
+    lock::Lock,
+    machine::Machine,
+    resource::unit,
+    undo,
+    wire::{Answer, Ask, Part, VERSION},
+};
+
+/// Longer questions are no plan of ours.
+const LONGEST: u64 = 64 << 20;
+
+/// Serves one connection. An answer that nobody hears is no reason to leave work half done.
+pub fn serve(machine: &Machine, mut input: impl BufRead, output: &mut impl Write) {
+    let facts = match greet(machine, output) {
+        Ok(facts) => facts,
+        Err(fault) => return say(output, &Answer::Broken { fault }),
+    };
+    let mut served = Served { host: Host { machine, facts: &facts }, lock: None, output };
+    loop {
+        let mut line = String::new();
+        match std::io::Read::take(&mut input, LONGEST).read_line(&mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        match serde_json::from_str(&line).tried(|| "reading a question".into()) {
+            Ok(ask) => served.answer(ask),
+            Err(fault) => return say(served.output, &Answer::Broken { fault }),
+        }
+    }
+}
+
+fn greet(machine: &Machine, output: &mut impl Write) -> Result<Facts, Fault> {
+    let facts = Facts::of(machine)?;
+    let (waiting, undone) = (undo::waiting(machine)?, undo::undone(machine)?);
+    say(output, &Answer::Ready { version: VERSION, facts: facts.clone(), waiting, undone });
+    Ok(facts)
+}
+
+fn say(output: &mut impl Write, answer: &Answer) {
+    let Ok(mut line) = serde_json::to_vec(answer) else { return };
+    line.push(b'\n');
+    // Nobody is left to hear it when this fails, and the work goes on to its end.
+    drop(output.write_all(&line).and_then(|()| output.flush()));
+}
+
+struct Served<'s, W> {
+    host: Host<'s>,
+    lock: Option<Lock>,
+    output: &'s mut W,
+}
+
+impl<W: Write> Served<'_, W> {
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Own { owner } => {
+                let taken = Lock::take(self.host.machine, &owner);
+                let outcome = taken.map(|lock| self.lock = Some(lock));
+                say(self.output, &Answer::Owned { outcome: outcome.into() });
+            }
+            Ask::Look { parts } => self.look(parts),
+            Ask::Apply { part } => self.apply(part),
+            Ask::Confirm { undo } => {
+                let outcome = undo::confirm(self.host.machine, &undo);
+                say(self.output, &Answer::Confirmed { outcome: outcome.into() });
+            }
+        }
+    }
+
+    fn look(&mut self, parts: Vec<Part>) {
+        // Asked once for all; if it cannot be, each look finds out by itself.
+        let all = parts.iter().filter_map(|part| part.concern.resources(&self.host).ok());
+        let all: Vec<_> = all.flatten().collect();
+        drop(unit::prefetch(self.host.machine, all.iter()));
+        let converge = Converge::new(self.host);
+        for Part { id, concern } in parts {
+            let outcome = match &converge {
+                Ok(converge) => converge.look(&concern),
+                Err(fault) => Err(fault.clone()),
+            };
+            say(self.output, &Answer::Found { id, outcome: outcome.into() });
+        }
+    }
+
+    fn apply(&mut self, Part { id, concern }: Part) {
+        let outcome = if self.lock.is_some() {
+            self.converge(&id, &concern)
+        } else {
+            Err(Fault::new("changing the host").because("the run does not hold the host's lock"))
+        };
+        say(self.output, &Answer::Applied { id, outcome: outcome.into() });
+    }
+
+    fn converge(&mut self, id: &str, concern: &Concern) -> Result<super::converge::Done, Fault> {
+        self.host.machine.forget();
+        let output = &mut *self.output;
+        let mut progress = |text: &str| {
+            say(output, &Answer::Progress { id: id.to_owned(), text: text.to_owned() });
+        };
+        Converge::new(self.host)?.apply(concern, &mut progress)
+    }
+}

@@ -1,0 +1,276 @@
+//! Makes a host what a concern wants: looks, compares, writes down what it is about to do, does it, and looks again.
+//!
+//! Killed at any moment it takes on from what is there: the record is on the disk before each change, and every
+//! resource is looked at again. What is due after a change, a restart say, is due until it has succeeded.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change::Change,
+    concern::{Concern, Host},
+    fault::Fault,
+    record::{Entry, Record},
+    removal::{self, Verdict},
+    resource::{Refresh, Resource},
+    undo::{self, Undo},
+};
+
+/// Stands in the record while a refresh is due.
+const DUE: &str = "due";
+
+/// What a look at one concern found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// What differs, in the order in which it would be changed.
+    pub changes: Vec<Change>,
+    /// What stays though nobody asks for it, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
+}
+
+/// What was done for one concern.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub changes: Vec<Change>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
+    /// The change undoes itself unless this is confirmed over a new connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+}
+
+/// A host being looked at or changed.
+pub struct Converge<'m> {
+    pub host: Host<'m>,
+    pub record: Record,
+}
+
+/// Something that was put here and that nobody asks for any more.
+struct Leftover {
+    key: String,
+    verdict: Verdict,
+}
+
+impl<'m> Converge<'m> {
+    pub fn new(host: Host<'m>) -> Result<Self, Fault> {
+        Ok(Self { record: Record::read(host.machine)?, host })
+    }
+
+    /// Says what differs, and changes nothing.
+    pub fn look(&self, concern: &Concern) -> Result<Found, Fault> {
+        let resources = concern.resources(&self.host)?;
+        let mut found = Found::default();
+        let mut changed: BTreeSet<String> = BTreeSet::new();
+        for leftover in self.leftovers(concern, &resources)? {
+            match leftover.verdict {
+                Verdict::Remove(change) => {
+                    changed.insert(leftover.key);
+                    found.changes.push(change);
+                }
+                Verdict::Keep(why) => found.kept.push(why),
+                Verdict::Forget => {}
+            }
+        }
+        for resource in &resources {
+            let changes = match resource {
+                Resource::Refresh(refresh) => self.due(refresh, &changed),
+                other => other.look(self.host.machine)?,
+            };
+            if !changes.is_empty() {
+                changed.insert(resource.key());
+            }
+            found.changes.extend(changes);
+        }
+        Ok(found)
+    }
+
+    /// Brings the concern about. `progress` hears what is being done.
+    pub fn apply(
+        &mut self,
+        concern: &Concern,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Done, Fault> {
+        let resources = concern.resources(&self.host)?;
+        let mut done = Done::default();
+        let leftovers = self.leftovers(concern, &resources)?;
+        if concern.is_risky() {
+            done.undo = self.arm(concern, &resources, &leftovers)?;
+        }
+        for leftover in leftovers {
+            self.take_away(leftover, &resources, &mut done, progress)?;
+        }
+        for resource in &resources {
+            let changes = self.bring_about(concern, resource, &resources, progress)?;
+            done.changes.extend(changes);
+        }
+        Ok(done)
+    }
+
+    /// What the record has of this concern and the resources do not ask for.
+    fn leftovers(&self, concern: &Concern, resources: &[Resource]) -> Result<Vec<Leftover>, Fault> {
+        let wanted: BTreeSet<String> = resources.iter().flat_map(Resource::keys).collect();
+        let own = self
+            .record
+            .entries
+            .iter()
+            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key));
+        own.map(|(key, entry)| {
+            let verdict = removal::judge(self.host.machine, &entry.trace)?;
+            Ok(Leftover { key: key.clone(), verdict })
+        })
+        .collect()
+    }
+
+    /// Whether a refresh is due, given what differs of what it follows.
+    fn due(&self, refresh: &Refresh, changed: &BTreeSet<String>) -> Vec<Change> {
+        let follows = refresh.of.iter().any(|key| changed.contains(key))
+            || changed.iter().any(|key| refresh.follows_removal_of(key));
+        let in_force = self.record.refreshed.get(&refresh.name);
+        // A host that somebody else configured so already needs no restart.
+        let outdated = in_force.is_some_and(|digest| *digest != refresh.digest);
+        if follows || outdated { vec![Change::new(refresh.name.clone())] } else { Vec::new() }
+    }
+
+    fn take_away(
+        &mut self,
+        leftover: Leftover,
+        resources: &[Resource],
+        done: &mut Done,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), Fault> {
+        match leftover.verdict {
+            Verdict::Remove(change) => {
+                progress(&change.text);
+                self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
+                self.record.write(self.host.machine)?;
+                removal::take_away(self.host.machine, &self.record.entries[&leftover.key].trace)?;
+                self.host.machine.forget();
+                done.changes.push(change);
+            }
+            Verdict::Keep(why) => done.kept.push(why),
+            Verdict::Forget => {}
+        }
+        self.record.entries.remove(&leftover.key);
+        self.record.write(self.host.machine)
+    }
+
+    fn bring_about(
+        &mut self,
+        concern: &Concern,
+        resource: &Resource,
+        all: &[Resource],
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Vec<Change>, Fault> {
+        let machine = self.host.machine;
+        if let Resource::Refresh(refresh) = resource {
+            return self.refresh(refresh, progress);
+        }
+        let changes = resource.look(machine)?;
+        let Some(first) = changes.first() else {
+            self.adopt(concern, resource)?;
+            return Ok(changes);
+        };
+        progress(&first.text);
+        let key = resource.key();
+        self.mark_due(all, |refresh| refresh.of.contains(&key));
+        let record = &mut self.record;
+        resource.perform(machine, &mut |traces| {
+            for (key, trace) in traces {
+                let trace = trace.after(record.entries.get(&key).map(|entry| &entry.trace));
+                record.entries.insert(key, Entry { concern: concern.name().into(), trace });
+            }
+            record.write(machine)
+        })?;
+        machine.forget();
+        let left = resource.look(machine)?;
+        if let Some(change) = left.first() {
+            return Err(Fault::new(change.text.clone())
+                .because("it was done without an error, and a second look finds the same difference")
+                .hint("something else on the host changes it back: look for another program that configures it"));
+        }
+        self.settle(resource)?;
+        Ok(changes)
+    }
+
+    /// Does what is due; it stays due until it has succeeded.
+    fn refresh(
+        &mut self,
+        refresh: &Refresh,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Vec<Change>, Fault> {
+        let changes = self.due(refresh, &BTreeSet::new());
+        if !changes.is_empty() {
+            progress(&refresh.name);
+            Resource::Refresh(refresh.clone()).perform(self.host.machine, &mut |_| Ok(()))?;
+            self.host.machine.forget();
+        }
+        let before = self.record.refreshed.insert(refresh.name.clone(), refresh.digest.clone());
+        if before.as_ref() != Some(&refresh.digest) {
+            self.record.write(self.host.machine)?;
+        }
+        Ok(changes)
+    }
+
+    fn mark_due(&mut self, resources: &[Resource], follows: impl Fn(&Refresh) -> bool) {
+        for resource in resources {
+            if let Resource::Refresh(refresh) = resource
+                && follows(refresh)
+            {
+                self.record.refreshed.insert(refresh.name.clone(), DUE.into());
+            }
+        }
+    }
+
+    /// Knows as Ymir's own what is as wanted and what nobody else would write.
+    fn adopt(&mut self, concern: &Concern, resource: &Resource) -> Result<(), Fault> {
+        let mut news = false;
+        for (key, trace) in resource.adopted(self.host.machine)? {
+            let entry = Entry { concern: concern.name().into(), trace: trace.settled() };
+            if let std::collections::btree_map::Entry::Vacant(e) = self.record.entries.entry(key) {
+                e.insert(entry);
+                news = true;
+            }
+        }
+        if news { self.record.write(self.host.machine) } else { Ok(()) }
+    }
+
+    fn settle(&mut self, resource: &Resource) -> Result<(), Fault> {
+        for key in resource.keys() {
+            if let Some(entry) = self.record.entries.get_mut(&key) {
+                entry.trace = entry.trace.clone().settled();
+            }
+        }
+        self.record.write(self.host.machine)
+    }
+
+    /// Makes sure that the host undoes the change by itself, before anything is changed.
+    fn arm(
+        &self,
+        concern: &Concern,
+        resources: &[Resource],
+        leftovers: &[Leftover],
+    ) -> Result<Option<Undo>, Fault> {
+        let machine = self.host.machine;
+        let mut differs = leftovers.iter().any(|left| matches!(left.verdict, Verdict::Remove(_)));
+        for resource in resources {
+            differs |= match resource {
+                Resource::Refresh(refresh) => !self.due(refresh, &BTreeSet::new()).is_empty(),
+                other => !other.look(machine)?.is_empty(),
+            };
+        }
+        if !differs {
+            return Ok(None);
+        }
+        let removed = leftovers.iter().filter_map(|left| {
+            self.record.entries.get(&left.key).and_then(|entry| entry.trace.path())
+        });
+        let paths = resources.iter().filter_map(Resource::path).chain(removed).map(str::to_owned);
+        undo::arm(machine, paths.collect(), resources, concern.name()).map(Some)
+    }
+}
+
+#[cfg(test)]
+#[path = "converge_tests.rs"]
+mod tests;

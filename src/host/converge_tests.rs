@@ -1,0 +1,217 @@
+//! The engine on a directory that plays a host.
+
+use std::{cell::RefCell, collections::BTreeMap, fs, path::Path, rc::Rc};
+
+use super::*;
+use crate::host::{
+    concern::{EtcHosts, HostLine, Logging, Proxy, Sysctl},
+    facts::Facts,
+    machine::Machine,
+    programs::{Call, Output, Programs},
+    sealed::Sealed,
+};
+
+/// Remembers what was called, and fails where it is told to.
+#[derive(Default, Clone)]
+struct Played {
+    called: Rc<RefCell<Vec<String>>>,
+    failing: Rc<RefCell<Option<String>>>,
+}
+
+impl Programs for Played {
+    fn run(&self, call: &Call) -> Result<Output, Fault> {
+        let line = call.line();
+        self.called.borrow_mut().push(line.clone());
+        let fails = self.failing.borrow().as_ref().is_some_and(|part| line.contains(part));
+        Ok(Output { code: i32::from(fails), ..Output::default() })
+    }
+}
+
+struct Stage {
+    root: tempfile::TempDir,
+    programs: Played,
+    facts: Facts,
+}
+
+impl Stage {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let me = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+        let group = format!("root:x:0:\nsystemd-journal:x:{}:\n", me.1);
+        let given =
+            [("/etc/group", group.as_str()), ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")];
+        for (path, text) in given.iter().chain(files) {
+            let path = root.path().join(path.trim_start_matches('/'));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self { root, programs: Played::default(), facts: Facts::default() }
+    }
+
+    fn machine(&self) -> Machine {
+        Machine::played(self.root.path(), Box::new(self.programs.clone()))
+    }
+
+    fn look(&self, concern: &Concern) -> Vec<String> {
+        let machine = self.machine();
+        let host = Host { machine: &machine, facts: &self.facts };
+        texts(&Converge::new(host).unwrap().look(concern).unwrap().changes)
+    }
+
+    fn try_apply(&self, concern: &Concern) -> Result<Vec<String>, Fault> {
+        let machine = self.machine();
+        let host = Host { machine: &machine, facts: &self.facts };
+        Converge::new(host)?.apply(concern, &mut |_| {}).map(|done| texts(&done.changes))
+    }
+
+    fn apply(&self, concern: &Concern) -> Vec<String> {
+        self.try_apply(concern).unwrap()
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.root.path().join(path.trim_start_matches('/'))).ok()
+    }
+
+    fn called(&self) -> Vec<String> {
+        self.programs.called.take()
+    }
+
+    /// Every path with its content.
+    fn everything(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        walk(self.root.path(), &mut found);
+        found
+    }
+}
+
+fn walk(path: &Path, found: &mut BTreeMap<String, Option<Vec<u8>>>) {
+    found.insert(path.display().to_string(), fs::read(path).ok());
+    for entry in fs::read_dir(path).into_iter().flatten() {
+        walk(&entry.unwrap().path(), found);
+    }
+}
+
+fn texts(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| change.text.clone()).collect()
+}
+
+fn logging(storage: &str) -> Concern {
+    Logging { storage: storage.into() }.into()
+}
+
+fn hosts(custom: &[&str]) -> Concern {
+    let line = |address: &&str| HostLine { address: (*address).into(), names: vec!["x".into()] };
+    let custom = custom.iter().map(line).collect();
+    EtcHosts { hostname: "h1".into(), hosts: Vec::new(), custom }.into()
+}
+
+const CONF: &str = "/etc/systemd/journald.conf.d/kayobe.conf";
+
+#[test]
+fn what_is_applied_is_satisfied_and_nothing_is_done_twice() {
+    let stage = Stage::new(&[]);
+    let proxy = Proxy {
+        http: Some(Sealed::Open("http://u:secret@p:1".into())),
+        https: None,
+        without: vec!["localhost".into()],
+    };
+    for concern in [logging("persistent"), hosts(&["10.0.0.1"]), proxy.into()] {
+        let announced = stage.look(&concern);
+        assert!(!announced.is_empty());
+        assert_eq!(stage.apply(&concern), announced, "what was announced is done");
+        assert_eq!(stage.look(&concern), [""; 0]);
+        let before = stage.everything();
+        assert_eq!(stage.apply(&concern), [""; 0]);
+        assert_eq!(stage.everything(), before, "{} writes again", concern.name());
+    }
+}
+
+#[test]
+fn looking_writes_nothing() {
+    let stage = Stage::new(&[(CONF, "[Journal]\nStorage=auto\n")]);
+    let before = stage.everything();
+    stage.look(&logging("persistent"));
+    stage.look(&hosts(&["10.0.0.1"]));
+    assert_eq!(stage.everything(), before);
+}
+
+#[test]
+fn a_host_that_somebody_else_configured_so_is_restarted_by_nothing() {
+    let stage = Stage::new(&[(CONF, "[Journal]\nStorage=volatile\n"), ("/proc/sys/a/b", "1\n")]);
+    let root = stage.root.path();
+    let mode = |path: &str, mode: u32| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(root.join(path), mode).unwrap();
+    };
+    mode("etc/systemd/journald.conf.d", 0o770);
+    mode("etc/systemd/journald.conf.d/kayobe.conf", 0o660);
+    assert_eq!(stage.look(&logging("volatile")), [""; 0]);
+    assert_eq!(stage.apply(&logging("volatile")), [""; 0]);
+    assert_eq!(stage.called(), [""; 0]);
+    // From now on the file is known, and goes with the configuration that asked for it.
+    let changes = stage.apply(&logging("auto"));
+    assert_eq!(changes, [format!("change {CONF}"), "restart systemd-journald.service".into()]);
+}
+
+#[test]
+fn a_restart_stays_due_until_it_succeeds() {
+    let stage = Stage::new(&[]);
+    *stage.programs.failing.borrow_mut() = Some("restart systemd-journald".into());
+    let fault = stage.try_apply(&logging("volatile")).unwrap_err();
+    assert!(fault.to_string().contains("systemctl restart systemd-journald.service"), "{fault}");
+    assert_eq!(stage.look(&logging("volatile")), ["restart systemd-journald.service"]);
+    *stage.programs.failing.borrow_mut() = None;
+    assert_eq!(stage.apply(&logging("volatile")), ["restart systemd-journald.service"]);
+    assert_eq!(stage.look(&logging("volatile")), [""; 0]);
+}
+
+#[test]
+fn what_nobody_asks_for_any_more_is_taken_away() {
+    let stage = Stage::new(&[("/etc/hosts", "127.0.0.1 localhost\n")]);
+    stage.apply(&hosts(&["10.0.0.1"]));
+    assert_eq!(
+        stage.text("/etc/hosts").unwrap(),
+        "127.0.0.1 localhost\n# BEGIN ANSIBLE GENERATED CUSTOM HOSTS\n10.0.0.1 x\n# END ANSIBLE GENERATED CUSTOM HOSTS\n"
+    );
+    assert_eq!(
+        stage.apply(&hosts(&[])),
+        ["remove the block `ANSIBLE GENERATED CUSTOM HOSTS` of /etc/hosts"]
+    );
+    assert_eq!(stage.text("/etc/hosts").unwrap(), "127.0.0.1 localhost\n");
+    assert_eq!(stage.look(&hosts(&[])), [""; 0]);
+}
+
+#[test]
+fn what_somebody_else_changed_is_not_taken_away() {
+    let stage = Stage::new(&[]);
+    stage.apply(&hosts(&["10.0.0.1"]));
+    let path = stage.root.path().join("etc/hosts");
+    let edited = fs::read_to_string(&path).unwrap().replace("10.0.0.1", "10.9.9.9");
+    fs::write(&path, edited).unwrap();
+    assert_eq!(stage.apply(&hosts(&[])), [""; 0]);
+    assert!(stage.text("/etc/hosts").unwrap().contains("10.9.9.9"));
+}
+
+#[test]
+fn parameters_are_kept_and_set() {
+    let stage = Stage::new(&[("/proc/sys/net/a", "0\n")]);
+    let parameters = BTreeMap::from([("net.a".to_owned(), "1".to_owned())]);
+    let sysctl: Concern = Sysctl { parameters }.into();
+    let fault = stage.try_apply(&sysctl).unwrap_err();
+    // Nothing plays the kernel here: a second look must notice.
+    assert!(fault.causes[0].contains("second look"), "{fault}");
+    assert_eq!(stage.called(), ["sysctl -w net.a=1"]);
+    assert_eq!(stage.text("/etc/sysctl.d/kayobe.conf").unwrap(), "net.a=1\n");
+    fs::write(stage.root.path().join("proc/sys/net/a"), "1\n").unwrap();
+    assert_eq!(stage.look(&sysctl), [""; 0]);
+    let none: Concern = Sysctl { parameters: BTreeMap::new() }.into();
+    assert_eq!(stage.apply(&none), ["remove `net.a` of /etc/sysctl.d/kayobe.conf"]);
+}
+
+#[test]
+fn a_full_disk_is_told_before_anything_is_changed() {
+    let stage = Stage::new(&[("/var/lib/ymir", "a file where the record's directory must be")]);
+    let fault = stage.try_apply(&logging("volatile")).unwrap_err();
+    assert!(fault.to_string().contains("/var/lib/ymir"), "{fault}");
+    assert_eq!(stage.text(CONF), None);
+}

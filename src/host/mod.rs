@@ -1,0 +1,22 @@
+//! What runs on the hosts: the agent looks at the host, says what differs from what is wanted, and brings it about.
+//!
+//! A concern is what the site says of one topic, in Kayobe's order. It is made of resources, and each kind of resource
+//! observes, compares and acts in one file. The record says what Ymir put on the host. Nothing here knows of sites,
+//! YAML or SSH, so that the agent stays small.
+
+pub mod accounts;
+pub mod agent;
+pub mod change;
+pub mod concern;
+pub mod converge;
+pub mod facts;
+pub mod fault;
+pub mod lock;
+pub mod machine;
+pub mod programs;
+pub mod record;
+pub mod removal;
+pub mod resource;
+pub mod sealed;
+pub mod undo;
+pub mod wire;

@@ -1,0 +1,227 @@
+//! What Ymir put on this host: written before each act, so that what a killed run left is still known as Ymir's.
+//!
+//! It stands in one file of root's. Only what still is as it was put there is ever removed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    fault::{Fault, Tried},
+    machine::{Access, Machine},
+};
+
+/// Root's own, on the host's own disk.
+pub const DIRECTORY: &str = "/var/lib/ymir";
+const FILE: &str = "/var/lib/ymir/record.json";
+/// What files of others held before Ymir wrote its own in their place, by digest.
+const ORIGINALS: &str = "/var/lib/ymir/originals";
+/// A larger file of somebody else's is not replaced unasked.
+const LARGEST_ORIGINAL: usize = 4 << 20;
+
+/// The record of one host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// By the key of the resource.
+    #[serde(default)]
+    pub entries: BTreeMap<String, Entry>,
+    /// By the name of the refresh: the digest of what was in force when it last succeeded.
+    #[serde(default)]
+    pub refreshed: BTreeMap<String, String>,
+    /// Facts that later looks need, by name.
+    #[serde(default)]
+    pub notes: BTreeMap<String, String>,
+}
+
+/// One thing that was put here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The concern that it belongs to.
+    pub concern: String,
+    pub trace: Trace,
+}
+
+/// How to recognise what was put here, and so to take it away again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "put", rename_all = "snake_case")]
+pub enum Trace {
+    /// A whole file with one of these contents; while it is being changed there are two.
+    File {
+        path: String,
+        contents: Vec<String>,
+        /// Digest of what somebody else's file held before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        original: Option<String>,
+    },
+    Directory {
+        path: String,
+    },
+    Link {
+        path: String,
+        target: String,
+    },
+    /// One line of a file.
+    Line {
+        path: String,
+        lines: Vec<String>,
+    },
+    /// What stands between two marks of a file.
+    Block {
+        path: String,
+        marker: String,
+        contents: Vec<String>,
+    },
+    /// An option in a section of a file; `before` is the value that was there.
+    Setting {
+        path: String,
+        section: String,
+        name: String,
+        values: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+    },
+    /// Packages that were not there before.
+    Packages {
+        names: Vec<String>,
+    },
+    /// An account that was not there before; its home stays.
+    User {
+        name: String,
+    },
+    Group {
+        name: String,
+    },
+    /// A public key that lets somebody in.
+    Key {
+        user: String,
+        key: String,
+    },
+    /// A unit that was not enabled before.
+    Unit {
+        name: String,
+    },
+    /// Something that holds data: never removed without being named by the operator.
+    Data {
+        kind: String,
+        name: String,
+    },
+}
+
+impl Trace {
+    /// A trace that knows its own earlier form, too: until the change is done, either may be on the host.
+    #[must_use]
+    pub fn after(self, earlier: Option<&Self>) -> Self {
+        match (self, earlier) {
+            (
+                Self::File { path, contents, original },
+                Some(Self::File { contents: old, original: kept, .. }),
+            ) => Self::File {
+                path,
+                contents: joined(contents, old),
+                original: kept.clone().or(original),
+            },
+            (Self::Line { path, lines }, Some(Self::Line { lines: old, .. })) => {
+                Self::Line { path, lines: joined(lines, old) }
+            }
+            (Self::Block { path, marker, contents }, Some(Self::Block { contents: old, .. })) => {
+                Self::Block { path, marker, contents: joined(contents, old) }
+            }
+            (
+                Self::Setting { path, section, name, values, before },
+                Some(Self::Setting { values: old, before: kept, .. }),
+            ) => Self::Setting {
+                path,
+                section,
+                name,
+                values: joined(values, old),
+                before: kept.clone().or(before),
+            },
+            (Self::Packages { names }, Some(Self::Packages { names: old })) => {
+                Self::Packages { names: joined(names, old) }
+            }
+            (new, _) => new,
+        }
+    }
+
+    /// The file that it is in, if it is in one.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::File { path, .. }
+            | Self::Link { path, .. }
+            | Self::Line { path, .. }
+            | Self::Block { path, .. }
+            | Self::Setting { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The trace after the change is done: only the newest form is on the host.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        match &mut self {
+            Self::File { contents, .. } | Self::Block { contents, .. } => contents.truncate(1),
+            Self::Line { lines, .. } => lines.truncate(1),
+            Self::Setting { values, .. } => values.truncate(1),
+            _ => {}
+        }
+        self
+    }
+}
+
+/// The newest first, none twice.
+fn joined(new: Vec<String>, old: &[String]) -> Vec<String> {
+    let older = old.iter().filter(|known| !new.contains(known)).cloned().collect::<Vec<_>>();
+    new.into_iter().chain(older).collect()
+}
+
+impl Record {
+    /// The record of a host; empty if Ymir never changed it.
+    pub fn read(machine: &Machine) -> Result<Self, Fault> {
+        let Some(text) = machine.text(FILE)? else { return Ok(Self::default()) };
+        serde_json::from_str(&text).map_err(|error| {
+            Fault::new(format!("reading Ymir's record in {FILE}"))
+                .because(error)
+                .hint("move it away: the next run writes a new one, and then knows only what it puts there itself")
+        })
+    }
+
+    /// On the disk when this returns.
+    pub fn write(&self, machine: &Machine) -> Result<(), Fault> {
+        machine.make_directory(DIRECTORY, &Access::of_root(0o700))?;
+        let text = serde_json::to_vec_pretty(self).tried(|| "writing Ymir's record".into())?;
+        machine.write(FILE, &text, &Access::of_root(0o600))
+    }
+}
+
+/// Keeps what somebody else's file holds before it is replaced; gives its digest.
+pub fn keep_original(machine: &Machine, path: &str, bytes: &[u8]) -> Result<String, Fault> {
+    if bytes.len() > LARGEST_ORIGINAL {
+        return Err(Fault::new(format!("keeping what {path} held before"))
+            .because(format!("it has {} bytes", bytes.len()))
+            .hint("move the file away by hand if it may be replaced"));
+    }
+    let digest = digest(bytes);
+    let kept = format!("{ORIGINALS}/{digest}");
+    if machine.node(&kept)?.is_none() {
+        machine.make_directory(DIRECTORY, &Access::of_root(0o700))?;
+        machine.make_directory(ORIGINALS, &Access::of_root(0o700))?;
+        machine.write(&kept, bytes, &Access::of_root(0o600))?;
+    }
+    Ok(digest)
+}
+
+/// What a file held before it was replaced; `None` if it was not kept.
+pub fn original(machine: &Machine, digest: &str) -> Result<Option<Vec<u8>>, Fault> {
+    machine.read(&format!("{ORIGINALS}/{digest}"))
+}
+
+/// Hex SHA-256.
+pub fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

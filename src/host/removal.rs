@@ -1,0 +1,215 @@
+//! Takes away what Ymir put on the host and nobody asks for any more, if it still is as it was put there.
+
+use super::{
+    accounts,
+    change::Change,
+    fault::Fault,
+    machine::{Access, Machine, NodeKind},
+    programs::Call,
+    record::{self, Trace},
+    resource::{Resource, Unit, block, key, packages, setting},
+};
+
+/// What becomes of something that nobody asks for any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is taken away.
+    Remove(Change),
+    /// It is gone, or another one's by now: only the record forgets it.
+    Forget,
+    /// It stays, and this is why.
+    Keep(String),
+}
+
+/// What would become of it; changes nothing.
+pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
+    match trace {
+        Trace::File { path, contents, original } => {
+            judge_file(machine, path, contents, original.is_some())
+        }
+        Trace::Directory { path } => match machine.node(path)? {
+            Some(node) if node.kind == NodeKind::Directory && machine.names(path)?.is_empty() => {
+                Ok(remove(format!("remove the empty directory {path}")))
+            }
+            _ => Ok(Verdict::Forget),
+        },
+        Trace::Link { path, target } => match machine.node(path)? {
+            Some(node) if node.kind == NodeKind::Link(target.clone()) => {
+                Ok(remove(format!("remove the link {path}")))
+            }
+            _ => Ok(Verdict::Forget),
+        },
+        Trace::Line { path, lines } => judge_line(machine, path, lines),
+        Trace::Block { path, marker, contents } => judge_block(machine, path, marker, contents),
+        Trace::Setting { .. } => judge_setting(machine, trace),
+        Trace::Packages { names } => judge_packages(machine, names),
+        Trace::User { name } => Ok(match accounts::account(machine, name)? {
+            Some(account) => {
+                remove(format!("remove the user {name}; its home {} stays", account.home))
+            }
+            None => Verdict::Forget,
+        }),
+        Trace::Group { name } => judge_group(machine, name),
+        Trace::Key { user, key } => judge_key(machine, user, key),
+        Trace::Unit { name } => {
+            let changes = Resource::from(Unit::off(name.as_str())).look(machine)?;
+            Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
+        }
+        Trace::Data { kind, name } => Ok(Verdict::Keep(format!(
+            "the {kind} {name} holds data and stays; nothing asks for it any more"
+        ))),
+    }
+}
+
+fn remove(text: String) -> Verdict {
+    Verdict::Remove(Change::new(text))
+}
+
+fn judge_file(
+    machine: &Machine,
+    path: &str,
+    contents: &[String],
+    restores: bool,
+) -> Result<Verdict, Fault> {
+    let Some(bytes) = machine.read(path)? else { return Ok(Verdict::Forget) };
+    if !contents.contains(&record::digest(&bytes)) {
+        return Ok(Verdict::Keep(format!("{path} was changed by somebody else and stays")));
+    }
+    let verb = if restores { "restore the earlier" } else { "remove" };
+    Ok(remove(format!("{verb} {path}")))
+}
+
+fn judge_line(machine: &Machine, path: &str, lines: &[String]) -> Result<Verdict, Fault> {
+    let text = machine.text(path)?.unwrap_or_default();
+    let own = text.lines().find(|line| lines.iter().any(|own| own == line));
+    Ok(own.map_or(Verdict::Forget, |line| {
+        // What comes behind the name may be a secret.
+        let name = line.split('=').next().unwrap_or_default();
+        remove(format!("remove the line `{name}…` of {path}"))
+    }))
+}
+
+fn judge_block(
+    machine: &Machine,
+    path: &str,
+    marker: &str,
+    contents: &[String],
+) -> Result<Verdict, Fault> {
+    let text = machine.text(path)?.unwrap_or_default();
+    Ok(match block::between(&text, marker) {
+        Some(found) if contents.contains(&record::digest(found.as_bytes())) => {
+            let what = format!("remove the block `{marker}` of {path}");
+            Verdict::Remove(Change::of_text(what, &text, &block::without(&text, marker)))
+        }
+        Some(_) => Verdict::Keep(format!(
+            "the block `{marker}` of {path} was changed by somebody else and stays"
+        )),
+        None => Verdict::Forget,
+    })
+}
+
+fn judge_key(machine: &Machine, user: &str, key: &str) -> Result<Verdict, Fault> {
+    let Some(account) = accounts::account(machine, user)? else { return Ok(Verdict::Forget) };
+    let text = machine.text(&key::file(&account.home))?.unwrap_or_default();
+    Ok(if text.lines().any(|line| line == key) {
+        remove(format!("no longer let the key {} in as {user}", comment(key)))
+    } else {
+        Verdict::Forget
+    })
+}
+
+/// Takes it away, after [`judge`] said so.
+pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
+    match trace {
+        Trace::File { path, original, .. } => {
+            let earlier = match original {
+                Some(digest) => record::original(machine, digest)?,
+                None => None,
+            };
+            match earlier {
+                Some(bytes) => machine.write(path, &bytes, &Access::default()),
+                None => machine.remove(path),
+            }
+        }
+        Trace::Directory { path } => machine.remove_empty_directory(path).map(drop),
+        Trace::Link { path, .. } => machine.remove(path),
+        Trace::Line { path, lines } => {
+            let text = machine.text(path)?.unwrap_or_default();
+            let kept: String = text
+                .split_inclusive('\n')
+                .filter(|line| !lines.iter().any(|own| own == line.trim_end_matches('\n')))
+                .collect();
+            machine.write(path, kept.as_bytes(), &Access::default())
+        }
+        Trace::Block { path, marker, .. } => {
+            let text = machine.text(path)?.unwrap_or_default();
+            machine.write(path, block::without(&text, marker).as_bytes(), &Access::default())
+        }
+        Trace::Setting { path, section, name, before, .. } => {
+            setting::put_back(machine, path, (section, name), before.as_deref())
+        }
+        Trace::Packages { names } => packages::take_away(machine, names),
+        Trace::User { name } => machine.must(&Call::new("userdel", [name.as_str()])).map(drop),
+        Trace::Group { name } => machine.must(&Call::new("groupdel", [name.as_str()])).map(drop),
+        Trace::Key { user, key } => take_key_away(machine, user, key),
+        Trace::Unit { name } => {
+            machine.must(&Call::new("systemctl", ["disable", "--now", name.as_str()])).map(drop)
+        }
+        Trace::Data { .. } => Ok(()),
+    }
+}
+
+fn judge_setting(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
+    let Trace::Setting { path, section, name, values, before } = trace else {
+        return Ok(Verdict::Forget);
+    };
+    let now = setting::value(machine, path, section, name)?;
+    Ok(match (now, before) {
+        (None, _) => Verdict::Forget,
+        (Some(now), _) if !values.contains(&now) => {
+            Verdict::Keep(format!("`{name}` of {path} was changed by somebody else and stays"))
+        }
+        (Some(_), Some(_)) => {
+            Verdict::Remove(Change::new(format!("restore the earlier `{name}` of {path}")))
+        }
+        (Some(_), None) => Verdict::Remove(Change::new(format!("remove `{name}` of {path}"))),
+    })
+}
+
+fn judge_packages(machine: &Machine, names: &[String]) -> Result<Verdict, Fault> {
+    let there = packages::states(machine, names)?;
+    if !there.values().any(|state| *state == packages::State::Installed) {
+        return Ok(Verdict::Forget);
+    }
+    let listed = names.join(" ");
+    Ok(if packages::removes_only(machine, names)? {
+        Verdict::Remove(Change::new(format!("remove the package {listed}")))
+    } else {
+        Verdict::Keep(format!("the package {listed} stays: others need it"))
+    })
+}
+
+fn judge_group(machine: &Machine, name: &str) -> Result<Verdict, Fault> {
+    let Some(group) = accounts::groups(machine)?.into_iter().find(|group| group.name == name)
+    else {
+        return Ok(Verdict::Forget);
+    };
+    Ok(if group.members.is_empty() {
+        Verdict::Remove(Change::new(format!("remove the group {name}")))
+    } else {
+        Verdict::Keep(format!("the group {name} stays: {} are in it", group.members.join(", ")))
+    })
+}
+
+fn take_key_away(machine: &Machine, user: &str, key: &str) -> Result<(), Fault> {
+    let Some(account) = accounts::account(machine, user)? else { return Ok(()) };
+    let file = key::file(&account.home);
+    let text = machine.text(&file)?.unwrap_or_default();
+    let kept: String =
+        text.split_inclusive('\n').filter(|line| line.trim_end_matches('\n') != key).collect();
+    machine.write(&file, kept.as_bytes(), &Access::default())
+}
+
+fn comment(key: &str) -> &str {
+    key.split_whitespace().last().unwrap_or_default()
+}

@@ -1,0 +1,176 @@
+//! The kinds of things that concerns are made of: each can be looked at, compared, and brought about.
+
+mod absent;
+pub(super) mod block;
+mod directory;
+mod file;
+mod group;
+mod kernel_parameter;
+pub(super) mod key;
+mod line;
+mod link;
+pub(super) mod packages;
+mod refresh;
+pub(super) mod setting;
+pub(super) mod unit;
+mod user;
+
+use serde::Serialize;
+
+pub use self::{
+    absent::Absent,
+    block::Block,
+    directory::Directory,
+    file::File,
+    group::Group,
+    kernel_parameter::KernelParameter,
+    key::AuthorizedKey,
+    line::Line,
+    link::Link,
+    packages::{Packages, Presence},
+    refresh::{Refresh, Way},
+    setting::Setting,
+    unit::Unit,
+    user::User,
+};
+use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
+
+/// One kind of thing on a host.
+pub trait Thing {
+    /// What a look gives.
+    type Seen;
+    /// Names the thing on its host: `file:/etc/hosts`.
+    fn key(&self) -> String;
+    /// Looks and changes nothing.
+    fn observe(&self, machine: &Machine) -> Result<Self::Seen, Fault>;
+    /// What differs from what is wanted; empty if nothing does.
+    fn diff(&self, seen: &Self::Seen) -> Vec<Change>;
+    /// Brings it about, given what was seen just before.
+    fn perform(&self, machine: &Machine, seen: &Self::Seen) -> Result<(), Fault>;
+    /// What to recognise it by later, if it can be taken away again.
+    fn trace(&self, _machine: &Machine, _seen: &Self::Seen) -> Result<Option<Trace>, Fault> {
+        Ok(None)
+    }
+    /// Whether it counts as Ymir's even if it was as wanted before Ymir came: nobody else writes such a thing.
+    fn is_adopted(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! resources {
+    ($($kind:ident),+ $(,)?) => {
+        /// Something that a concern wants on a host.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        pub enum Resource {
+            $($kind($kind),)+
+            /// Something to do after others have changed.
+            Refresh(Refresh),
+        }
+
+        impl Resource {
+            pub fn key(&self) -> String {
+                match self {
+                    $(Self::$kind(thing) => thing.key(),)+
+                    Self::Refresh(refresh) => format!("refresh:{}", refresh.name),
+                }
+            }
+
+            /// The keys under which the record knows what the resource puts on the host.
+            pub fn keys(&self) -> Vec<String> {
+                match self {
+                    Self::Packages(packages) => packages.keys(),
+                    other => vec![other.key()],
+                }
+            }
+
+            /// What differs on the host; a refresh is judged by the record instead.
+            pub fn look(&self, machine: &Machine) -> Result<Vec<Change>, Fault> {
+                match self {
+                    $(Self::$kind(thing) => Ok(thing.diff(&thing.observe(machine)?)),)+
+                    Self::Refresh(_) => Ok(Vec::new()),
+                }
+            }
+
+            /// Brings about what differs. `intend` is called with the trace before anything is changed.
+            pub fn perform(
+                &self,
+                machine: &Machine,
+                intend: &mut dyn FnMut(Vec<(String, Trace)>) -> Result<(), Fault>,
+            ) -> Result<(), Fault> {
+                match self {
+                    $(Self::$kind(thing) => {
+                        let seen = thing.observe(machine)?;
+                        intend(by_key(thing.key(), thing.trace(machine, &seen)?))?;
+                        thing.perform(machine, &seen)
+                    })+
+                    Self::Refresh(refresh) => refresh.perform(machine),
+                }
+            }
+
+            /// The trace of something that is as wanted and nobody else's.
+            pub fn adopted(&self, machine: &Machine) -> Result<Vec<(String, Trace)>, Fault> {
+                match self {
+                    $(Self::$kind(thing) if thing.is_adopted() => {
+                        let trace = thing.trace(machine, &thing.observe(machine)?)?;
+                        Ok(by_key(thing.key(), trace))
+                    })+
+                    _ => Ok(Vec::new()),
+                }
+            }
+        }
+
+        impl Resource {
+            /// The file that it is in, if it is in one.
+            pub fn path(&self) -> Option<&str> {
+                match self {
+                    Self::Absent(thing) => Some(&thing.path),
+                    Self::Block(thing) => Some(&thing.path),
+                    Self::File(thing) => Some(&thing.path),
+                    Self::Line(thing) => Some(&thing.path),
+                    Self::Link(thing) => Some(&thing.path),
+                    Self::Setting(thing) => Some(&thing.path),
+                    _ => None,
+                }
+            }
+        }
+
+        $(impl From<$kind> for Resource {
+            fn from(thing: $kind) -> Self {
+                Self::$kind(thing)
+            }
+        })+
+    };
+}
+
+resources!(
+    Absent,
+    AuthorizedKey,
+    Block,
+    Directory,
+    File,
+    Group,
+    KernelParameter,
+    Line,
+    Link,
+    Packages,
+    Setting,
+    Unit,
+    User,
+);
+
+/// Each package stands in the record by itself: a list may grow and shrink.
+fn by_key(key: String, trace: Option<Trace>) -> Vec<(String, Trace)> {
+    match trace {
+        Some(Trace::Packages { names }) => {
+            let one = |name: String| (packages::key(&name), Trace::Packages { names: vec![name] });
+            names.into_iter().map(one).collect()
+        }
+        other => other.map(|trace| (key, trace)).into_iter().collect(),
+    }
+}
+
+impl From<Refresh> for Resource {
+    fn from(refresh: Refresh) -> Self {
+        Self::Refresh(refresh)
+    }
+}

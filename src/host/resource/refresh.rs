@@ -1,0 +1,79 @@
+//! What has to be done after something else has changed: a restart, a reload, a list made anew.
+//!
+//! Whether it is due is told by the record, not by what changed just now: a run that was killed between a change and
+//! its restart is made good by the next one.
+
+use serde::Serialize;
+
+use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
+
+/// Something to do when one of the resources with these keys has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refresh {
+    /// `restart chrony.service`; stands once in the record of a host.
+    pub name: String,
+    pub of: Vec<String>,
+    /// Kinds of things after whose removal it is due, too: the beginnings of their keys.
+    pub of_removed: &'static [&'static str],
+    pub way: Way,
+    /// Of what is wanted of those resources.
+    pub digest: String,
+}
+
+/// How it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Way {
+    Restart(String),
+    /// Restarts a unit if it runs.
+    TryRestart(String),
+    Reload(String),
+    /// Programs, one after the other.
+    Run(Vec<Vec<String>>),
+}
+
+impl Refresh {
+    /// Due after a change of `of`.
+    pub fn after(name: impl Into<String>, way: Way, of: &[super::Resource]) -> Self {
+        let digest = record::digest(&serde_json::to_vec(of).unwrap_or_default());
+        let of = of.iter().map(super::Resource::key).collect();
+        let of_removed = &["file", "line", "block", "setting", "link"];
+        Self { name: name.into(), of, of_removed, way, digest }
+    }
+
+    /// Restarts a unit after a change of `of`.
+    pub fn restart(unit: &str, of: &[super::Resource]) -> Self {
+        Self::after(format!("restart {unit}"), Way::Restart(unit.into()), of)
+    }
+
+    /// Whether it is due after something with this key is gone. What nobody asks for any more is in no list of
+    /// today's; it was of the same concern, and files decide.
+    pub fn follows_removal_of(&self, key: &str) -> bool {
+        let kind = |key: &str| key.split(':').next().unwrap_or_default().to_owned();
+        self.of_removed.iter().any(|known| *known == kind(key))
+    }
+
+    /// The programs that do it.
+    pub fn calls(&self) -> Vec<Vec<String>> {
+        let systemctl = |verb: &str, unit: &str| {
+            vec![words(&["systemctl", "daemon-reload"]), words(&["systemctl", verb, unit])]
+        };
+        match &self.way {
+            Way::Restart(unit) => systemctl("restart", unit),
+            Way::TryRestart(unit) => systemctl("try-restart", unit),
+            Way::Reload(unit) => systemctl("reload", unit),
+            Way::Run(calls) => calls.clone(),
+        }
+    }
+
+    pub(super) fn perform(&self, machine: &Machine) -> Result<(), Fault> {
+        for words in self.calls() {
+            let Some((program, args)) = words.split_first() else { continue };
+            machine.must(&Call::new(program, args.iter().cloned()))?;
+        }
+        Ok(())
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

@@ -1,0 +1,203 @@
+//! Changes that can cut the operator off undo themselves, unless the control host comes back through the new
+//! configuration in time.
+//!
+//! A timer of systemd is armed before the change. It needs neither the agent nor sshd, and it starts again with the host.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fault::{Fault, Tried},
+    machine::{Access, Machine, NodeKind},
+    programs::Call,
+    record::{self, DIRECTORY},
+    resource::{Resource, unit},
+};
+
+const BUNDLE: &str = "/var/lib/ymir/undo.json";
+/// What was undone, until it was told.
+const UNDONE: &str = "/var/lib/ymir/undone.json";
+const SERVICE: &str = "/etc/systemd/system/ymir-undo.service";
+const TIMER: &str = "/etc/systemd/system/ymir-undo.timer";
+/// Long enough for a switch to learn a new port, short enough to wait for.
+const SECONDS: u32 = 90;
+
+/// A change that waits for its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    pub id: String,
+    /// Until the host undoes it.
+    pub seconds: u32,
+}
+
+/// All that is needed to undo a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Bundle {
+    id: String,
+    concern: String,
+    files: Vec<Saved>,
+    /// Programs to run when the files are as before.
+    then: Vec<Vec<String>>,
+}
+
+/// A path as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Saved {
+    path: String,
+    was: Was,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Was {
+    Absent,
+    Link(String),
+    File { digest: String, mode: u32, uid: u32, gid: u32 },
+}
+
+/// Arms the timer: from here on the change undoes itself.
+pub fn arm(
+    machine: &Machine,
+    paths: Vec<String>,
+    resources: &[Resource],
+    concern: &str,
+) -> Result<Undo, Fault> {
+    // The record goes back with what it tells of.
+    let paths = paths.into_iter().chain([format!("{DIRECTORY}/record.json")]);
+    let files = paths.map(|path| save(machine, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut then = Vec::new();
+    for resource in resources {
+        then.extend(inverse(machine, resource)?);
+    }
+    let text = serde_json::to_string(&(&files, &then)).tried(|| "planning the way back".into())?;
+    let id = record::digest(text.as_bytes())[..12].to_owned();
+    let bundle = Bundle { id: id.clone(), concern: concern.into(), files, then };
+    let text = serde_json::to_vec(&bundle).tried(|| "planning the way back".into())?;
+    machine.make_directory(DIRECTORY, &Access::of_root(0o700))?;
+    machine.write(BUNDLE, &text, &Access::of_root(0o600))?;
+    machine.write(SERVICE, service()?.as_bytes(), &Access::of_root(0o644))?;
+    machine.write(TIMER, timer().as_bytes(), &Access::of_root(0o644))?;
+    systemctl(machine, &["daemon-reload"])?;
+    systemctl(machine, &["enable", "--quiet", "ymir-undo.timer"])?;
+    systemctl(machine, &["restart", "ymir-undo.timer"])?;
+    Ok(Undo { id, seconds: SECONDS })
+}
+
+/// Disarms the timer: the control host has come back.
+pub fn confirm(machine: &Machine, id: &str) -> Result<(), Fault> {
+    let told = || Fault::new("confirming the change");
+    let Some(bundle) = read(machine, BUNDLE)? else {
+        return Err(told().because("the host has undone it already"));
+    };
+    if bundle.id != id {
+        return Err(told().because("another change waits for its confirmation"));
+    }
+    disarm(machine)
+}
+
+/// Undoes the change that waits for its confirmation, if there is one.
+pub fn undo(machine: &Machine) -> Result<(), Fault> {
+    let Some(bundle) = read(machine, BUNDLE)? else { return Ok(()) };
+    for saved in &bundle.files {
+        restore(machine, saved)?;
+    }
+    for words in &bundle.then {
+        // One program that fails must not keep the others from being run.
+        if let Some((program, args)) = words.split_first() {
+            drop(machine.run(&Call::new(program, args.iter().cloned())));
+        }
+    }
+    let text = serde_json::to_vec(&bundle).tried(|| "telling what was undone".into())?;
+    machine.write(UNDONE, &text, &Access::of_root(0o600))?;
+    disarm(machine)
+}
+
+/// Whether a change waits for its confirmation: its id.
+pub fn waiting(machine: &Machine) -> Result<Option<String>, Fault> {
+    Ok(read(machine, BUNDLE)?.map(|bundle| bundle.id))
+}
+
+/// What the host has undone since this was asked last: ids of changes and the concerns that they were of.
+pub fn undone(machine: &Machine) -> Result<Option<(String, String)>, Fault> {
+    let Some(bundle) = read(machine, UNDONE)? else { return Ok(None) };
+    machine.remove(UNDONE)?;
+    Ok(Some((bundle.id, bundle.concern)))
+}
+
+fn read(machine: &Machine, path: &str) -> Result<Option<Bundle>, Fault> {
+    let Some(text) = machine.text(path)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).tried(|| format!("reading {path}"))
+}
+
+fn disarm(machine: &Machine) -> Result<(), Fault> {
+    // The bundle goes first: without it the timer finds nothing to do.
+    machine.remove(BUNDLE)?;
+    systemctl(machine, &["disable", "--quiet", "ymir-undo.timer"])?;
+    // Not waited for: this may run inside the very service that the timer has started.
+    systemctl(machine, &["stop", "--no-block", "ymir-undo.timer"])?;
+    machine.remove(TIMER)?;
+    machine.remove(SERVICE)?;
+    systemctl(machine, &["daemon-reload"])
+}
+
+fn save(machine: &Machine, path: String) -> Result<Saved, Fault> {
+    let was = match machine.node(&path)? {
+        Some(node) => {
+            if let NodeKind::Link(target) = node.kind {
+                Was::Link(target)
+            } else {
+                let bytes = machine.read(&path)?.unwrap_or_default();
+                let digest = record::keep_original(machine, &path, &bytes)?;
+                Was::File { digest, mode: node.mode, uid: node.uid, gid: node.gid }
+            }
+        }
+        None => Was::Absent,
+    };
+    Ok(Saved { path, was })
+}
+
+fn restore(machine: &Machine, saved: &Saved) -> Result<(), Fault> {
+    let path = &saved.path;
+    match &saved.was {
+        Was::Absent => machine.remove(path),
+        Was::Link(target) => machine.link(path, target),
+        Was::File { digest, mode, uid, gid } => {
+            let bytes = record::original(machine, digest)?.ok_or_else(|| {
+                Fault::new(format!("restoring {path}")).because("what it held before is gone")
+            })?;
+            let access = Access {
+                owner: Some(uid.to_string()),
+                group: Some(gid.to_string()),
+                mode: Some(*mode),
+            };
+            machine.write(path, &bytes, &access)
+        }
+    }
+}
+
+/// What puts the running host back, once the files are as before.
+fn inverse(machine: &Machine, resource: &Resource) -> Result<Vec<Vec<String>>, Fault> {
+    Ok(match resource {
+        Resource::Refresh(refresh) => refresh.calls(),
+        Resource::Unit(unit) => unit::back(unit, machine)?,
+        _ => Vec::new(),
+    })
+}
+
+fn service() -> Result<String, Fault> {
+    let agent = std::env::current_exe().tried(|| "finding the agent's own file".into())?;
+    Ok(format!(
+        "[Unit]\nDescription=Undo a change that Ymir did not confirm\n\n[Service]\nType=oneshot\nExecStart={} undo\n",
+        agent.display()
+    ))
+}
+
+fn timer() -> String {
+    format!(
+        "[Unit]\nDescription=Undo a change unless Ymir confirms it\n\n[Timer]\nOnActiveSec={SECONDS}\nAccuracySec=1\n\n\
+         [Install]\nWantedBy=timers.target\n"
+    )
+}
+
+fn systemctl(machine: &Machine, words: &[&str]) -> Result<(), Fault> {
+    machine.must(&Call::new("systemctl", words.iter().copied())).map(drop)
+}

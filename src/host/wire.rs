@@ -1,0 +1,101 @@
+//! What the control host and the agent say to each other: one JSON value a line, questions one way, answers the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    concern::Concern,
+    converge::{Done, Found},
+    facts::Facts,
+    fault::Fault,
+    lock::Owner,
+};
+
+/// Grows when a message changes its meaning. Both sides come from one build, so this is a check, no negotiation.
+pub const VERSION: u32 = 1;
+
+/// From the control host.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// Takes the lock, for a run that changes the host.
+    Own { owner: Owner },
+    /// Looks at these, changes nothing.
+    Look { parts: Vec<Part> },
+    /// Brings one about.
+    Apply { part: Part },
+    /// The control host has come back through the new configuration.
+    Confirm { undo: String },
+}
+
+/// One concern of a plan's step.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// The step's id.
+    pub id: String,
+    pub concern: Concern,
+}
+
+/// From the agent.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// Comes first, unasked.
+    Ready {
+        version: u32,
+        facts: Facts,
+        /// A change that waits for its confirmation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
+        /// A change that the host has undone by itself, and its concern.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undone: Option<(String, String)>,
+    },
+    Owned {
+        outcome: Outcome<()>,
+    },
+    Found {
+        id: String,
+        outcome: Outcome<Found>,
+    },
+    Progress {
+        id: String,
+        text: String,
+    },
+    Applied {
+        id: String,
+        outcome: Outcome<Done>,
+    },
+    Confirmed {
+        outcome: Outcome<()>,
+    },
+    /// The agent cannot work at all.
+    Broken {
+        fault: Fault,
+    },
+}
+
+/// A `Result` with words that stay the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome<T> {
+    Ok(T),
+    Fault(Fault),
+}
+
+impl<T> From<Result<T, Fault>> for Outcome<T> {
+    fn from(result: Result<T, Fault>) -> Self {
+        match result {
+            Ok(value) => Self::Ok(value),
+            Err(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl<T> From<Outcome<T>> for Result<T, Fault> {
+    fn from(outcome: Outcome<T>) -> Self {
+        match outcome {
+            Outcome::Ok(value) => Ok(value),
+            Outcome::Fault(fault) => Err(fault),
+        }
+    }
+}

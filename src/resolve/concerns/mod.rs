@@ -1,0 +1,146 @@
+//! What the site says of each topic of a host's configuration: one file per file of `host::concern`, in Kayobe's order.
+
+mod ansible_user;
+mod dev_tools;
+mod etc_hosts;
+mod logging;
+mod proxy;
+mod sysctl;
+mod timezone;
+mod trust_store;
+
+use serde_json::Value;
+
+use super::{Reader, login};
+use crate::{
+    ansible::Variables,
+    host::{
+        concern::Concern,
+        sealed::{Place, Sealed},
+    },
+    model::{check::together, configured::Configured},
+    origin::Sourced,
+    trouble::{Result, Trouble},
+};
+
+/// Hosts that one command configures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    SeedHypervisor,
+    Seed,
+    InfraVm,
+    Overcloud,
+    Control,
+}
+
+impl Class {
+    /// The group of its hosts.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::SeedHypervisor => "seed-hypervisor",
+            Self::Seed => "seed",
+            Self::InfraVm => "infra-vms",
+            Self::Overcloud => "overcloud",
+            Self::Control => "ansible-control",
+        }
+    }
+}
+
+/// A topic's part of a host's configuration; `None` where the site asks for nothing.
+type Topic = fn(&Reader, Class) -> Result<Option<Concern>>;
+
+/// All topics in Kayobe's order.
+const TOPICS: &[(&str, Topic)] = &[
+    ("kayobe-ansible-user", ansible_user::read),
+    ("logging", logging::read),
+    ("trust-store", trust_store::read),
+    ("proxy", proxy::read),
+    ("dev-tools", dev_tools::read),
+    ("etc-hosts", etc_hosts::read),
+    ("sysctl", sysctl::read),
+    ("timezone", timezone::read),
+];
+
+/// Which topics a command is about.
+#[derive(Debug, Clone, Default)]
+pub struct Tags {
+    /// Empty for all.
+    pub only: Vec<String>,
+    pub without: Vec<String>,
+}
+
+impl Tags {
+    fn have(&self, tag: &str) -> bool {
+        let named = |tags: &[String]| tags.iter().any(|known| known == tag || known == "all");
+        (self.only.is_empty() || named(&self.only)) && !named(&self.without)
+    }
+}
+
+/// Everything that the selected hosts of a class shall be.
+pub fn configured(
+    variables: &Variables,
+    class: Class,
+    limit: Option<&str>,
+    tags: &Tags,
+) -> Result<Vec<Configured>> {
+    let known_hosts = super::hosts::known_hosts(variables);
+    let (mut hosts, mut troubles) = (Vec::new(), Vec::new());
+    for name in selected(variables, class, limit)? {
+        let reader = Reader::new(variables, &name);
+        let login = login::login(&reader, &known_hosts);
+        let concerns = concerns(&reader, class, tags);
+        match (login, concerns) {
+            (Ok(login), Ok(concerns)) => hosts.push(Configured { name, login, concerns }),
+            (login, concerns) => troubles.extend(login.err().into_iter().chain(concerns.err())),
+        }
+    }
+    match together(troubles) {
+        Some(trouble) => Err(trouble),
+        None => Ok(hosts),
+    }
+}
+
+fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Result<Vec<String>> {
+    let group = class.group();
+    let all = variables.group(group).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
+        Trouble::refused(format!("the site has no hosts in the group `{group}`")).hint(format!(
+            "put them into `{group}`, or a group below it, in the environment's inventory"
+        ))
+    })?;
+    let Some(pattern) = limit else { return Ok(all) };
+    let chosen = variables.select(pattern)?;
+    let hosts: Vec<_> = all.into_iter().filter(|host| chosen.contains(host)).collect();
+    if hosts.is_empty() {
+        return Err(Trouble::refused(format!("--limit {pattern} selects no host of `{group}`"))
+            .hint("see the environment's inventory for the names of hosts and groups"));
+    }
+    Ok(hosts)
+}
+
+fn concerns(reader: &Reader, class: Class, tags: &Tags) -> Result<Vec<Concern>> {
+    let topics = TOPICS.iter().filter(|(tag, _)| tags.have(tag));
+    topics.filter_map(|(_, read)| read(reader, class).transpose()).collect()
+}
+
+/// Whether a variable is on, with the words that Ansible's `bool` knows.
+fn is_on(reader: &Reader, name: &str, default: bool) -> Result<bool> {
+    let Some(found) = reader.get::<Value>(name)? else { return Ok(default) };
+    Ok(match &found.value {
+        Value::Bool(on) => *on,
+        Value::Number(number) => number.as_i64() == Some(1),
+        Value::String(text) => {
+            ["yes", "on", "1", "true", "t", "y"].contains(&text.trim().to_lowercase().as_str())
+        }
+        _ => false,
+    })
+}
+
+/// A text variable that is neither absent nor empty.
+fn filled(reader: &Reader, name: &str) -> Result<Option<Sourced<String>>> {
+    Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()))
+}
+
+/// The place of a secret that is the whole value of a variable.
+fn sealed(reader: &Reader, variable: &str) -> Sealed {
+    Sealed::Sealed(Place { host: reader.host.into(), variable: variable.into(), path: Vec::new() })
+}
