@@ -3,7 +3,7 @@
 
 use std::{
     io::Write,
-    process::{Command, Output, Stdio},
+    process::{self, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -32,11 +32,39 @@ pub(crate) fn feed(mut command: Command, text: &str) {
 }
 
 #[track_caller]
-fn succeeded(output: &Output, what: &str) -> String {
+fn succeeded(output: &process::Output, what: &str) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{what}: {}\n{stderr}{stdout}", output.status);
     stdout
+}
+
+/// What a command left that may fail.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Of a command by SSH, 255 says that SSH itself failed.
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    what: String,
+}
+
+impl Output {
+    /// Runs it to its end; messages call it `what`.
+    pub(crate) fn of(mut command: Command, what: String) -> Self {
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        Self { code: output.status.code().unwrap_or(-1), stdout, stderr, what }
+    }
+
+    /// Panics with everything the command said unless it ended with this code; gives what it printed.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> String {
+        let Self { code: was, stdout, stderr, what } = self;
+        assert_eq!(was, code, "exit code of {what}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+        stdout
+    }
 }
 
 /// Waits until `ready` gives a value; panics with `what` after `limit`.

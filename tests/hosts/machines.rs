@@ -140,9 +140,14 @@ impl Lab {
         self.common.options
     }
 
+    /// The control group of this process and all that it starts, but for the machines.
+    pub(crate) fn own_cgroup(&self) -> Cgroup {
+        self.common.cgroup.inside("control")
+    }
+
     /// Seconds of processor time that this process and all that it started have taken, but for the machines.
     pub(crate) fn own_cpu_seconds(&self) -> f64 {
-        self.common.cgroup.inside("control").cpu_seconds()
+        self.own_cgroup().cpu_seconds()
     }
 
     /// The keys of all machines, and a configuration for people: `ssh -F target/hosts/ssh/config node1`.

@@ -12,6 +12,7 @@ mod enclosure;
 mod machines;
 mod road;
 mod serve;
+mod site;
 mod web;
 
 use std::{
@@ -37,6 +38,7 @@ const PARTS: &[Part] = &[
     ("machine_can_be_frozen", |lab| road::machine_can_be_frozen(there(lab))),
     ("packages_can_be_installed", |lab| road::packages_can_be_installed(there(lab))),
     ("disk_can_be_new", |lab| road::disk_can_be_new(there(lab))),
+    ("site_is_valid", |lab| road::site_is_valid(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
 ];
 

@@ -6,6 +6,7 @@ use crate::{
     command::wait_until,
     enclosure,
     machines::{Lab, Machine},
+    site::Site,
 };
 
 fn first(lab: &Lab) -> &Machine {
@@ -127,6 +128,17 @@ pub(crate) fn disk_can_be_new(lab: &Lab) {
     machine.reset();
     assert!(!machine.exists("/etc/kept"), "the disk is the old one");
     as_user(machine, "true");
+}
+
+pub(crate) fn site_is_valid(lab: &Lab) {
+    let site = Site::of(lab, "valid");
+    let said = site.ymir(&["configuration", "validate", "--strict"]);
+    assert_eq!((said.code, said.stdout.trim()), (0, "0 errors, 0 warnings, 0 hints"));
+    let dump = ["configuration", "dump", "--var-name", "ansible_host", "--output", "json"];
+    let hosts: serde_json::Value = serde_json::from_str(&site.ymir(&dump).expect(0)).unwrap();
+    for machine in lab.machines() {
+        assert!(hosts[&machine.name].to_string().contains(&machine.address.to_string()), "{hosts}");
+    }
 }
 
 pub(crate) fn lab_goes_down(lab: Lab) {

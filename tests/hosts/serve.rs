@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::{
     enclosure,
     machines::{Distribution, Lab, Machine, Options},
+    site::Site,
 };
 
 /// Brings up as many machines as the first argument says and tells in `target/hosts/lab.json` how to reach them.
@@ -42,6 +43,8 @@ fn description(lab: &Lab) -> serde_json::Value {
         "user": lab.options().distribution.user(),
         "key": lab.key(),
         "known_hosts": lab.known_hosts(),
+        "cgroup": lab.own_cgroup().path(),
+        "site": Site::of(lab, "served").config(),
         "ssh_config": enclosure::state().join("ssh/config"),
         "machines": lab.machines().iter().map(machine).collect::<Vec<_>>(),
     })

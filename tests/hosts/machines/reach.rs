@@ -6,43 +6,15 @@ use std::{
     net::Ipv4Addr,
     os::fd::OwnedFd,
     path::Path,
-    process::Command,
 };
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::Machine;
-use crate::command::{command, run};
+use crate::command::{Output, command, run};
 
 /// Seconds after which a command on a machine is given up.
 const LIMIT: &str = "900";
-
-/// What a command on a machine left.
-#[derive(Debug)]
-pub(crate) struct Output {
-    /// 255 if SSH itself failed.
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    what: String,
-}
-
-impl Output {
-    fn of(mut command: Command, what: String) -> Self {
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-        Self { code: output.status.code().unwrap_or(-1), stdout, stderr, what }
-    }
-
-    /// Panics with everything the command said unless it ended with this code; gives what it printed.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> String {
-        let Self { code: was, stdout, stderr, what } = self;
-        assert_eq!(was, code, "exit code of {what}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
-        stdout
-    }
-}
 
 /// A process of a machine.
 #[derive(Debug, Clone)]
@@ -65,7 +37,7 @@ impl Machine {
             "IdentityAgent=none",
             "ControlMaster=no",
             "ControlPath=none",
-            "ConnectTimeout=20",
+            "ConnectTimeout=10",
             "ServerAliveInterval=5",
         ] {
             ssh.args(["-o", option]);
