@@ -73,6 +73,15 @@ customize() { # ROOT
     systemd-udev-trigger.service systemd-udev-settle.service systemd-firstboot.service console-getty.service \
     getty@tty1.service sys-kernel-debug.mount \
     sys-kernel-tracing.mount dev-hugepages.mount e2scrub_reap.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer
+  # Machines cannot set the clock, as it is this machine's; chrony runs and only looks at it.
+  mkdir -p lib/systemd/system/chrony.service.d
+  cat >lib/systemd/system/chrony.service.d/lab.conf <<END
+[Unit]
+ConditionCapability=
+[Service]
+ExecStart=
+ExecStart=!/usr/sbin/chronyd -x \$DAEMON_OPTS
+END
   rm -f etc/ssh/ssh_host_* etc/dpkg/dpkg.cfg.d/99mmdebstrap etc/apt/apt.conf.d/99mmdebstrap
   rm -rf var/lib/apt/lists/* var/cache/apt/*.bin var/cache/apt/archives/*.deb
   : >etc/apt/sources.list

@@ -36,6 +36,9 @@ for names in /run/netns /run/systemd/nspawn; do mount -t tmpfs names $names; don
 "$@"
 exit $?"#;
 
+/// What nothing inside may do, as it would be to the whole machine: set the clock, load modules, reach for hardware.
+const WITHOUT: &str = "--bounding-set=-sys_time,-sys_module,-sys_rawio";
+
 /// Limits of the kernel that a hundred systems on one machine exceed.
 const LIMITS: [(&str, u64); 4] = [
     ("/proc/sys/fs/inotify/max_user_instances", 8192),
@@ -83,7 +86,7 @@ pub(crate) fn enter() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn inside(control: &Cgroup, base: &Path) -> ExitCode {
     let network = format!("--net=/run/netns/{}", name());
-    let mut inner = command("setpriv", &["--pdeathsig", "KILL", "nsenter", &network]);
+    let mut inner = command("setpriv", &["--pdeathsig", "KILL", WITHOUT, "nsenter", &network]);
     inner.args(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     inner.args(["sh", "-c", FIRST]).arg(control.path());
     inner.arg(std::env::current_exe().unwrap()).args(std::env::args_os().skip(1));
@@ -109,7 +112,14 @@ fn clear() {
     if Path::new("/run/netns").join(name()).exists() {
         run(command("ip", &["netns", "delete", &name()]));
     }
+    // What told others of the machines tells them nothing any more.
+    drop(fs::remove_file(told()));
     restore_limits();
+}
+
+/// The file that tells others how machines are reached that are kept up for them.
+pub(crate) fn told() -> PathBuf {
+    state().join("lab.json")
 }
 
 fn raised() -> PathBuf {

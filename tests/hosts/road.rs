@@ -31,6 +31,8 @@ pub(crate) fn machines_come_up(lab: &Lab) {
         assert_eq!(machine.ssh("root", "true").code, 255, "root may log in");
         assert!(machine.processes().iter().any(|process| process.command.contains("sshd")));
         assert!(machine.cpu_seconds() > 0.0);
+        // The clock is this machine's, and everybody's.
+        assert_ne!(machine.exec("date --set @$(date +%s)").code, 0, "the clock can be set");
     }
     assert!(lab.own_cpu_seconds() > 0.0);
 }

@@ -17,14 +17,13 @@ pub(crate) fn serve() -> ExitCode {
     let ubuntu = words.iter().any(|word| word == "ubuntu");
     let distribution = if ubuntu { Distribution::Ubuntu } else { Distribution::Debian };
     let lab = Lab::up(count, Options { distribution, ..Options::default() });
-    let told = enclosure::state().join("lab.json");
+    let told = enclosure::told();
     let text = serde_json::to_string_pretty(&description(&lab)).unwrap();
     // Whoever waits for the file finds all of it.
     std::fs::write(told.with_extension("part"), text).unwrap();
     std::fs::rename(told.with_extension("part"), &told).unwrap();
     println!("{count} machines are up; see {}", told.display());
     stdin().read_line(&mut String::new()).unwrap();
-    std::fs::remove_file(told).unwrap();
     ExitCode::SUCCESS
 }
 

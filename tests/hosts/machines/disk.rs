@@ -16,7 +16,8 @@ impl Machine {
         fs::create_dir_all(&root).unwrap();
         let size = format!("size={}m", self.common.options.disk);
         run(command("mount", &["-t", "tmpfs", "-o", &size, "disk", disk.to_str().unwrap()]));
-        for directory in ["written", "work"] {
+        // Container engines put overlays on theirs, which cannot be on one itself.
+        for directory in ["written", "work", "docker", "containers"] {
             fs::create_dir(disk.join(directory)).unwrap();
         }
         let options = format!(

@@ -21,13 +21,14 @@ END
 
 while :; do
   cable || exit 1
-  # Sessions have keyrings and container engines load filters; neither is allowed by default.
-  # Of what the kernel shares with this machine, only the network's own settings may be written.
+  # Of what the kernel shares with this machine, only settings of the network can be written. Sessions have keyrings
+  # and container engines load filters; neither is allowed by default.
   SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 SYSTEMD_NSPAWN_TMPFS_TMP=0 \
     SYSTEMD_NSPAWN_API_VFS_WRITABLE=network systemd-nspawn --quiet --boot --register=no --keep-unit \
     --directory="$directory/root" --machine="$name" --network-namespace-path="/run/netns/$name" \
     --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
-    --capability=all --system-call-filter='@keyring bpf'
+    --capability=CAP_NET_ADMIN --bind="$directory/disk/docker:/var/lib/docker" \
+    --bind="$directory/disk/containers:/var/lib/containers" --system-call-filter='@keyring bpf'
   code=$?
   [ $code = 133 ] || exit $code # what it exits with for a reboot
 done
