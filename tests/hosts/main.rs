@@ -1,0 +1,90 @@
+//! Host configuration on real machines: systemd, sshd and apt on file systems of their own. One lab serves all parts,
+//! so they run in order, each on what the one before left.
+//!
+//! It needs root and, once, Debian's packages; `YMIR_HOSTS=1` says that they may be used. `YMIR_HOSTS=serve` keeps
+//! machines up for others instead: `cargo test --test hosts -- [COUNT] [ubuntu]`.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
+
+mod base;
+mod cgroup;
+mod command;
+mod enclosure;
+mod machines;
+mod road;
+mod serve;
+mod site;
+mod web;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    time::Instant,
+};
+
+use machines::{Lab, Options};
+
+/// A part's name, and what it does to the lab, which the first part brings up and the last one takes down.
+type Part = (&'static str, fn(&mut Option<Lab>));
+
+const PARTS: &[Part] = &[
+    ("machines_come_up", |lab| {
+        let made = lab.insert(Lab::up(2, Options::default()));
+        road::machines_come_up(made);
+    }),
+    ("reboot_keeps_the_disk", |lab| road::reboot_keeps_the_disk(there(lab))),
+    ("power_cut_keeps_the_disk", |lab| road::power_cut_keeps_the_disk(there(lab))),
+    ("network_can_be_cut", |lab| road::network_can_be_cut(there(lab))),
+    ("disk_can_be_full_or_read_only", |lab| road::disk_can_be_full_or_read_only(there(lab))),
+    ("machine_can_be_frozen", |lab| road::machine_can_be_frozen(there(lab))),
+    ("packages_can_be_installed", |lab| road::packages_can_be_installed(there(lab))),
+    ("disk_can_be_new", |lab| road::disk_can_be_new(there(lab))),
+    ("site_is_valid", |lab| road::site_is_valid(there(lab))),
+    ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
+];
+
+fn there(lab: &mut Option<Lab>) -> &Lab {
+    lab.as_ref().expect("an earlier part brings the lab up")
+}
+
+fn main() -> ExitCode {
+    if std::env::args().any(|arg| arg == "--list") {
+        for (name, _) in PARTS {
+            println!("hosts::{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let Some(wanted) = std::env::var_os("YMIR_HOSTS") else {
+        println!(
+            "SKIPPED hosts: it needs root and Debian's packages; set YMIR_HOSTS=1 (make test does)"
+        );
+        return ExitCode::SUCCESS;
+    };
+    if enclosure::base_inside().is_none() {
+        enclosure::enter()
+    } else if wanted == "serve" {
+        serve::serve()
+    } else {
+        all_parts()
+    }
+}
+
+fn all_parts() -> ExitCode {
+    let began = Instant::now();
+    let mut lab = None;
+    let passed = PARTS.iter().take_while(|part| passes(part, &mut lab)).count();
+    drop(lab);
+    let failed = usize::from(passed < PARTS.len());
+    let not_run = PARTS.len() - passed - failed;
+    println!("hosts took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
+    println!("\ntest result: {passed} passed; {failed} failed; {not_run} not run");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn passes((name, part): &Part, lab: &mut Option<Lab>) -> bool {
+    let began = Instant::now();
+    println!("part {name} begins");
+    let passed = catch_unwind(AssertUnwindSafe(|| part(lab))).is_ok();
+    let word = if passed { "ok" } else { "FAILED" };
+    println!("test hosts::{name} ... {word} ({:.1} minutes)", began.elapsed().as_secs_f64() / 60.0);
+    passed
+}
