@@ -66,3 +66,11 @@ fn read_group(line: &str) -> Option<GroupLine> {
         members: members.map(str::to_owned).collect(),
     })
 }
+
+/// The proxies that the host's own environment names, for programs that are to go through them.
+pub fn proxies(machine: &Machine) -> Vec<(String, String)> {
+    let text = machine.text("/etc/environment").ok().flatten().unwrap_or_default();
+    let pairs = text.lines().filter_map(|line| line.trim().split_once('='));
+    let proxies = pairs.filter(|(name, _)| name.to_lowercase().ends_with("_proxy"));
+    proxies.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
+}

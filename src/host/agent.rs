@@ -68,7 +68,7 @@ impl<W: Write> Served<'_, W> {
                 say(self.output, &Answer::Owned { outcome: outcome.into() });
             }
             Ask::Look { parts } => self.look(parts),
-            Ask::Apply { part } => self.apply(part),
+            Ask::Apply { part } => self.apply(*part),
             Ask::Confirm { undo } => {
                 let outcome = undo::confirm(self.host.machine, &undo);
                 say(self.output, &Answer::Confirmed { outcome: outcome.into() });

@@ -81,6 +81,10 @@ pub enum Trace {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },
+    /// A file from a server.
+    Download {
+        path: String,
+    },
     /// Packages that were not there before.
     Packages {
         names: Vec<String>,
@@ -148,6 +152,7 @@ impl Trace {
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::File { path, .. }
+            | Self::Download { path }
             | Self::Link { path, .. }
             | Self::Line { path, .. }
             | Self::Block { path, .. }

@@ -39,6 +39,10 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
             }
             _ => Ok(Verdict::Forget),
         },
+        Trace::Download { path } => Ok(match machine.node(path)? {
+            Some(_) => remove(format!("remove {path}")),
+            None => Verdict::Forget,
+        }),
         Trace::Line { path, lines } => judge_line(machine, path, lines),
         Trace::Block { path, marker, contents } => judge_block(machine, path, marker, contents),
         Trace::Setting { .. } => judge_setting(machine, trace),
@@ -132,7 +136,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
             }
         }
         Trace::Directory { path } => machine.remove_empty_directory(path).map(drop),
-        Trace::Link { path, .. } => machine.remove(path),
+        Trace::Link { path, .. } | Trace::Download { path } => machine.remove(path),
         Trace::Line { path, lines } => {
             let text = machine.text(path)?.unwrap_or_default();
             let kept: String = text

@@ -22,7 +22,7 @@ pub enum Ask {
     /// Looks at these, changes nothing.
     Look { parts: Vec<Part> },
     /// Brings one about.
-    Apply { part: Part },
+    Apply { part: Box<Part> },
     /// The control host has come back through the new configuration.
     Confirm { undo: String },
 }

@@ -90,7 +90,7 @@ impl Words {
 
     /// What is about to be done is told as a whole.
     fn applying(&self, subject: &str, step: &str, changes: &[String]) -> String {
-        format!("{subject}: {}:{}\n", self.title(step), in_full(changes))
+        format!("{subject}: {}:{}\n", self.title(step), self.in_full(changes))
     }
 
     fn finished(&self, head: &str, outcome: &Outcome) -> String {
@@ -113,20 +113,29 @@ impl Words {
     fn changes(&self, changes: &[String]) -> String {
         match changes {
             [first, rest @ ..] if !self.diff && !rest.is_empty() => {
-                format!(" {first} (and {} more, see --diff)", rest.len())
+                format!(" {} (and {} more, see --diff)", words(first), rest.len())
             }
-            _ => in_full(changes),
+            _ => self.in_full(changes),
+        }
+    }
+
+    /// One change behind the colon, several in lines of their own; the lines that differ below each, if they are asked
+    /// for.
+    fn in_full(&self, changes: &[String]) -> String {
+        let shown = |change: &String| {
+            if self.diff { change.replace('\n', "\n    ") } else { words(change).to_owned() }
+        };
+        match changes {
+            [] => " …".into(),
+            [only] => format!(" {}", shown(only)),
+            _ => changes.iter().fold(String::new(), |text, change| text + "\n  " + &shown(change)),
         }
     }
 }
 
-/// One change behind the colon, several in lines of their own.
-fn in_full(changes: &[String]) -> String {
-    match changes {
-        [] => " …".into(),
-        [only] => format!(" {only}"),
-        _ => changes.iter().fold(String::new(), |text, change| text + "\n  " + change),
-    }
+/// A change's words, without the lines that differ.
+fn words(change: &str) -> &str {
+    change.lines().next().unwrap_or_default()
 }
 
 fn stage_line(stage: &str, subjects: &[String]) -> String {

@@ -3,25 +3,43 @@
 //! A concern is plain data; on the host it becomes resources, given what the host is.
 
 mod ansible_user;
+mod apt;
 mod dev_tools;
+mod docker;
 mod etc_hosts;
+mod first_boot;
+mod hostname;
+mod kolla;
 mod logging;
+mod pip;
 mod proxy;
+mod python_env;
+mod routing;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod users;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     ansible_user::AnsibleUser,
+    apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
+    docker::{Docker, DockerRepository, Registry},
     etc_hosts::{EtcHosts, HostLine},
+    first_boot::{WithoutCloudInit, WithoutGlean},
+    hostname::Named,
+    kolla::{KollaPackages, KollaUser},
     logging::Logging,
+    pip::{KollaPip, Pip},
     proxy::Proxy,
+    python_env::{KayobeVenv, KollaVenv},
+    routing::{IpRouting, SnatRule, SnatRules},
     sysctl::Sysctl,
     timezone::Timezone,
     trust_store::{Certificate, TrustStore},
+    users::{Account, Deleted, NamedGroup, Users},
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
 
@@ -76,15 +94,29 @@ concerns!(
     Logging = "logging",
     TrustStore = "trust-store",
     Proxy = "proxy",
+    Apt = "apt",
+    Pip = "pip",
+    KayobeVenv = "kayobe-target-venv",
+    Users = "users",
     DevTools = "dev-tools",
+    Named = "hostname",
     EtcHosts = "etc-hosts",
     Sysctl = "sysctl",
+    IpRouting = "ip-routing",
+    SnatRules = "snat",
+    WithoutGlean = "disable-glean",
+    WithoutCloudInit = "disable-cloud-init",
     Timezone = "timezone",
+    KollaUser = "kolla-ansible-user",
+    KollaPip = "kolla-pip",
+    KollaVenv = "kolla-target-venv",
+    KollaPackages = "kolla-packages",
+    Docker = "docker",
 );
 
 impl Concern {
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
-        matches!(self, Self::AnsibleUser(_))
+        matches!(self, Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_))
     }
 }

@@ -2,9 +2,13 @@
 
 mod absent;
 pub(super) mod block;
+mod commented;
 mod directory;
+mod download;
 mod file;
+mod gone;
 mod group;
+mod hostname;
 mod kernel_parameter;
 pub(super) mod key;
 mod line;
@@ -12,17 +16,23 @@ mod link;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
+mod snat;
 pub(super) mod unit;
 mod user;
+mod venv;
 
 use serde::Serialize;
 
 pub use self::{
     absent::Absent,
     block::Block,
+    commented::Commented,
     directory::Directory,
+    download::Download,
     file::File,
+    gone::Gone,
     group::Group,
+    hostname::Hostname,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
     line::Line,
@@ -30,8 +40,10 @@ pub use self::{
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
+    snat::Snat,
     unit::Unit,
     user::User,
+    venv::Venv,
 };
 use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
 
@@ -125,6 +137,7 @@ macro_rules! resources {
                 match self {
                     Self::Absent(thing) => Some(&thing.path),
                     Self::Block(thing) => Some(&thing.path),
+                    Self::Commented(thing) => Some(&thing.path),
                     Self::File(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
@@ -146,16 +159,22 @@ resources!(
     Absent,
     AuthorizedKey,
     Block,
+    Commented,
     Directory,
+    Download,
     File,
+    Gone,
     Group,
+    Hostname,
     KernelParameter,
     Line,
     Link,
     Packages,
     Setting,
+    Snat,
     Unit,
     User,
+    Venv,
 );
 
 /// Each package stands in the record by itself: a list may grow and shrink.

@@ -14,7 +14,7 @@ use crate::host::{
 };
 
 /// Mirrors are slow, packages many.
-const LIMIT: Duration = Duration::from_hours(1);
+pub(super) const LIMIT: Duration = Duration::from_hours(1);
 
 /// How long another package program may hold its lock.
 const LOCK_SECONDS: u32 = 300;

@@ -7,14 +7,21 @@ use crate::{
     trouble::Result,
 };
 
+/// The role's own lists.
+const DEFAULTS: [(&str, &[&str]); 3] = [
+    ("dev_tools_packages_default", &["bash-completion", "tcpdump", "vim"]),
+    ("dev_tools_packages_extra", &[]),
+    ("dev_tools_packages_system", &["acl"]),
+];
+
 pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
     let mut packages = Vec::new();
-    for name in
-        ["dev_tools_packages_system", "dev_tools_packages_default", "dev_tools_packages_extra"]
-    {
+    for (name, default) in DEFAULTS {
+        let default = || default.iter().map(|name| (*name).to_owned()).collect();
         let found = reader.get::<Vec<String>>(name)?;
-        packages.extend(found.map_or_else(Vec::new, |list| list.value));
+        packages.extend(found.map_or_else(default, |list| list.value));
     }
+    packages.retain(|name| !name.is_empty());
     packages.sort();
     packages.dedup();
     Ok(Some(DevTools { packages }.into()))

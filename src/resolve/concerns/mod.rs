@@ -1,13 +1,22 @@
 //! What the site says of each topic of a host's configuration: one file per file of `host::concern`, in Kayobe's order.
 
 mod ansible_user;
+mod apt;
 mod dev_tools;
+mod docker;
 mod etc_hosts;
+mod first_boot;
+mod hostname;
+mod kolla;
 mod logging;
+mod pip;
 mod proxy;
+mod python_env;
+mod routing;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod users;
 
 use serde_json::Value;
 
@@ -55,10 +64,24 @@ const TOPICS: &[(&str, Topic)] = &[
     ("logging", logging::read),
     ("trust-store", trust_store::read),
     ("proxy", proxy::read),
+    ("apt", apt::read),
+    ("pip", pip::read),
+    ("kayobe-target-venv", python_env::read),
+    ("users", users::read),
     ("dev-tools", dev_tools::read),
+    ("hostname", hostname::read),
     ("etc-hosts", etc_hosts::read),
     ("sysctl", sysctl::read),
+    ("ip-routing", routing::read_routing),
+    ("snat", routing::read_snat),
+    ("disable-glean", first_boot::read_glean),
+    ("disable-cloud-init", first_boot::read_cloud_init),
     ("timezone", timezone::read),
+    ("kolla-ansible-user", kolla::read_user),
+    ("kolla-pip", pip::read_of_kolla),
+    ("kolla-target-venv", python_env::read_of_kolla),
+    ("kolla-packages", kolla::read_packages),
+    ("docker", docker::read),
 ];
 
 /// Which topics a command is about.
@@ -124,15 +147,19 @@ fn concerns(reader: &Reader, class: Class, tags: &Tags) -> Result<Vec<Concern>> 
 
 /// Whether a variable is on, with the words that Ansible's `bool` knows.
 fn is_on(reader: &Reader, name: &str, default: bool) -> Result<bool> {
-    let Some(found) = reader.get::<Value>(name)? else { return Ok(default) };
-    Ok(match &found.value {
+    Ok(reader.get::<Value>(name)?.map_or(default, |found| truth(&found.value)))
+}
+
+/// As Ansible's `bool` sees a value.
+fn truth(value: &Value) -> bool {
+    match value {
         Value::Bool(on) => *on,
         Value::Number(number) => number.as_i64() == Some(1),
         Value::String(text) => {
             ["yes", "on", "1", "true", "t", "y"].contains(&text.trim().to_lowercase().as_str())
         }
         _ => false,
-    })
+    }
 }
 
 /// A text variable that is neither absent nor empty.
@@ -140,7 +167,8 @@ fn filled(reader: &Reader, name: &str) -> Result<Option<Sourced<String>>> {
     Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()))
 }
 
-/// The place of a secret that is the whole value of a variable.
-fn sealed(reader: &Reader, variable: &str) -> Sealed {
-    Sealed::Sealed(Place { host: reader.host.into(), variable: variable.into(), path: Vec::new() })
+/// The place of a secret: the whole value of a variable, or what keys and indices lead to inside of it.
+fn sealed_at(reader: &Reader, variable: &str, path: &[&str]) -> Sealed {
+    let path = path.iter().map(|part| (*part).to_owned()).collect();
+    Sealed::Sealed(Place { host: reader.host.into(), variable: variable.into(), path })
 }

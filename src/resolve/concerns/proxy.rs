@@ -1,6 +1,6 @@
 //! `http_proxy`, `https_proxy`, `no_proxy`: they may hold a login, so plans hold only where they are found.
 
-use super::{Class, filled, sealed};
+use super::{Class, filled, sealed_at};
 use crate::{
     host::concern::{Concern, Proxy},
     resolve::Reader,
@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
-    let proxy = |name: &str| Ok(filled(reader, name)?.map(|_| sealed(reader, name)));
+    let proxy = |name: &str| Ok(filled(reader, name)?.map(|_| sealed_at(reader, name, &[])));
     let (http, https) = (proxy("http_proxy")?, proxy("https_proxy")?);
     let without = match (&http, &https) {
         (None, None) => Vec::new(),

@@ -1,0 +1,44 @@
+//! An account that must be gone; its home stays.
+
+use serde::Serialize;
+
+use super::Thing;
+use crate::host::{
+    accounts::{self, Account},
+    change::Change,
+    fault::Fault,
+    machine::Machine,
+    programs::Call,
+};
+
+/// No account of this name, and no group of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gone {
+    pub user: String,
+}
+
+impl Thing for Gone {
+    type Seen = Option<Account>;
+
+    fn key(&self) -> String {
+        format!("gone:{}", self.user)
+    }
+
+    fn observe(&self, machine: &Machine) -> Result<Option<Account>, Fault> {
+        accounts::account(machine, &self.user)
+    }
+
+    fn diff(&self, seen: &Option<Account>) -> Vec<Change> {
+        let text = |account: &Account| {
+            format!("remove the user {}; its home {} stays", self.user, account.home)
+        };
+        seen.iter().map(|account| Change::new(text(account))).collect()
+    }
+
+    fn perform(&self, machine: &Machine, seen: &Option<Account>) -> Result<(), Fault> {
+        match seen {
+            Some(_) => machine.must(&Call::new("userdel", [self.user.as_str()])).map(drop),
+            None => Ok(()),
+        }
+    }
+}
