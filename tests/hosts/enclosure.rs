@@ -65,6 +65,10 @@ pub(crate) fn base_inside() -> Option<PathBuf> {
 
 /// Runs this program again, inside.
 pub(crate) fn enter() -> ExitCode {
+    if !rustix::process::geteuid().is_root() {
+        println!("hosts: only root can make machines");
+        return ExitCode::FAILURE;
+    }
     fs::create_dir_all(state()).unwrap();
     let lock = fs::File::create(state().join("lock")).unwrap();
     if flock(lock.as_fd(), FlockOperation::NonBlockingLockExclusive).is_err() {
