@@ -14,15 +14,26 @@ use crate::command::wait_until;
 pub(crate) struct Cgroup(PathBuf);
 
 impl Cgroup {
-    /// The lab's own group; its machines are in groups inside.
+    /// A lab's own group; its machines are in groups inside.
     pub(crate) fn of_lab(name: &str) -> Self {
+        Self(Self::mount().join(name))
+    }
+
+    /// Whether something runs in a lab, of whatever name that begins so.
+    pub(crate) fn is_any_lab_up(prefix: &str) -> bool {
+        let all = Self(Self::mount()).children();
+        let name = |group: &Self| group.0.file_name().unwrap().to_string_lossy().into_owned();
+        all.iter().any(|lab| name(lab).starts_with(prefix) && !lab.processes().is_empty())
+    }
+
+    fn mount() -> PathBuf {
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
         let mount = mounts.lines().find_map(|line| {
             let mut words = line.split(' ').skip(1);
             let place = words.next()?;
             (words.next()? == "cgroup2").then_some(place)
         });
-        Self(Path::new(mount.expect("no file system of type cgroup2 is mounted")).join(name))
+        mount.expect("no file system of type cgroup2 is mounted").into()
     }
 
     /// The lab's groups of the first version, where there is one for each controller: systemd makes some.

@@ -69,7 +69,7 @@ impl Output {
 
 /// Waits until `ready` gives a value; panics with `what` after `limit`.
 #[track_caller]
-pub(crate) fn wait_for<T>(what: &str, limit: Duration, ready: impl Fn() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + limit;
     loop {
         if let Some(value) = ready() {
@@ -82,6 +82,6 @@ pub(crate) fn wait_for<T>(what: &str, limit: Duration, ready: impl Fn() -> Optio
 
 /// Waits until something is so.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, limit: Duration, ready: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) {
     wait_for(what, limit, || ready().then_some(()));
 }

@@ -22,6 +22,12 @@ use crate::{
 /// Set inside the enclosure: the directory of the base that machines start from.
 const INSIDE: &str = "YMIR_HOSTS_BASE";
 
+/// What the names of all labs on a machine begin with.
+const LABS: &str = "ymir-hosts-";
+
+/// What the limits were before the first lab raised them. Labs of all checkouts share them, so this is in one place.
+const LIMITS_BEFORE: &str = "/run/ymir-hosts-limits";
+
 /// What the shell does as the enclosure's first process: it takes orphans, and ends with its command. Where devices can
 /// be denied by a control group of the first version, this machine's disks are: a machine's root could make their nodes.
 const FIRST: &str = r#"
@@ -55,7 +61,7 @@ pub(crate) fn state() -> PathBuf {
 /// The lab's name on this machine, for its network and its control group.
 pub(crate) fn name() -> String {
     let digest = Sha256::digest(env!("CARGO_MANIFEST_DIR"));
-    format!("ymir-hosts-{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2])
+    format!("{LABS}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2])
 }
 
 /// The base that machines start from, if this process is inside.
@@ -65,6 +71,10 @@ pub(crate) fn base_inside() -> Option<PathBuf> {
 
 /// Runs this program again, inside.
 pub(crate) fn enter() -> ExitCode {
+    if !rustix::process::geteuid().is_root() {
+        println!("hosts: only root can make machines");
+        return ExitCode::FAILURE;
+    }
     fs::create_dir_all(state()).unwrap();
     let lock = fs::File::create(state().join("lock")).unwrap();
     if flock(lock.as_fd(), FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -122,26 +132,28 @@ pub(crate) fn told() -> PathBuf {
     state().join("lab.json")
 }
 
-fn raised() -> PathBuf {
-    state().join("limits")
-}
-
 /// Raises the limits, after writing down what they were.
 fn raise_limits() {
     let value = |path: &str| -> u64 { fs::read_to_string(path).unwrap().trim().parse().unwrap() };
     let low = LIMITS.map(|(path, wanted)| (path, value(path), wanted));
     let low: Vec<_> = low.into_iter().filter(|(_, was, wanted)| was < wanted).collect();
     let lines: Vec<String> = low.iter().map(|(path, was, _)| format!("{path} {was}\n")).collect();
-    fs::write(raised(), lines.concat()).unwrap();
+    if !Path::new(LIMITS_BEFORE).exists() {
+        fs::write(LIMITS_BEFORE, lines.concat()).unwrap();
+    }
     for (path, _, wanted) in low {
         fs::write(path, wanted.to_string()).unwrap();
     }
 }
 
+/// Sets the limits back, unless another lab needs them; then it does so at its end.
 fn restore_limits() {
-    let Ok(lines) = fs::read_to_string(raised()) else { return };
+    let Ok(lines) = fs::read_to_string(LIMITS_BEFORE) else { return };
+    if Cgroup::is_any_lab_up(LABS) {
+        return;
+    }
     for (path, value) in lines.lines().filter_map(|line| line.split_once(' ')) {
         fs::write(path, value).unwrap();
     }
-    fs::remove_file(raised()).unwrap();
+    drop(fs::remove_file(LIMITS_BEFORE));
 }

@@ -10,7 +10,7 @@ mod reach;
 use std::{
     fmt::Write as _,
     fs,
-    net::{Ipv4Addr, SocketAddr},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Child,
     sync::{Arc, Mutex},
@@ -106,7 +106,7 @@ impl Lab {
             })
             .concat();
         feed(command("ip", &["-batch", "-"]), &format!("{links}address add {LAB}/16 dev lab0\n"));
-        web::serve(&base.join("www"), SocketAddr::from((LAB, 80)));
+        web::serve(&base.join("www"));
         let mut keygen = command("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", "lab"]);
         keygen.arg("-f").arg(state.join("ssh/id"));
         run(keygen);
@@ -130,7 +130,7 @@ impl Lab {
         self.common.key()
     }
 
-    /// The public keys of the machines, by name and by address.
+    /// The public keys of the machines, by name and by address, as Ymir writes them when it deploys.
     pub(crate) fn known_hosts(&self) -> PathBuf {
         self.common.known_hosts()
     }
@@ -160,7 +160,7 @@ impl Lab {
             let Machine { name, address, .. } = machine;
             let public = fs::read_to_string(machine.root().join(identity::PUBLIC_KEY)).unwrap();
             let words: Vec<&str> = public.split(' ').take(2).collect();
-            writeln!(known, "{name},{address} {}", words.join(" ")).unwrap();
+            writeln!(known, "{name},{address} {} ymir:{name}", words.join(" ")).unwrap();
             writeln!(config, "Host {name}\n  HostName {address}").unwrap();
         }
         let (key, hosts) = (key.display(), known_hosts.display());
@@ -219,9 +219,19 @@ impl Machine {
     }
 }
 
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.machines.clear();
+        for index in 0..3 {
+            run(command("ip", &["link", "delete", &format!("lab{index}")]));
+        }
+    }
+}
+
 impl Drop for Machine {
     fn drop(&mut self) {
         self.power_off();
+        self.cgroup.remove();
         self.drop_disk();
     }
 }

@@ -32,6 +32,8 @@ impl Site {
         site.write("inventory/hosts", &hosts(lab));
         site.write("network-allocation.yml", &allocation(lab));
         site.write("globals.yml", globals(lab.options().distribution));
+        // As if Ymir had deployed the machines.
+        fs::copy(lab.known_hosts(), site.config().join("ssh_known_hosts")).unwrap();
         let (key, user) = (lab.key(), lab.options().distribution.user());
         let (private, public) = (key.display(), key.with_extension("pub"));
         site.write(

@@ -3,15 +3,22 @@
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Component, Path, PathBuf},
+    sync::Once,
     thread,
     time::Duration,
 };
 
-/// Serves a directory until this process ends.
-pub(crate) fn serve(directory: &Path, address: SocketAddr) {
-    let listener = TcpListener::bind(address).unwrap();
+static SERVED: Once = Once::new();
+
+/// Serves a directory on port 80 until this process ends.
+pub(crate) fn serve(directory: &Path) {
+    SERVED.call_once(|| listen(directory));
+}
+
+fn listen(directory: &Path) {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).unwrap();
     let directory = directory.to_owned();
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
