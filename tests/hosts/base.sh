@@ -105,6 +105,11 @@ END
     printf '#!/bin/sh\ncase "$*" in *version*) echo 28.0.0 ;; esac\n' >"$tree/usr/bin/docker"
     chmod 755 "$tree/usr/bin/docker"
   fi
+  if [ "$1" = docker-ce ]; then
+    # What Kayobe's drop-in starts.
+    printf '#!/bin/sh\nexec sleep infinity\n' >"$tree/usr/bin/dockerd"
+    chmod 755 "$tree/usr/bin/dockerd"
+  fi
   if [ -n "$2" ]; then
     cat >"$tree/lib/systemd/system/$2.service" <<END
 [Unit]

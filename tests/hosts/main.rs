@@ -8,8 +8,10 @@
 mod base;
 mod cgroup;
 mod command;
+mod configure;
 mod crash;
 mod enclosure;
+mod faults;
 mod machines;
 mod road;
 mod serve;
@@ -40,6 +42,22 @@ const PARTS: &[Part] = &[
     ("packages_can_be_installed", |lab| road::packages_can_be_installed(there(lab))),
     ("disk_can_be_new", |lab| road::disk_can_be_new(there(lab))),
     ("site_is_valid", |lab| road::site_is_valid(there(lab))),
+    ("check_changes_nothing", |lab| configure::check_changes_nothing(there(lab))),
+    ("hosts_are_configured", |lab| configure::hosts_are_configured(there(lab))),
+    ("second_configure_changes_nothing", |lab| {
+        configure::second_configure_changes_nothing(there(lab));
+    }),
+    ("what_drifted_is_mended", |lab| configure::what_drifted_is_mended(there(lab))),
+    ("what_is_dropped_is_removed", |lab| configure::what_is_dropped_is_removed(there(lab))),
+    ("nothing_runs_on_afterwards", |lab| configure::nothing_runs_on_afterwards(there(lab))),
+    ("dead_host_leaves_others_alone", |lab| faults::dead_host_leaves_others_alone(there(lab))),
+    ("full_disk_is_told", |lab| faults::full_disk_is_told(there(lab))),
+    ("read_only_disk_is_told", |lab| faults::read_only_disk_is_told(there(lab))),
+    ("sudo_that_asks_is_told", |lab| faults::sudo_that_asks_is_told(there(lab))),
+    ("other_host_key_is_refused", |lab| faults::other_host_key_is_refused(there(lab))),
+    ("second_run_is_kept_out", |lab| faults::second_run_is_kept_out(there(lab))),
+    ("kills_are_survived", |lab| faults::kills_are_survived(there(lab))),
+    ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };

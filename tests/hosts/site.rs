@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
 
 use crate::{
@@ -34,6 +35,8 @@ impl Site {
         site.write("globals.yml", globals(lab.options().distribution));
         // As if Ymir had deployed the machines.
         fs::copy(lab.known_hosts(), site.config().join("ssh_known_hosts")).unwrap();
+        // The machines' keys are known beforehand, as those of hosts that Ymir provisioned.
+        site.write("ssh_known_hosts", &fs::read_to_string(lab.known_hosts()).unwrap());
         let (key, user) = (lab.key(), lab.options().distribution.user());
         let (private, public) = (key.display(), key.with_extension("pub"));
         site.write(
@@ -67,15 +70,26 @@ impl Site {
 
     /// Runs Ymir on the site, and says what it says.
     pub(crate) fn ymir(&self, words: &[&str]) -> Output {
+        println!("$ ymir {}", words.join(" "));
+        let output = Output::of(self.command(words), format!("ymir {}", words.join(" ")));
+        print!("{}{}", output.stderr, output.stdout);
+        output
+    }
+
+    /// Starts Ymir on the site, to be killed perhaps; nobody hears what it says.
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        println!("$ ymir {} &", words.join(" "));
+        let mut ymir = self.command(words);
+        ymir.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let mut ymir = command(env!("CARGO_BIN_EXE_ymir"), words);
         for name in ["KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"] {
             ymir.env_remove(name);
         }
         ymir.env("YMIR_CONFIG_PATH", self.config()).env("YMIR_STATE_DIR", self.state());
-        println!("$ ymir {}", words.join(" "));
-        let output = Output::of(ymir, format!("ymir {}", words.join(" ")));
-        print!("{}{}", output.stderr, output.stdout);
-        output
+        ymir
     }
 }
 

@@ -70,8 +70,27 @@ impl Refresh {
             let Some((program, args)) = words.split_first() else { continue };
             machine.must(&Call::new(program, args.iter().cloned()))?;
         }
-        Ok(())
+        match &self.way {
+            Way::Restart(unit) | Way::TryRestart(unit) | Way::Reload(unit) => {
+                has_not_failed(machine, unit)
+            }
+            Way::Run(_) => Ok(()),
+        }
     }
+}
+
+/// A service that says nothing of its start can have ended just behind it.
+fn has_not_failed(machine: &Machine, unit: &str) -> Result<(), Fault> {
+    let said = machine.run(&Call::new("systemctl", ["is-failed", unit]))?;
+    if said.stdout.trim() != "failed" {
+        return Ok(());
+    }
+    let words = ["--lines=8", "--no-pager", "--full", "status", unit];
+    let status = machine.run(&Call::new("systemctl", words))?;
+    Err(Fault::new(format!("restarting {unit}"))
+        .because("it was started and failed")
+        .because(status.stdout.trim_end())
+        .hint(format!("see `journalctl --unit {unit}` on the host")))
 }
 
 fn words(words: &[&str]) -> Vec<String> {

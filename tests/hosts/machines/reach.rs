@@ -6,6 +6,7 @@ use std::{
     net::Ipv4Addr,
     os::fd::OwnedFd,
     path::Path,
+    process::Command,
 };
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
@@ -50,12 +51,17 @@ impl Machine {
 
     /// Runs a shell command inside as root, without its network. It is not counted as the machine's own work.
     pub(crate) fn exec(&self, shell: &str) -> Output {
+        Output::of(self.inside(shell), format!("`{shell}` inside {}", self.name))
+    }
+
+    /// The command of [`exec`](Self::exec), for what goes on while other things happen.
+    pub(crate) fn inside(&self, shell: &str) -> Command {
         let init = self.init().unwrap_or_else(|| panic!("{} is not running", self.name));
         let mut enter = command("timeout", &[LIMIT, "nsenter", "--target", &init.to_string()]);
         enter.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"]);
         enter.args(["/bin/sh", "-c", shell]).env_clear().env("LC_ALL", "C.UTF-8");
         enter.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-        Output::of(enter, format!("`{shell}` inside {}", self.name))
+        enter
     }
 
     /// A file's text.
