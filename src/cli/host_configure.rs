@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use clap::Subcommand;
+
 use super::{execute::Session, exit::Exit, options::Context};
 use crate::{
     drivers::{
@@ -14,6 +16,20 @@ use crate::{
     run::lock::Holder,
     trouble::Result,
 };
+
+/// What is done with hosts of every class.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the hosts what the site says, topic by topic
+    Configure,
+}
+
+/// A command for hosts of a class; `words` are those before it.
+pub async fn command(cx: &Context, class: Class, words: &str, command: Command) -> Result<Exit> {
+    match command {
+        Command::Configure => execute(cx, class, &format!("{words} configure")).await,
+    }
+}
 
 /// Configures the hosts of a class; `command` are the words that were given.
 pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> {

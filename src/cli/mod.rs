@@ -2,12 +2,14 @@
 
 pub mod ask;
 pub mod configuration;
+pub mod control;
 pub mod environment;
 pub mod execute;
 pub mod exit;
 pub mod hooks;
 pub mod host_configure;
 mod illustrate;
+pub mod infra;
 pub mod inventory;
 pub mod lab;
 mod manual;
@@ -49,6 +51,9 @@ enum Command {
     /// What the configuration says, and why.
     #[command(subcommand)]
     Configuration(configuration::Command),
+    /// The machine that Ymir runs on.
+    #[command(subcommand)]
+    Control(control::Command),
     /// The environments of the site repository.
     #[command(subcommand)]
     Environment(environment::Command),
@@ -57,6 +62,9 @@ enum Command {
     /// Write the manual pages
     #[command(hide = true)]
     Man(manual::Man),
+    /// Machines beside the cloud.
+    #[command(subcommand)]
+    Infra(infra::Command),
     /// Hosts, groups and their variables, as an inventory for Ansible
     Inventory(inventory::Args),
     /// Virtual hardware on this machine, to try Ymir on.
@@ -95,7 +103,9 @@ impl Command {
         match self {
             Self::Configuration(command) => command.is_of_environment(),
             Self::Environment(_) | Self::Complete(_) | Self::Man(_) => false,
-            Self::Inventory(_)
+            Self::Control(_)
+            | Self::Infra(_)
+            | Self::Inventory(_)
             | Self::Lab(_)
             | Self::Overcloud(_)
             | Self::Run(_)
@@ -105,7 +115,12 @@ impl Command {
 
     /// Whether it plans steps, which can be listed; a resumed run does.
     fn plans(&self) -> bool {
-        matches!(self, Self::Overcloud(_) | Self::Seed(_) | Self::Run(run::Command::Resume { .. }))
+        let hosts = matches!(self, Self::Control(_) | Self::Infra(_));
+        hosts
+            || matches!(
+                self,
+                Self::Overcloud(_) | Self::Seed(_) | Self::Run(run::Command::Resume { .. })
+            )
     }
 
     fn compares(&self) -> bool {
@@ -170,6 +185,8 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     }
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
+        Command::Control(command) => control::execute(cx, command).await,
+        Command::Infra(command) => infra::execute(cx, command).await,
         Command::Environment(command) => environment::execute(cx, command).await,
         Command::Complete(args) => manual::complete(&args, &mut Cli::command()),
         Command::Man(args) => manual::man(&args, Cli::command()),

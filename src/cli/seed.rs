@@ -5,12 +5,16 @@ use clap::{Args, Subcommand};
 use super::{
     execute::Session,
     exit::Exit,
+    host_configure,
     options::Context,
     overcloud::host_image::{driver, site},
 };
 use crate::{
     plan::deployment_image,
-    resolve::images::{apt_sources, deployment_image, image_path},
+    resolve::{
+        concerns::Class,
+        images::{apt_sources, deployment_image, image_path},
+    },
     trouble::Result,
 };
 
@@ -19,6 +23,19 @@ pub enum Command {
     /// The kernel and ramdisk that deploy hosts.
     #[command(subcommand)]
     Deployment(Deployment),
+    /// The seed as a host.
+    #[command(subcommand)]
+    Host(host_configure::Command),
+    /// The machine that the seed runs on.
+    #[command(subcommand)]
+    Hypervisor(Hypervisor),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Hypervisor {
+    /// The machine that the seed runs on, as a host.
+    #[command(subcommand)]
+    Host(host_configure::Command),
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +59,16 @@ pub struct Build {
 }
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
-    let Command::Deployment(Deployment::Image(Image::Build(build))) = command;
+    let build = match command {
+        Command::Host(command) => {
+            return host_configure::command(cx, Class::Seed, "seed host", command).await;
+        }
+        Command::Hypervisor(Hypervisor::Host(command)) => {
+            let class = Class::SeedHypervisor;
+            return host_configure::command(cx, class, "seed hypervisor host", command).await;
+        }
+        Command::Deployment(Deployment::Image(Image::Build(build))) => build,
+    };
     cx.refuse_limit("one kernel and one ramdisk serve every host")?;
     let session = Session::open(cx, "seed deployment image build")?;
     let site = site(&session.variables);
