@@ -116,7 +116,7 @@ pub(crate) fn second_run_is_kept_out(lab: &Lab) {
 pub(crate) fn kills_are_survived(lab: &Lab) {
     let (site, machine) = (site(lab), &lab.machines()[0]);
     for victim in ["ymir", "agent"] {
-        machine.exec(&format!("rm -rf {CONF} /etc/sudoers.d/kolla-ansible-users /opt/kayobe/venvs/kolla-ansible; userdel kolla"));
+        machine.exec(&format!("rm -rf {CONF} /etc/sudoers.d/kolla-ansible-users /opt/kayobe/venvs/kolla-ansible; userdel --force kolla"));
         let mut kills = 0;
         for milliseconds in (100..).step_by(350) {
             let mut run = site.start(&CONFIGURE);
