@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use super::Scope;
-use crate::{near, origin::Setting, trouble::Trouble};
+use crate::{
+    near,
+    origin::{Origin, Setting},
+    trouble::Trouble,
+};
 
 /// A value that is undefined or could not be computed, and the variables that led there.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub(super) struct Fault {
     /// A trouble that came from elsewhere (files, vault, other layers).
     pub(super) trouble: Option<Trouble>,
     pub(super) hints: Vec<String>,
+    /// The line of the template's file that holds the fault.
+    place: Option<Origin>,
 }
 
 pub(super) type Faulty = Arc<Fault>;
@@ -59,10 +65,27 @@ impl Fault {
         Arc::new(fault)
     }
 
+    /// The fault with the line of a template's file that holds it, unless it is known, or a variable that the template
+    /// needs holds it.
+    pub(super) fn placed(fault: Faulty, place: &Origin) -> Faulty {
+        if fault.place.is_some() || fault.chain.len() > super::chain::settings().len() {
+            return fault;
+        }
+        Arc::new(Self { place: Some(place.clone()), ..Self::clone(&fault) })
+    }
+
     fn here(message: String) -> Self {
         let chain = super::chain::settings();
         super::meter::steps(chain.len());
-        Self { undefined: false, absent: None, message, chain, trouble: None, hints: Vec::new() }
+        Self {
+            undefined: false,
+            absent: None,
+            message,
+            chain,
+            trouble: None,
+            hints: Vec::new(),
+            place: None,
+        }
     }
 
     /// The fault as the trouble that a person reads: what could not be evaluated, why, the way that led there, and what
@@ -98,6 +121,9 @@ impl Fault {
             trouble = trouble.because(format!("needed through {}", names.join(" → ")));
         }
         trouble = chain.iter().rev().fold(trouble, Trouble::set_by);
+        if let Some(place) = &self.place {
+            trouble = trouble.at(place);
+        }
         self.hints.iter().fold(trouble, Trouble::hint)
     }
 

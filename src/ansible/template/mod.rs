@@ -24,7 +24,9 @@ mod json;
 mod key;
 mod lazy;
 mod lookups;
+mod loops;
 mod lower;
+mod lower_reuse;
 mod meter;
 mod method_names;
 mod methods;
@@ -34,9 +36,11 @@ mod ops;
 mod parse;
 mod path_checks;
 mod printed;
+mod reuse;
 mod run;
 mod source;
 mod strings;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -97,6 +101,10 @@ pub trait Scope: Send + Sync {
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.world().read(path)
     }
+    /// A file's path as messages have it.
+    fn shown(&self, path: &str) -> Arc<str> {
+        path.into()
+    }
     fn world(&self) -> &dyn World;
 }
 
@@ -147,7 +155,7 @@ impl Evaluator {
     /// The value of an expression, which stands without `{{ }}`.
     pub fn expression(&self, node: &Node) -> Result<Value> {
         match node.data.as_text() {
-            Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), parse::Origin::Yaml, node),
+            Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), &parse::Origin::YAML, node),
             None => Err(not_an_expression(node)),
         }
     }
@@ -174,11 +182,11 @@ impl Evaluator {
             (true, true) => Ok(Value::Bool(true)),
             (true, false) => Err(not_an_expression(node)),
             // Backslashes in a condition are already what they mean.
-            _ => self.rendered(&format!("{{{{ {expression} }}}}"), parse::Origin::File, node),
+            _ => self.rendered(&format!("{{{{ {expression} }}}}"), &parse::Origin::FILE, node),
         }
     }
 
-    fn rendered(&self, text: &str, origin: parse::Origin, node: &Node) -> Result<Value> {
+    fn rendered(&self, text: &str, origin: &parse::Origin, node: &Node) -> Result<Value> {
         json::from_val(&self.0.render(text, origin)).map_err(|fault| {
             let setting =
                 Setting { variable: "expression".to_owned(), origin: node.origin.clone() };

@@ -147,6 +147,10 @@ impl Scope for PlayScope {
         self.view.search_paths()
     }
 
+    fn shown(&self, path: &str) -> Arc<str> {
+        self.view.shown(path)
+    }
+
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.view.file(path)
     }

@@ -231,6 +231,10 @@ impl Scope for View {
         self.site.layers.dirs.iter().map(ToString::to_string).collect()
     }
 
+    fn shown(&self, path: &str) -> Arc<str> {
+        self.site.files.shown(path.into())
+    }
+
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let Some((bytes, secret)) = self.site.files.bytes(path.into())? else { return Ok(None) };
         if secret {

@@ -12,12 +12,13 @@ mod passwords;
 mod search;
 mod sequence;
 mod tables;
+mod templates;
 mod values;
 mod web;
 
 use std::sync::Arc;
 
-pub(super) use self::files::read_template;
+pub(super) use self::templates::read_template;
 use super::{
     call::Args,
     env::Env,
@@ -39,6 +40,7 @@ fn find(name: &str) -> Option<Lookup> {
         .or_else(|| tables::find(name))
         .or(match name {
             "password" => Some(passwords::password),
+            "template" => Some(templates::template),
             "sequence" => Some(sequence::sequence),
             "url" => Some(web::url),
             _ => None,
