@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use super::Scope;
+use super::{Scope, cycle};
 use crate::{
     near,
     origin::{Origin, Setting},
     trouble::Trouble,
 };
 
+/// What Ansible says of variables that need themselves.
+pub(super) const LOOP: &str = "Recursive loop detected in template";
+
 /// A value that is undefined or could not be computed, and the variables that led there.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     /// Whether something is merely not there: `default` and `is defined` answer that, but no other fault.
     pub(super) undefined: bool,
+    /// Whether a value contains itself.
+    is_endless: bool,
     /// The variable that nothing sets.
     absent: Option<String>,
     /// What Ansible would say.
@@ -48,6 +53,11 @@ impl Fault {
         Arc::new(Self { undefined: true, absent: Some(name.to_owned()), ..fault })
     }
 
+    pub(super) fn endless() -> Faulty {
+        let fault = Self::here(format!("{LOOP}: the value contains itself"));
+        Arc::new(Self { is_endless: true, ..fault })
+    }
+
     /// Whether a value has no such part, in contrast to a variable that nothing sets.
     pub(super) fn is_no_attribute(&self) -> bool {
         self.undefined && self.absent.is_none() && self.message.starts_with("object of type")
@@ -79,6 +89,7 @@ impl Fault {
         super::meter::steps(chain.len());
         Self {
             undefined: false,
+            is_endless: false,
             absent: None,
             message,
             chain,
@@ -97,6 +108,17 @@ impl Fault {
 
     /// [`to_trouble`](Self::to_trouble) without what may have been meant.
     pub(super) fn to_plain_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
+        let cycle = self.is_endless.then(|| cycle::from(scope, &asked.variable)).flatten();
+        if let Some(cycle) = cycle {
+            let named = Self {
+                message: format!("{LOOP}: {}", cycle.told()),
+                hints: vec![breaking(cycle.name())],
+                chain: cycle.way,
+                is_endless: false,
+                ..self.clone()
+            };
+            return named.to_plain_trouble(scope, asked);
+        }
         let mut chain = self.chain.clone();
         if chain.first().is_none_or(|first| first.variable != asked.variable) {
             chain.insert(0, asked.clone());
@@ -133,4 +155,9 @@ impl Fault {
         let near = near::nearest(self.absent.as_deref()?, names.iter().map(String::as_str));
         (!near.is_empty()).then(|| format!("did you mean `{}`?", near.join("` or `")))
     }
+}
+
+/// How a loop of variables is mended.
+pub(super) fn breaking(name: &str) -> String {
+    format!("break the loop: `{name}` must not depend on itself")
 }

@@ -11,6 +11,7 @@ mod chain;
 mod characters;
 mod checks;
 mod containers;
+mod cycle;
 mod depth;
 mod env;
 mod expr;

@@ -15,6 +15,7 @@ use crate::{
     ansible::{
         builtin,
         config::{self, Config},
+        duplicates::Duplicates,
         files::Files,
         inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
@@ -32,11 +33,13 @@ const FACTS_ARE_VARIABLES: config::Name =
 
 /// Reads the site.
 pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
-    let files = Files { world, root: load.config_path.clone(), keys: load.vault.clone() };
+    let mut files =
+        Files { keys: load.vault.clone(), ..Files::without_keys(world, &load.config_path) };
     let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
     let sources = sources(&files, &layers, &load.inventories)?;
     let config = Config::find(&files.world, layers.base())?;
     unsupported::check(&config)?;
+    files.duplicates = Duplicates::of(&config)?;
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files, &Rules::of(&config)?, &sources)?;
     inventory.settle()?;
