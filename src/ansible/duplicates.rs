@@ -53,7 +53,9 @@ impl Duplicates {
         match (self.judgement, duplicates.first()) {
             (Judgement::Refuse, Some(first)) => Err(refused(first, secret)),
             (Judgement::Warn, Some(_)) => {
-                duplicates.iter().for_each(|duplicate| self.warn(duplicate, secret));
+                for duplicate in duplicates {
+                    self.warn(duplicate, secret);
+                }
                 Ok(())
             }
             _ => Ok(()),

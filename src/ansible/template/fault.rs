@@ -84,6 +84,12 @@ impl Fault {
         Arc::new(Self { place: Some(place.clone()), ..Self::clone(&fault) })
     }
 
+    /// The fault of a filter's arguments, with its name.
+    pub(super) fn of_filter(fault: &Faulty, name: &str) -> Faulty {
+        let message = format!("the filter `{name}` {}", fault.message);
+        Arc::new(Self { message, ..Self::clone(fault) })
+    }
+
     fn here(message: String) -> Self {
         let chain = super::chain::settings();
         super::meter::steps(chain.len());
@@ -103,7 +109,30 @@ impl Fault {
     /// may have been meant.
     pub(super) fn to_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
         let trouble = self.to_plain_trouble(scope, asked);
-        self.meant(scope).into_iter().fold(trouble, Trouble::hint)
+        let trouble = self.meant(scope).into_iter().fold(trouble, Trouble::hint);
+        if trouble.hints.is_empty() { trouble.hint(self.next_step(scope, asked)) } else { trouble }
+    }
+
+    /// What to do where nothing better is known.
+    fn next_step(&self, scope: &dyn Scope, asked: &Setting) -> String {
+        if let Some(name) = &self.absent {
+            let is_fact = name.starts_with("ansible_");
+            let set = if is_fact { "no facts are gathered here: " } else { "" };
+            return format!(
+                "{set}set `{name}`, or say what counts without it: `{{{{ {name} | default(…) }}}}`"
+            );
+        }
+        if self.undefined {
+            return "add what is missing, or say what counts without it with `| default(…)`".into();
+        }
+        let innermost = self.chain.last().unwrap_or(asked);
+        let (variable, host) = (&innermost.variable, scope.host());
+        match scope.raw(variable) {
+            Ok(Some(_)) => format!(
+                "`ymir configuration explain {variable} --host {host}` shows what is written for it"
+            ),
+            _ => "mend the expression".into(),
+        }
     }
 
     /// [`to_trouble`](Self::to_trouble) without what may have been meant.

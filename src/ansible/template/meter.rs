@@ -159,9 +159,12 @@ pub(super) fn checked() -> Outcome<()> {
 }
 
 fn too_long() -> super::fault::Faulty {
-    Fault::new(format!(
-        "the value would be too long: a text has at most {} MiB, a list or dict {} million items",
-        TEXT >> 20,
-        ITEMS / 1_000_000
-    ))
+    Fault::with_hint(
+        format!(
+            "the value would be too long: a text has at most {} MiB, a list or dict {} million items",
+            TEXT >> 20,
+            ITEMS / 1_000_000
+        ),
+        "look for a number that is too large, or a text or list that grows in a loop",
+    )
 }

@@ -57,6 +57,7 @@ use serde_json::Value;
 
 pub use self::file::{Lines, Reading};
 use super::{
+    config::Config,
     world::World,
     yaml::{Data, Node},
 };
@@ -101,6 +102,10 @@ pub trait Scope: Send + Sync {
     /// A file's bytes, out of the vault if need be; `Ok(None)` if there is none.
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.world().read(path)
+    }
+    /// Ansible's own settings.
+    fn config(&self) -> Option<&Config> {
+        None
     }
     /// A file's path as messages have it.
     fn shown(&self, path: &str) -> Arc<str> {

@@ -55,7 +55,9 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let extra = reader.extra(&load.extra_vars)?;
     check_release(&extra)?;
     let magic = magic::common(&inventory, &order);
-    Ok(Site::new(files, layers, inventory, order, folders).with(chains, extra, magic))
+    let mut site = Site::new(files, layers, inventory, order, folders).with(chains, extra, magic);
+    site.config = Some(config);
+    Ok(site)
 }
 
 /// What is written for a group, lowest first.

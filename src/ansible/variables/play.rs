@@ -18,6 +18,7 @@ use super::{
 use crate::{
     ansible::{
         builtin,
+        config::Config,
         template::{Evaluator, Lines, Reading, Scope},
         world::World,
         yaml::Node,
@@ -145,6 +146,10 @@ impl Scope for PlayScope {
 
     fn search_paths(&self) -> Vec<String> {
         self.view.search_paths()
+    }
+
+    fn config(&self) -> Option<&Config> {
+        self.view.config()
     }
 
     fn shown(&self, path: &str) -> Arc<str> {

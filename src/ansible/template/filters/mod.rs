@@ -114,6 +114,7 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
     let result = filter(env, &input, &mut args);
     let own = !plain.starts_with("ansible.utils.") && net::find(plain).is_none();
     let end = if own { args.end() } else { Ok(()) };
+    let end = end.map_err(|fault| Fault::of_filter(&fault, plain));
     result.and_then(|result| end.map(|()| result)).map_or_else(Val::Missing, Val::listed)
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod config;
 mod files;
 mod options;
 mod passwords;
@@ -39,6 +40,7 @@ fn find(name: &str) -> Option<Lookup> {
         .or_else(|| commands::find(name))
         .or_else(|| tables::find(name))
         .or(match name {
+            "config" => Some(config::config),
             "password" => Some(passwords::password),
             "template" => Some(templates::template),
             "sequence" => Some(sequence::sequence),
