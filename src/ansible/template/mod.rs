@@ -68,9 +68,19 @@ use crate::{
 
 /// A value as a YAML document with sorted keys, laid out as Ansible's PyYAML does.
 pub fn yaml_document(value: &Value, width: usize) -> String {
+    document(&json::to_val(value), width)
+}
+
+/// [`yaml_document`] of a map as it was read: keys that are no text stay so.
+pub fn yaml_document_of(pairs: &[(Node, Node)], width: usize) -> String {
+    let data = Data::Map(pairs.to_vec());
+    document(&env::plain(&Node { origin: Origin::whole("a document"), data }), width)
+}
+
+fn document(value: &value::Val, width: usize) -> String {
     let layout =
         yaml_text::Layout { indent: 2, flow: yaml_text::Flow::Never, width, sort_keys: true };
-    yaml_text::write(&json::to_val(value), &layout)
+    yaml_text::write(value, &layout)
 }
 
 /// YAML as Ansible writes it. A map with one of Ansible's marks becomes `!unsafe` or `!vault` text.

@@ -206,6 +206,7 @@ impl Reader<'_> {
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
         }
+        table.extend([magic::facts()], &"Ansible".into(), false);
         if !self.facts_are_variables {
             table.extend([magic::local_facts()], &"Ansible".into(), false);
         }
