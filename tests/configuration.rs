@@ -279,6 +279,7 @@ fn an_undefined_variable_is_told_with_the_chain_to_it() {
       5 | first_link: "{{ second_link }}"
       6 | second_link: "{{ no_such_name }}/x"
         |              ^ here
+      hint: set `no_such_name`, or say what counts without it: `{{ no_such_name | default(…) }}`
     "#);
 }
 

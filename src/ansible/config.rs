@@ -41,6 +41,16 @@ impl Config {
         Ok(Self { world: Arc::clone(world), file: None, values: BTreeMap::new() })
     }
 
+    /// The file that counts.
+    pub fn file(&self) -> Option<&Utf8Path> {
+        self.file.as_deref()
+    }
+
+    /// What the file says, whatever the environment says.
+    pub fn in_file(&self, section: &str, key: &str) -> Option<&str> {
+        self.values.get(&(section.to_owned(), key.to_owned())).map(String::as_str)
+    }
+
     /// A setting's value, if anything sets it.
     pub fn value(&self, (variable, section, key): Name) -> Option<String> {
         let set = self.world.env(variable).filter(|value| !value.is_empty());

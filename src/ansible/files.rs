@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    duplicates::Duplicates,
     json, vault,
     world::{Entry, World},
     yaml::{self, Data, Node},
@@ -24,6 +25,8 @@ pub struct Files {
     /// Paths below it are shown relative to it.
     pub root: Utf8PathBuf,
     pub keys: vault::Keys,
+    /// What is done about keys that stand twice in a map.
+    pub duplicates: Duplicates,
 }
 
 /// A file's text.
@@ -47,7 +50,8 @@ pub struct VarsFile {
 impl Files {
     /// Access without vault passwords.
     pub fn without_keys(world: Arc<dyn World>, root: &Utf8Path) -> Self {
-        Self { world, root: root.into(), keys: vault::Keys::default() }
+        let (keys, duplicates) = (vault::Keys::default(), Duplicates::default());
+        Self { world, root: root.into(), keys, duplicates }
     }
 
     /// The file as messages name it: below the site's root without the root.
@@ -88,7 +92,9 @@ impl Files {
 
     /// The text as Ansible loads it: JSON if it is that, else YAML.
     pub fn parse(&self, text: &Text) -> Result<Node> {
-        parse(&text.content, &text.file, text.secret)
+        let (node, duplicates) = noting_duplicates(&text.content, &text.file, text.secret)?;
+        self.duplicates.judge(&duplicates, text.secret)?;
+        Ok(node)
     }
 
     /// A file of variables; `None` if there is no such file.
@@ -159,13 +165,25 @@ impl Files {
 
 /// A text as Ansible loads it: JSON if it is that, else YAML; no message shows a line of a secret one.
 pub fn parse(text: &str, file: &Arc<str>, secret: bool) -> Result<Node> {
+    noting_duplicates(text, file, secret).map(|(node, _)| node)
+}
+
+fn noting_duplicates(
+    text: &str,
+    file: &Arc<str>,
+    secret: bool,
+) -> Result<(Node, Vec<yaml::Duplicate>)> {
     // YAML refuses what is too large.
     if text.len() <= yaml::FILE_BYTES
         && let Ok(node) = json::parse(text, file)
     {
-        return Ok(node);
+        return Ok((node, Vec::new()));
     }
-    if secret { yaml::parse_secret(text, file) } else { yaml::parse(text, file) }
+    if secret {
+        yaml::secret_noting_duplicates(text, file)
+    } else {
+        yaml::noting_duplicates(text, file)
+    }
 }
 
 /// The variables of a map; as in Ansible, what is empty or zero is no variables.

@@ -34,3 +34,20 @@ fn a_file_of_extra_variables_holds_variables() {
     site.write("b.yml", "{}\n");
     assert_eq!(site.variable("a", &[]), r#"{ "h": 1 }"#);
 }
+
+/// What ansible-core 2.21.5 has for the same inventory and options.
+#[test]
+fn facts_are_what_extra_variables_say() {
+    let host = "ansible_facts: {os_family: Debian}\nansible_os_family: RedHat\n";
+    let globals = "x: \"{{ ansible_facts }} {{ ansible_os_family }}\"\n";
+    let site = Site::of(&[
+        ("inventory/hosts", "localhost\n"),
+        ("inventory/host_vars/localhost.yml", host),
+        ("globals.yml", globals),
+    ]);
+    let told = site.variable("x", &[]);
+    assert_eq!(told, r#"{ "localhost": "{} RedHat" }"#);
+    let given = r#"{"ansible_facts": {"os_family": "Suse"}}"#;
+    let told = site.variable("x", &["-e", given]);
+    assert_eq!(told, r#"{ "localhost": "{'os_family': 'Suse'} RedHat" }"#);
+}

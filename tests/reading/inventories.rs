@@ -183,6 +183,7 @@ fn a_constructed_inventory_makes_groups_and_variables_of_others() {
       3 | compose:
       4 |   more: n + 1
         |         ^ here
+      hint: set `n`, or say what counts without it: `{{ n | default(…) }}`
     ");
 }
 

@@ -9,6 +9,7 @@
 mod choices;
 mod commands;
 mod messages;
+mod templates;
 
 use std::{
     fs,

@@ -8,10 +8,10 @@ use std::{
 use tempfile::TempDir;
 
 /// A small Kayobe configuration with one host.
-struct Site(TempDir);
+pub(super) struct Site(TempDir);
 
 impl Site {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         let base = [("inventory/hosts", "[overcloud]\nctl1\n"), ("globals.yml", "---\n{}\n")];
         for (file, text) in base.iter().chain(files) {
@@ -22,7 +22,7 @@ impl Site {
         site
     }
 
-    fn run(&self, args: &[&str]) -> String {
+    pub(super) fn run(&self, args: &[&str]) -> String {
         let root = self.0.path().to_str().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
             .args(args)
@@ -39,13 +39,13 @@ impl Site {
     }
 
     /// What is said about the variable `x` of the only host.
-    fn x(&self) -> String {
+    pub(super) fn x(&self) -> String {
         self.run(&["configuration", "dump", "--host", "ctl1", "--var-name", "x"])
     }
 }
 
 /// What is said about a value of the variable `x`.
-fn x(text: &str) -> String {
+pub(super) fn x(text: &str) -> String {
     Site::new(&[("globals.yml", text)]).x()
 }
 
@@ -100,6 +100,7 @@ fn a_filter_that_fails() {
         |
       1 | x: "{{ 'abc' | from_json }}"
         |    ^ here
+      hint: `ymir configuration explain x --host ctl1` shows what is written for it
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'abc' | regex_replace('a(', 'b') }}\"\n"), @r#"
     exit 3
@@ -110,6 +111,7 @@ fn a_filter_that_fails() {
         |
       1 | x: "{{ 'abc' | regex_replace('a(', 'b') }}"
         |    ^ here
+      hint: mend it; a sign that is to mean itself needs a backslash, or `regex_escape`
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'abc' | no_such_filter }}\"\n"), @r#"
     exit 3

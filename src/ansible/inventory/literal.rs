@@ -9,7 +9,7 @@ use crate::{
 const DEPTH: usize = 50;
 
 /// The literal's value; text as it is if it is no literal.
-pub(super) fn value(text: &str, origin: &Origin) -> Node {
+pub(in crate::ansible) fn value(text: &str, origin: &Origin) -> Node {
     let mut parser = Parser { rest: text.trim_start_matches([' ', '\t']), origin, depth: 0 };
     let parsed = parser.tuple_or_value();
     let complete = parser.at_end();

@@ -5,7 +5,7 @@ mod constructed;
 pub mod fnmatch;
 mod graph;
 mod ini;
-mod literal;
+pub(super) mod literal;
 pub mod rules;
 mod script;
 pub mod source;

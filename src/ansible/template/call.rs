@@ -8,6 +8,10 @@ use super::{
     value::Val,
 };
 
+/// What to do about arguments that do not fit.
+const ARGUMENTS: &str =
+    "Ansible's documentation has the arguments of its filters, tests and lookups";
+
 /// The arguments of one call.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Args {
@@ -42,7 +46,9 @@ impl Args {
 
     /// An argument that must be given.
     pub(super) fn required(&mut self, name: &str) -> Outcome {
-        self.take(name).ok_or_else(|| Fault::new(format!("missing required argument: '{name}'")))
+        self.take(name).ok_or_else(|| {
+            Fault::with_hint(format!("missing required argument: '{name}'"), ARGUMENTS)
+        })
     }
 
     /// The next argument as text.
@@ -105,12 +111,15 @@ impl Args {
     /// What is left; nothing may be, or the call is wrong.
     pub(super) fn end(&self) -> Outcome<()> {
         if let Some((name, _)) = self.named.first() {
-            return Err(Fault::new(format!("got an unexpected keyword argument '{name}'")));
+            return Err(Fault::with_hint(
+                format!("got an unexpected keyword argument '{name}'"),
+                ARGUMENTS,
+            ));
         }
         if self.positional.is_empty() {
             return Ok(());
         }
-        Err(Fault::new("too many positional arguments"))
+        Err(Fault::with_hint("got too many positional arguments", ARGUMENTS))
     }
 }
 

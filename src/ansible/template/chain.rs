@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use super::fault::{Fault, Outcome};
+use super::fault::{Fault, LOOP, Outcome, breaking};
 use crate::origin::{Origin, Setting};
 
 /// Python's own recursion limit stops Ansible at about this depth.
@@ -46,15 +46,13 @@ pub(super) fn enter(
         });
         names.push(name.to_string());
         names.dedup();
-        return Err(Fault::with_hint(
-            format!("Recursive loop detected in template: {}", names.join(" -> ")),
-            format!("break the loop: `{name}` must not depend on itself"),
-        ));
+        return Err(Fault::with_hint(format!("{LOOP}: {}", names.join(" -> ")), breaking(name)));
     }
     if CHAIN.with_borrow(Vec::len) >= DEEPEST {
-        return Err(Fault::new(format!(
-            "Recursive loop detected in template: more than {DEEPEST} variables deep at `{name}`"
-        )));
+        return Err(Fault::with_hint(
+            format!("{LOOP}: more than {DEEPEST} variables deep at `{name}`"),
+            "let some of these variables hold their values instead of naming others",
+        ));
     }
     let link = Link { host: host.clone(), name: name.clone(), origin: origin.clone(), place };
     CHAIN.with_borrow_mut(|chain| chain.push(link));

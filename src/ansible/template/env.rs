@@ -13,6 +13,7 @@ use super::{
     objects::Object,
     parse::{self, Origin as TextOrigin},
     run::Run,
+    syntax,
     value::{Dict, Key, Val},
     watch::Watch,
 };
@@ -37,7 +38,7 @@ impl fmt::Debug for Env {
 
 /// Whether Ansible would take the text for a template.
 pub(super) fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%") || text.contains("{#")
+    text.contains("{{") || text.contains("{%") || text.contains("{#") || syntax::has_header(text)
 }
 
 impl Env {
@@ -115,7 +116,7 @@ impl Env {
     /// A node's value for this host. Text in it is rendered at once if it is the whole value, else when it is used.
     pub(super) fn value_of(self: &Arc<Self>, node: &Node, name: &Arc<str>) -> Val {
         match &node.data {
-            Data::Text(text) if is_template(text) => self.render(text, TextOrigin::Yaml),
+            Data::Text(text) if is_template(text) => self.render(text, &TextOrigin::YAML),
             _ => self.item_of(node, name),
         }
     }
@@ -146,7 +147,7 @@ impl Env {
     }
 
     /// Renders a template.
-    pub(super) fn render(self: &Arc<Self>, text: &str, origin: TextOrigin) -> Val {
+    pub(super) fn render(self: &Arc<Self>, text: &str, origin: &TextOrigin) -> Val {
         self.render_with(text, origin, Vec::new()).unwrap_or_else(Val::Missing)
     }
 
@@ -154,20 +155,13 @@ impl Env {
     pub(super) fn render_with(
         self: &Arc<Self>,
         text: &str,
-        origin: TextOrigin,
+        origin: &TextOrigin,
         locals: Vec<(String, Val)>,
     ) -> Outcome {
         let template = parse::template(text, origin)?;
         let _watch = Watch::begin(false);
-        let rendered = Run::new(self, template.mutates, locals).template(&template.body);
-        Ok(match rendered {
-            Val::Str(found) if template.trailing_newlines > 0 => {
-                let own = found.len() - found.trim_end_matches('\n').len();
-                let more = template.trailing_newlines.saturating_sub(own);
-                Val::str(format!("{found}{}", "\n".repeat(more)))
-            }
-            other => other,
-        })
+        let rendered = Run::new(self, &template, locals).template(&template);
+        Ok(template.with_its_end(rendered))
     }
 
     /// Begins a link of the chain for the part of a variable at `place`.

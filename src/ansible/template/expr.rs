@@ -22,10 +22,14 @@ impl Run {
         Ok(match expr {
             Expr::Const(value) => value.clone(),
             Expr::Name(name) => self.name(name),
-            Expr::Attr(base, name) => access::attribute(&self.expr(base)?, name),
+            Expr::Attr(base, name) => {
+                let base = self.expr(base)?;
+                self.looked_at(access::attribute(&base, name))?
+            }
             Expr::Item(base, key) => {
                 let base = self.expr(base)?;
-                access::item(&base, &self.expr(key)?)?
+                let found = access::item(&base, &self.expr(key)?)?;
+                self.looked_at(found)?
             }
             Expr::Slice(base, parts) => self.slice(base, parts)?,
             Expr::Not(expr) => Val::Bool(!self.expr(expr)?.truth()?),
@@ -71,6 +75,10 @@ impl Run {
         })
     }
 
+    fn looked_at(&self, part: Val) -> Outcome {
+        if self.is_strict { part.used() } else { Ok(part) }
+    }
+
     fn slice(&mut self, base: &Expr, parts: &[Option<Box<Expr>>; 3]) -> Outcome {
         let base = self.expr(base)?.forced();
         let mut part = |expr: &Option<Box<Expr>>| match expr {
@@ -105,6 +113,9 @@ impl Run {
     }
 
     fn name(&mut self, name: &str) -> Val {
+        if name == "self" {
+            return self.itself();
+        }
         if let Some(found) = self.lookup(name) {
             return found;
         }
@@ -160,7 +171,7 @@ impl Run {
     fn constants_rendered(&self, expr: &Expr, value: &Val) -> Val {
         match (expr, value) {
             (Expr::Const(_), Val::Str(text)) if env::is_template(text) => {
-                self.env.render(text, parse::Origin::Yaml)
+                self.env.render(text, &parse::Origin::YAML)
             }
             (Expr::List(exprs), Val::List(items)) => {
                 let pairs = exprs.iter().zip(items.raw());
@@ -222,7 +233,9 @@ impl Run {
             }
         };
         match object.as_ref() {
-            Object::Macro { decl, seen } => self.call_macro(decl, seen, args).map(Val::listed),
+            Object::Macro(called) => self.call_macro(called, args).map(Val::listed),
+            Object::Loop(state) => self.call_loop(state, args),
+            Object::Block(of) => self.call_block(of, &args),
             Object::Function(name) => Ok(super::globals::call(&self.env, name, args)),
             Object::Method { base, name } => called(base, name, &args)
                 .ok_or_else(|| Fault::new(format!("the method `{name}` is not supported"))),

@@ -2,14 +2,23 @@
 
 use std::sync::Arc;
 
-use super::Scope;
-use crate::{near, origin::Setting, trouble::Trouble};
+use super::{Scope, cycle};
+use crate::{
+    near,
+    origin::{Origin, Setting},
+    trouble::Trouble,
+};
+
+/// What Ansible says of variables that need themselves.
+pub(super) const LOOP: &str = "Recursive loop detected in template";
 
 /// A value that is undefined or could not be computed, and the variables that led there.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     /// Whether something is merely not there: `default` and `is defined` answer that, but no other fault.
     pub(super) undefined: bool,
+    /// Whether a value contains itself.
+    is_endless: bool,
     /// The variable that nothing sets.
     absent: Option<String>,
     /// What Ansible would say.
@@ -19,6 +28,8 @@ pub(super) struct Fault {
     /// A trouble that came from elsewhere (files, vault, other layers).
     pub(super) trouble: Option<Trouble>,
     pub(super) hints: Vec<String>,
+    /// The line of the template's file that holds the fault.
+    place: Option<Origin>,
 }
 
 pub(super) type Faulty = Arc<Fault>;
@@ -42,6 +53,11 @@ impl Fault {
         Arc::new(Self { undefined: true, absent: Some(name.to_owned()), ..fault })
     }
 
+    pub(super) fn endless() -> Faulty {
+        let fault = Self::here(format!("{LOOP}: the value contains itself"));
+        Arc::new(Self { is_endless: true, ..fault })
+    }
+
     /// Whether a value has no such part, in contrast to a variable that nothing sets.
     pub(super) fn is_no_attribute(&self) -> bool {
         self.undefined && self.absent.is_none() && self.message.starts_with("object of type")
@@ -59,21 +75,79 @@ impl Fault {
         Arc::new(fault)
     }
 
+    /// The fault with the line of a template's file that holds it, unless it is known, or a variable that the template
+    /// needs holds it.
+    pub(super) fn placed(fault: Faulty, place: &Origin) -> Faulty {
+        if fault.place.is_some() || fault.chain.len() > super::chain::settings().len() {
+            return fault;
+        }
+        Arc::new(Self { place: Some(place.clone()), ..Self::clone(&fault) })
+    }
+
+    /// The fault of a filter's arguments, with its name.
+    pub(super) fn of_filter(fault: &Faulty, name: &str) -> Faulty {
+        let message = format!("the filter `{name}` {}", fault.message);
+        Arc::new(Self { message, ..Self::clone(fault) })
+    }
+
     fn here(message: String) -> Self {
         let chain = super::chain::settings();
         super::meter::steps(chain.len());
-        Self { undefined: false, absent: None, message, chain, trouble: None, hints: Vec::new() }
+        Self {
+            undefined: false,
+            is_endless: false,
+            absent: None,
+            message,
+            chain,
+            trouble: None,
+            hints: Vec::new(),
+            place: None,
+        }
     }
 
     /// The fault as the trouble that a person reads: what could not be evaluated, why, the way that led there, and what
     /// may have been meant.
     pub(super) fn to_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
         let trouble = self.to_plain_trouble(scope, asked);
-        self.meant(scope).into_iter().fold(trouble, Trouble::hint)
+        let trouble = self.meant(scope).into_iter().fold(trouble, Trouble::hint);
+        if trouble.hints.is_empty() { trouble.hint(self.next_step(scope, asked)) } else { trouble }
+    }
+
+    /// What to do where nothing better is known.
+    fn next_step(&self, scope: &dyn Scope, asked: &Setting) -> String {
+        if let Some(name) = &self.absent {
+            let is_fact = name.starts_with("ansible_");
+            let set = if is_fact { "no facts are gathered here: " } else { "" };
+            return format!(
+                "{set}set `{name}`, or say what counts without it: `{{{{ {name} | default(…) }}}}`"
+            );
+        }
+        if self.undefined {
+            return "add what is missing, or say what counts without it with `| default(…)`".into();
+        }
+        let innermost = self.chain.last().unwrap_or(asked);
+        let (variable, host) = (&innermost.variable, scope.host());
+        match scope.raw(variable) {
+            Ok(Some(_)) => format!(
+                "`ymir configuration explain {variable} --host {host}` shows what is written for it"
+            ),
+            _ => "mend the expression".into(),
+        }
     }
 
     /// [`to_trouble`](Self::to_trouble) without what may have been meant.
     pub(super) fn to_plain_trouble(&self, scope: &dyn Scope, asked: &Setting) -> Trouble {
+        let cycle = self.is_endless.then(|| cycle::from(scope, &asked.variable)).flatten();
+        if let Some(cycle) = cycle {
+            let named = Self {
+                message: format!("{LOOP}: {}", cycle.told()),
+                hints: vec![breaking(cycle.name())],
+                chain: cycle.way,
+                is_endless: false,
+                ..self.clone()
+            };
+            return named.to_plain_trouble(scope, asked);
+        }
         let mut chain = self.chain.clone();
         if chain.first().is_none_or(|first| first.variable != asked.variable) {
             chain.insert(0, asked.clone());
@@ -98,6 +172,9 @@ impl Fault {
             trouble = trouble.because(format!("needed through {}", names.join(" → ")));
         }
         trouble = chain.iter().rev().fold(trouble, Trouble::set_by);
+        if let Some(place) = &self.place {
+            trouble = trouble.at(place);
+        }
         self.hints.iter().fold(trouble, Trouble::hint)
     }
 
@@ -107,4 +184,9 @@ impl Fault {
         let near = near::nearest(self.absent.as_deref()?, names.iter().map(String::as_str));
         (!near.is_empty()).then(|| format!("did you mean `{}`?", near.join("` or `")))
     }
+}
+
+/// How a loop of variables is mended.
+pub(super) fn breaking(name: &str) -> String {
+    format!("break the loop: `{name}` must not depend on itself")
 }

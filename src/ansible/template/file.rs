@@ -66,14 +66,14 @@ impl Evaluator {
 
 fn lines(env: &Arc<Env>, text: &str, reading: Reading) -> Result<Lined, (Faulty, u32)> {
     let origin = match reading {
-        Reading::Plain => TextOrigin::File,
-        Reading::Stripped => TextOrigin::Stripped,
-        Reading::Merged => TextOrigin::Merged,
+        Reading::Plain => TextOrigin::FILE,
+        Reading::Stripped => TextOrigin::FILE.stripped(),
+        Reading::Merged => TextOrigin::YAML.stripped(),
     };
     // Jinja2 knows one kind of line break.
     let text = text.replace("\r\n", "\n");
-    let template = parse::located(&text, origin)?;
-    let printed = Run::new(env, template.mutates, Vec::new()).printed(&template.body);
+    let template = parse::located(&text, &origin)?;
+    let printed = Run::new(env, &template, Vec::new()).printed(&template);
     let mut lined = printed::lined(&printed)?;
     let prints = |piece: &printed::Printed| !matches!(piece.value, Val::None | Val::Omit);
     if printed.iter().any(prints) {

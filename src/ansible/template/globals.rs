@@ -14,8 +14,19 @@ use super::{
 /// More than any list in a configuration holds.
 const LONGEST_RANGE: i128 = 1_000_000;
 
-const FUNCTIONS: &[&str] =
-    &["lookup", "query", "q", "range", "dict", "namespace", "undef", "now", "cycler", "joiner"];
+const FUNCTIONS: &[&str] = &[
+    "lookup",
+    "query",
+    "q",
+    "range",
+    "dict",
+    "namespace",
+    "undef",
+    "now",
+    "cycler",
+    "joiner",
+    "lipsum",
+];
 
 /// A global's value.
 pub(super) fn find(name: &str) -> Option<Val> {
@@ -41,6 +52,10 @@ pub(super) fn call(env: &Arc<Env>, name: &str, args: Args) -> Val {
             other => other,
         }),
         "now" => super::filters::dates::now(&mut args),
+        "lipsum" => Err(Fault::with_hint(
+            "`lipsum()` makes up words, which Ymir does not",
+            "write the text itself",
+        )),
         "cycler" if args.positional.is_empty() => {
             Err(Fault::new("at least one item has to be provided"))
         }

@@ -63,6 +63,21 @@ impl IniFile {
         Ok(())
     }
 
+    /// All sections, each with the options that every section has; these by themselves at the end.
+    pub(super) fn all(&self) -> Vec<(String, Items)> {
+        let with_defaults = |own: &Options| {
+            let mut options = self.defaults.clone();
+            options.extend(own.clone());
+            options.into_iter().collect::<Items>()
+        };
+        let mut found: Vec<(String, Items)> =
+            self.sections.iter().map(|(name, own)| (name.clone(), with_defaults(own))).collect();
+        if !self.defaults.is_empty() {
+            found.push((DEFAULTS.to_owned(), with_defaults(&Options::new())));
+        }
+        found
+    }
+
     fn section_mut(&mut self, name: &str) -> &mut Options {
         match name {
             DEFAULTS => &mut self.defaults,

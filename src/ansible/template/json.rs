@@ -19,7 +19,7 @@ pub(super) fn from_val(value: &Val) -> Outcome<Value> {
 
 fn converted(value: &Val, depth: usize) -> Outcome<Value> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(Fault::new("Recursive loop detected in template: the value contains itself"));
+        return Err(Fault::endless());
     };
     meter::items(1, 1);
     meter::checked()?;

@@ -41,7 +41,7 @@ impl Thunk {
         }
         let place = std::ptr::from_ref(self).addr();
         let value = match self.env.enter(&self.variable, &self.origin, place) {
-            Ok(_entered) => self.env.render(&self.text, parse::Origin::Yaml),
+            Ok(_entered) => self.env.render(&self.text, &parse::Origin::YAML),
             Err(fault) => Val::Missing(fault),
         };
         if !matches!(value, Val::Missing(_)) {

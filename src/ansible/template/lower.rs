@@ -6,7 +6,8 @@ use minijinja::{machinery::ast, value::ValueKind};
 
 use super::{
     checks, filters,
-    tree::{Arg, Binary, Comparison, Expr, For, Macro, Placed, Stmt},
+    syntax::Syntax,
+    tree::{Arg, Binary, Block, Comparison, Expr, For, Macro, Placed, Stmt},
     value::Val,
 };
 
@@ -25,17 +26,27 @@ const MUTATING: &[&str] = &[
     "reverse",
 ];
 
-type Lowered<T> = Result<T, String>;
+pub(super) type Lowered<T> = Result<T, String>;
 
 /// What is learned about a template on the way.
-#[derive(Debug, Default)]
-pub(super) struct Lowering {
+#[derive(Debug)]
+pub(super) struct Lowering<'text> {
     pub(super) mutates: bool,
+    pub(super) blocks: Vec<Arc<Block>>,
+    pub(super) text: &'text str,
+    pub(super) syntax: &'text Syntax,
+    /// How many lines stand before the text.
+    first_line: u32,
     /// What is read may never be run: then an unknown filter or test is a fault only when it is.
     is_conditional: bool,
 }
 
-impl Lowering {
+impl<'text> Lowering<'text> {
+    pub(super) fn new(text: &'text str, syntax: &'text Syntax, first_line: u32) -> Self {
+        let blocks = Vec::new();
+        Self { mutates: false, blocks, text, syntax, first_line, is_conditional: false }
+    }
+
     pub(super) fn template(&mut self, tree: &ast::Stmt<'_>) -> Lowered<Vec<Placed>> {
         match tree {
             ast::Stmt::Template(template) => self.body(&template.children),
@@ -43,20 +54,22 @@ impl Lowering {
         }
     }
 
-    fn body(&mut self, body: &[ast::Stmt<'_>]) -> Lowered<Vec<Placed>> {
+    pub(super) fn body(&mut self, body: &[ast::Stmt<'_>]) -> Lowered<Vec<Placed>> {
         body.iter().map(|stmt| self.placed(stmt)).collect()
     }
 
     fn placed(&mut self, stmt: &ast::Stmt<'_>) -> Lowered<Placed> {
-        Ok(Placed { line: line_of(stmt), stmt: self.stmt(stmt)? })
+        Ok(Placed { line: line_of(stmt) + self.first_line, stmt: self.stmt(stmt)? })
     }
 
     fn stmt(&mut self, stmt: &ast::Stmt<'_>) -> Lowered<Stmt> {
         Ok(match stmt {
             ast::Stmt::Template(template) => Stmt::Body(self.body(&template.children)?),
             ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.expr(&emit.expr)?),
-            ast::Stmt::EmitRaw(raw) => Stmt::Text(raw.raw.into()),
-            ast::Stmt::ForLoop(found) => Stmt::For(self.inside(false, |own| own.for_loop(found))?),
+            ast::Stmt::EmitRaw(raw) => Stmt::Text(self.raw(raw.raw)),
+            ast::Stmt::ForLoop(found) => {
+                Stmt::For(Arc::new(self.inside(false, |own| own.for_loop(found))?))
+            }
             ast::Stmt::IfCond(found) => self.inside(true, |own| {
                 Ok(Stmt::If {
                     test: own.expr(&found.expr)?,
@@ -78,11 +91,11 @@ impl Lowering {
                 filter: self.expr(&found.filter)?,
                 body: self.body(&found.body)?,
             },
-            ast::Stmt::Block(block) => Stmt::Body(self.body(&block.body)?),
-            ast::Stmt::Include(include) => Stmt::Include {
-                name: self.expr(&include.name)?,
-                ignore_missing: include.ignore_missing,
-            },
+            ast::Stmt::Block(block) => self.inside(false, |own| own.block(block))?,
+            ast::Stmt::Include(include) => self.include(include)?,
+            ast::Stmt::Import(import) => self.import(import)?,
+            ast::Stmt::FromImport(import) => self.imported_names(import)?,
+            ast::Stmt::Extends(extends) => Stmt::Extends(self.expr(&extends.name)?),
             ast::Stmt::Macro(found) => Stmt::Macro(Arc::new(self.macro_of(found)?)),
             ast::Stmt::CallBlock(block) => Stmt::CallBlock {
                 callee: self.expr(&block.call.expr)?,
@@ -90,10 +103,14 @@ impl Lowering {
                 caller: Arc::new(self.macro_of(&block.macro_decl)?),
             },
             ast::Stmt::Do(_) => return Err("Encountered unknown tag 'do'.".into()),
-            ast::Stmt::Import(_) | ast::Stmt::FromImport(_) | ast::Stmt::Extends(_) => {
-                return Err("`import` and `extends` are not supported in variables".into());
-            }
         })
+    }
+
+    fn raw(&self, text: &str) -> Arc<str> {
+        match &*self.syntax.newline {
+            "\n" => text.into(),
+            newline => text.replace('\n', newline).into(),
+        }
     }
 
     /// Reads a part of the template, which may never be run or is run whenever its surroundings are.
@@ -121,6 +138,7 @@ impl Lowering {
             condition: found.filter_expr.as_ref().map(|expr| self.expr(expr)).transpose()?,
             body: self.body(&found.body)?,
             otherwise: self.body(&found.else_body)?,
+            is_recursive: found.recursive,
         })
     }
 
@@ -147,7 +165,7 @@ impl Lowering {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
-    fn expr(&mut self, expr: &ast::Expr<'_>) -> Lowered<Expr> {
+    pub(super) fn expr(&mut self, expr: &ast::Expr<'_>) -> Lowered<Expr> {
         Ok(match expr {
             ast::Expr::Var(var) => Expr::Name(var.id.into()),
             ast::Expr::Const(constant) => Expr::Const(constant_value(&constant.value)?),

@@ -37,14 +37,17 @@ thread_local! {
     static METER: Meter = Meter::default();
 }
 
+/// What a template counts that another one asks for, and what is printed for a call: it takes so much more of the stack.
+const CALL: usize = 16;
+
 /// Ends what it stands for when it is dropped.
-pub(super) struct Guard(fn(&Meter) -> &Cell<usize>);
+pub(super) struct Guard(fn(&Meter) -> &Cell<usize>, usize);
 
 impl Drop for Guard {
     fn drop(&mut self) {
         METER.with(|meter| {
             let count = (self.0)(meter);
-            count.set(count.get().saturating_sub(1));
+            count.set(count.get().saturating_sub(self.1));
         });
     }
 }
@@ -59,20 +62,29 @@ pub(super) fn begin() -> Guard {
         }
         meter.running.set(meter.running.get() + 1);
     });
-    Guard(|meter| &meter.running)
+    Guard(|meter| &meter.running, 1)
 }
 
 /// Begins an expression or a block inside another.
 pub(super) fn deeper() -> Outcome<Guard> {
+    deeper_by(1)
+}
+
+/// Begins another template, or what is printed for a call, inside a template.
+pub(super) fn called() -> Outcome<Guard> {
+    deeper_by(CALL)
+}
+
+fn deeper_by(count: usize) -> Outcome<Guard> {
     let depth = METER.with(|meter| {
-        meter.depth.set(meter.depth.get() + 1);
+        meter.depth.set(meter.depth.get() + count);
         meter.depth.get()
     });
-    let guard = Guard(|meter| &meter.depth);
+    let guard = Guard(|meter| &meter.depth, count);
     if depth > DEPTH {
         return Err(Fault::with_hint(
             format!("expressions, blocks and macros are more than {DEPTH} deep"),
-            "a macro that calls itself needs an end; split long expressions into variables",
+            "a macro, template or loop that calls itself needs an end; split long expressions into variables",
         ));
     }
     steps(1);
@@ -147,9 +159,12 @@ pub(super) fn checked() -> Outcome<()> {
 }
 
 fn too_long() -> super::fault::Faulty {
-    Fault::new(format!(
-        "the value would be too long: a text has at most {} MiB, a list or dict {} million items",
-        TEXT >> 20,
-        ITEMS / 1_000_000
-    ))
+    Fault::with_hint(
+        format!(
+            "the value would be too long: a text has at most {} MiB, a list or dict {} million items",
+            TEXT >> 20,
+            ITEMS / 1_000_000
+        ),
+        "look for a number that is too large, or a text or list that grows in a loop",
+    )
 }

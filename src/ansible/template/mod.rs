@@ -11,6 +11,7 @@ mod chain;
 mod characters;
 mod checks;
 mod containers;
+mod cycle;
 mod depth;
 mod env;
 mod expr;
@@ -24,7 +25,9 @@ mod json;
 mod key;
 mod lazy;
 mod lookups;
+mod loops;
 mod lower;
+mod lower_reuse;
 mod meter;
 mod method_names;
 mod methods;
@@ -34,9 +37,11 @@ mod ops;
 mod parse;
 mod path_checks;
 mod printed;
+mod reuse;
 mod run;
 mod source;
 mod strings;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -52,6 +57,7 @@ use serde_json::Value;
 
 pub use self::file::{Lines, Reading};
 use super::{
+    config::Config,
     world::World,
     yaml::{Data, Node},
 };
@@ -62,9 +68,19 @@ use crate::{
 
 /// A value as a YAML document with sorted keys, laid out as Ansible's PyYAML does.
 pub fn yaml_document(value: &Value, width: usize) -> String {
+    document(&json::to_val(value), width)
+}
+
+/// [`yaml_document`] of a map as it was read: keys that are no text stay so.
+pub fn yaml_document_of(pairs: &[(Node, Node)], width: usize) -> String {
+    let data = Data::Map(pairs.to_vec());
+    document(&env::plain(&Node { origin: Origin::whole("a document"), data }), width)
+}
+
+fn document(value: &value::Val, width: usize) -> String {
     let layout =
         yaml_text::Layout { indent: 2, flow: yaml_text::Flow::Never, width, sort_keys: true };
-    yaml_text::write(&json::to_val(value), &layout)
+    yaml_text::write(value, &layout)
 }
 
 /// YAML as Ansible writes it. A map with one of Ansible's marks becomes `!unsafe` or `!vault` text.
@@ -96,6 +112,14 @@ pub trait Scope: Send + Sync {
     /// A file's bytes, out of the vault if need be; `Ok(None)` if there is none.
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.world().read(path)
+    }
+    /// Ansible's own settings.
+    fn config(&self) -> Option<&Config> {
+        None
+    }
+    /// A file's path as messages have it.
+    fn shown(&self, path: &str) -> Arc<str> {
+        path.into()
     }
     fn world(&self) -> &dyn World;
 }
@@ -147,7 +171,7 @@ impl Evaluator {
     /// The value of an expression, which stands without `{{ }}`.
     pub fn expression(&self, node: &Node) -> Result<Value> {
         match node.data.as_text() {
-            Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), parse::Origin::Yaml, node),
+            Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), &parse::Origin::YAML, node),
             None => Err(not_an_expression(node)),
         }
     }
@@ -174,11 +198,11 @@ impl Evaluator {
             (true, true) => Ok(Value::Bool(true)),
             (true, false) => Err(not_an_expression(node)),
             // Backslashes in a condition are already what they mean.
-            _ => self.rendered(&format!("{{{{ {expression} }}}}"), parse::Origin::File, node),
+            _ => self.rendered(&format!("{{{{ {expression} }}}}"), &parse::Origin::FILE, node),
         }
     }
 
-    fn rendered(&self, text: &str, origin: parse::Origin, node: &Node) -> Result<Value> {
+    fn rendered(&self, text: &str, origin: &parse::Origin, node: &Node) -> Result<Value> {
         json::from_val(&self.0.render(text, origin)).map_err(|fault| {
             let setting =
                 Setting { variable: "expression".to_owned(), origin: node.origin.clone() };

@@ -12,10 +12,13 @@ use super::{
     burial::bury,
     env::Env,
     fault::{Fault, Outcome},
+    loops::Again,
     meter,
     moments::{Moment, Span},
-    ops, text,
-    tree::Macro,
+    ops,
+    run::{Home, Place},
+    text,
+    tree::{Macro, Name},
     value::{Dict, Key, Tuple, Val},
 };
 
@@ -30,10 +33,13 @@ pub(super) enum Object {
     Namespace(Dict),
     /// `loop` inside a `for`.
     Loop(Loop),
-    Macro {
-        decl: Arc<Macro>,
-        seen: HashMap<Arc<str>, Val>,
-    },
+    Macro(Scoped),
+    /// A template that was imported.
+    Module(Module),
+    /// `self`: a template's blocks.
+    Itself(Vec<BlockOf>),
+    /// `super` and `self.name`.
+    Block(BlockOf),
     /// A method of a value, which waits for its call.
     Method {
         base: Val,
@@ -57,6 +63,42 @@ pub(super) enum Object {
         separator: Val,
         calls: AtomicUsize,
     },
+}
+
+/// A macro, and where it was declared.
+#[derive(Debug, Clone)]
+pub(super) struct Scoped {
+    pub(super) decl: Arc<Macro>,
+    pub(super) seen: HashMap<Name, Val>,
+    pub(super) home: Home,
+    pub(super) place: Place,
+}
+
+/// What an imported template sets, and what it prints.
+#[derive(Debug)]
+pub(super) struct Module {
+    pub(super) exported: HashMap<Name, Val>,
+    pub(super) printed: Vec<Val>,
+}
+
+/// A block as one of the templates has it that extend each other.
+#[derive(Debug, Clone)]
+pub(super) struct BlockOf {
+    pub(super) name: Name,
+    /// How many templates have it before this one.
+    pub(super) depth: usize,
+    /// How many templates have it.
+    pub(super) layers: usize,
+    /// How many scopes it sees.
+    pub(super) scopes: usize,
+}
+
+impl BlockOf {
+    /// The block that this one replaces.
+    pub(super) fn above(&self) -> Option<Self> {
+        let depth = self.depth + 1;
+        (depth < self.layers).then(|| Self { depth, ..self.clone() })
+    }
 }
 
 /// Numbers with the same distance to each other, which are made when they are asked for.
@@ -84,6 +126,10 @@ pub(super) struct Loop {
     pub(super) items: Tuple,
     /// What `changed()` was last asked about in this loop.
     pub(super) seen: Arc<Mutex<Option<Val>>>,
+    /// How many recursive calls led here.
+    pub(super) depth: usize,
+    /// Only a recursive loop can be called.
+    pub(super) again: Option<Again>,
 }
 
 impl Object {
@@ -93,7 +139,10 @@ impl Object {
             Self::Host(_) => "HostVarsVars",
             Self::Namespace(_) => "Namespace",
             Self::Loop(_) => "LoopContext",
-            Self::Macro { .. } => "Macro",
+            Self::Macro(_) => "Macro",
+            Self::Module(_) => "TemplateModule",
+            Self::Itself(_) => "TemplateReference",
+            Self::Block(_) => "BlockReference",
             Self::Method { .. } => "builtin_function_or_method",
             Self::Function(_) => "function",
             Self::Range(_) => "range",
@@ -116,7 +165,12 @@ impl Object {
     pub(super) fn is_callable(&self) -> bool {
         matches!(
             self,
-            Self::Macro { .. } | Self::Method { .. } | Self::Function(_) | Self::Joiner { .. }
+            Self::Macro(_)
+                | Self::Block(_)
+                | Self::Loop(_)
+                | Self::Method { .. }
+                | Self::Function(_)
+                | Self::Joiner { .. }
         )
     }
 
@@ -130,7 +184,15 @@ impl Object {
             Self::Host(env) => env.variable(key),
             Self::Namespace(dict) => dict.get_str(key),
             Self::Loop(state) => state.get(key),
-            Self::Macro { decl, .. } if key == "name" => Some(Val::str(&decl.name)),
+            Self::Macro(called) if key == "name" => Some(Val::str(&called.decl.name)),
+            Self::Module(module) => module.exported.get(key).cloned(),
+            Self::Itself(blocks) => {
+                let block = blocks.iter().find(|block| &*block.name == key)?;
+                Some(Val::Object(Arc::new(Self::Block(block.clone()))))
+            }
+            Self::Block(block) if key == "super" => {
+                Some(Val::Object(Arc::new(Self::Block(block.above()?))))
+            }
             Self::Moment(moment) => moment.get(key),
             Self::Span(span) => span.get(key),
             Self::Cycler { items, at } if key == "current" => {
@@ -189,6 +251,9 @@ impl Object {
             Self::Namespace(dict) => {
                 Some(format!("<Namespace {}>", text::repr(&Val::Dict(dict.clone())).ok()?))
             }
+            Self::Module(module) => {
+                module.printed.iter().map(|piece| text::printed(piece).ok()).collect()
+            }
             Self::Moment(moment) => Some(moment.text()),
             Self::Span(span) => Some(span.text()),
             _ => None,
@@ -199,13 +264,19 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         match self {
-            Self::Macro { seen, .. } => bury(seen.drain().map(|(_, value)| value)),
+            Self::Macro(Scoped { seen, .. }) => bury(seen.drain().map(|(_, value)| value)),
+            Self::Module(module) => {
+                bury(module.exported.drain().map(|(_, value)| value));
+                bury(std::mem::take(&mut module.printed));
+            }
             Self::Cycler { items, .. } => bury(std::mem::take(items)),
             Self::Joiner { separator, .. } => bury([std::mem::take(separator)]),
             Self::Method { base, .. } => bury([std::mem::take(base)]),
             // What a namespace and a loop hold has its own burial.
             Self::Namespace(_)
             | Self::Loop(_)
+            | Self::Itself(_)
+            | Self::Block(_)
             | Self::HostVars(_)
             | Self::Host(_)
             | Self::Function(_)
@@ -244,8 +315,8 @@ impl Loop {
             "first" => Some(Val::Bool(self.index == 0)),
             "last" => Some(Val::Bool(self.index + 1 == length)),
             "length" => number(length),
-            "depth" => number(1),
-            "depth0" => number(0),
+            "depth" => number(self.depth + 1),
+            "depth0" => number(self.depth),
             "previtem" => item(self.index.checked_sub(1)),
             "nextitem" => item(Some(self.index + 1)),
             _ => None,

@@ -80,7 +80,10 @@ fn joined(one: &str, other: &str) -> Outcome {
 fn unsupported(op: Binary, left: &Val, right: &Val) -> Faulty {
     let (left, right) = (left.type_name(), right.type_name());
     if op == Binary::Add && left == "str" {
-        return Fault::new(format!("can only concatenate str (not \"{right}\") to str"));
+        return Fault::with_hint(
+            format!("can only concatenate str (not \"{right}\") to str"),
+            "`~` joins values of all types as text; `| int` makes a number of text",
+        );
     }
     let sign = match op {
         Binary::Add => "+",
@@ -92,7 +95,10 @@ fn unsupported(op: Binary, left: &Val, right: &Val) -> Faulty {
         Binary::Power => "** or pow()",
         Binary::Concat => "~",
     };
-    Fault::new(format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"))
+    Fault::with_hint(
+        format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"),
+        "make both of one type, for example with `| int`, `| string` or `| list`",
+    )
 }
 
 fn repeat(value: &Val, times: i128) -> Outcome {

@@ -6,35 +6,46 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use minijinja::{machinery, syntax::SyntaxConfig};
+use minijinja::machinery;
 
 use super::{
     depth,
     fault::{Fault, Faulty, Outcome},
     lower, source,
+    syntax::{self, Syntax},
     tree::Template,
 };
 
 /// How a template's text is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Origin {
-    /// A value in YAML: backslashes in `{{ }}` are already what they mean.
-    Yaml,
-    /// A file of its own.
-    File,
-    /// A file in which blanks before a block's tag do not count.
-    Stripped,
-    /// The same, and Ansible's merging modules read it like a value in YAML.
-    Merged,
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    /// Whether backslashes in `{{ }}` are already what they mean, as in a value in YAML.
+    escapes: bool,
+    /// Whether a first line may change the syntax.
+    has_header: bool,
+    /// `None` for the common one.
+    syntax: Option<Arc<Syntax>>,
 }
 
 impl Origin {
-    fn escapes(self) -> bool {
-        matches!(self, Self::Yaml | Self::Merged)
+    /// A value in YAML.
+    pub(super) const YAML: Self = Self { escapes: true, has_header: true, syntax: None };
+    /// A file of its own.
+    pub(super) const FILE: Self = Self { escapes: false, has_header: true, syntax: None };
+
+    /// A file that another template asks for, which is written as that one.
+    pub(super) fn asked_for(syntax: Option<Arc<Syntax>>) -> Self {
+        Self { escapes: false, has_header: false, syntax }
     }
 
-    fn strips(self) -> bool {
-        matches!(self, Self::Stripped | Self::Merged)
+    pub(super) fn with(self, syntax: Syntax) -> Self {
+        let syntax = (syntax != Syntax::default()).then(|| Arc::new(syntax));
+        Self { syntax, ..self }
+    }
+
+    /// A file in which blanks before a block's tag do not count.
+    pub(super) fn stripped(self) -> Self {
+        self.with(Syntax::stripped())
     }
 }
 
@@ -52,7 +63,7 @@ type Cache = Mutex<HashMap<(Origin, Arc<str>), Result<Arc<Template>, SyntaxFault
 const MOST_KEPT: usize = 50_000;
 
 /// Reads a template, once for each text.
-pub(super) fn template(text: &str, origin: Origin) -> Outcome<Arc<Template>> {
+pub(super) fn template(text: &str, origin: &Origin) -> Outcome<Arc<Template>> {
     read_once(text, origin).map_err(|fault| {
         let line = fault.line.filter(|line| *line > 1);
         let at = line.map(|line| format!(" (line {line} of the template)"));
@@ -61,15 +72,15 @@ pub(super) fn template(text: &str, origin: Origin) -> Outcome<Arc<Template>> {
 }
 
 /// [`template`], with the line of what is wrong beside the fault.
-pub(super) fn located(text: &str, origin: Origin) -> Result<Arc<Template>, (Faulty, u32)> {
+pub(super) fn located(text: &str, origin: &Origin) -> Result<Arc<Template>, (Faulty, u32)> {
     let told = |fault: SyntaxFault| (syntax_fault(&fault.message), fault.line.unwrap_or(1));
     read_once(text, origin).map_err(told)
 }
 
-fn read_once(text: &str, origin: Origin) -> Result<Arc<Template>, SyntaxFault> {
+fn read_once(text: &str, origin: &Origin) -> Result<Arc<Template>, SyntaxFault> {
     static CACHE: OnceLock<Cache> = OnceLock::new();
     let cache = CACHE.get_or_init(Cache::default);
-    let key = (origin, Arc::from(text));
+    let key = (origin.clone(), Arc::from(text));
     let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     known.unwrap_or_else(|| {
         let read = read(text, origin).map(Arc::new);
@@ -89,23 +100,32 @@ fn syntax_fault(message: &str) -> Faulty {
     )
 }
 
-fn read(text: &str, origin: Origin) -> Result<Template, SyntaxFault> {
-    let text = source::keep_raw_breaks(text);
-    let prepared = source::plus_as_two_minuses(&text);
-    let prepared = if origin.escapes() { source::escape_backslashes(&prepared) } else { prepared };
+fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
+    let base = origin.syntax.as_deref().cloned().unwrap_or_default();
+    let nowhere = |message: String| SyntaxFault { message, line: None };
+    let (syntax, body) =
+        if origin.has_header { syntax::split(text, &base).map_err(nowhere)? } else { (base, text) };
+    let first_line = u32::from(body.len() < text.len());
     let fault = |error: minijinja::Error| SyntaxFault {
         message: error.detail().map_or_else(|| error.to_string(), str::to_owned),
-        line: error.line().and_then(|line| u32::try_from(line).ok()),
+        line: error.line().and_then(|line| u32::try_from(line).ok()).map(|line| line + first_line),
     };
-    let strips = origin.strips();
-    let syntax =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(strips).build().map_err(fault)?;
-    if let Some((message, line)) = depth::fault(&prepared, syntax.clone()) {
-        return Err(SyntaxFault { message, line: Some(line) });
+    let body = source::keep_raw_breaks(body, &syntax);
+    let prepared = source::plus_as_two_minuses(&body, &syntax);
+    let prepared =
+        if origin.escapes { source::escape_backslashes(&prepared, &syntax) } else { prepared };
+    let config = syntax.config().map_err(fault)?;
+    if let Some((message, line)) = depth::fault(&prepared, config.clone()) {
+        return Err(SyntaxFault { message, line: Some(line + first_line) });
     }
-    let tree = machinery::parse(&prepared, "template", syntax).map_err(fault)?;
-    let mut lowering = lower::Lowering::default();
-    let body = lowering.template(&tree).map_err(|message| SyntaxFault { message, line: None })?;
-    let trailing_newlines = text.len() - text.trim_end_matches('\n').len();
-    Ok(Template { body, mutates: lowering.mutates, trailing_newlines })
+    let tree = machinery::parse(&prepared, "template", config).map_err(fault)?;
+    let mut lowering = lower::Lowering::new(&prepared, &syntax, first_line);
+    let body_read = lowering.template(&tree).map_err(nowhere)?;
+    Ok(Template {
+        body: body_read,
+        blocks: lowering.blocks,
+        mutates: lowering.mutates,
+        trailing_newlines: body.len() - body.trim_end_matches('\n').len(),
+        syntax: (syntax != Syntax::default()).then(|| Arc::new(syntax)),
+    })
 }

@@ -1,47 +1,104 @@
 //! Runs a template's statements and joins what they print, keeping the type of a single value.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     call::Args,
     env::Env,
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     filters, meter,
-    objects::{Loop, Object},
-    parse,
+    objects::{Object, Scoped},
     printed::Printed,
+    reuse::{Layer, Parent},
+    syntax::Syntax,
     text,
-    tree::{Expr, For, Macro, Name, Placed, Stmt},
-    value::{Dict, Key, Tuple, Val},
+    tree::{Expr, Macro, Name, Placed, Stmt, Template},
+    value::{Dict, Key, Val},
 };
+use crate::origin::Origin;
 
 /// One rendering of a template.
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) env: Arc<Env>,
-    frames: Vec<HashMap<Name, Val>>,
-    out: Vec<Printed>,
+    pub(super) home: Home,
+    pub(super) place: Place,
+    pub(super) frames: Vec<HashMap<Name, Val>>,
+    pub(super) out: Vec<Printed>,
     /// The line of the template that is being run.
-    line: u32,
+    pub(super) line: u32,
     /// Whether variables' values must be copied before the template sees them, because it changes lists or dicts.
-    copies: bool,
+    pub(super) copies: bool,
+    /// Whether a part that is missing ends the template where it is looked at. Ansible has it so, of all places, inside
+    /// `loop()`, `super()` and `self.name()`.
+    pub(super) is_strict: bool,
+    /// What templates that import this one find in it.
+    pub(super) exported: HashSet<Name>,
+    /// The blocks by their names, the innermost template's first.
+    pub(super) blocks: HashMap<Name, Vec<Layer>>,
+    /// The template that this one extends; as soon as it is known, this one prints nothing any more.
+    pub(super) parent: Option<Parent>,
+}
+
+/// What a template and those that it asks for have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Home {
+    /// How they are written; `None` for the common syntax.
+    pub(super) syntax: Option<Arc<Syntax>>,
+    /// The folder in which others are looked for first.
+    pub(super) folder: Option<Arc<str>>,
+    pub(super) sees_variables: bool,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self { syntax: None, folder: None, sees_variables: true }
+    }
+}
+
+/// Where what is being run is written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The template's file, if it is none of the files that hold variables.
+    pub(super) file: Option<Arc<str>>,
+    /// The line of the first template that stands for all lines of another one.
+    pub(super) stands_for: Option<u32>,
 }
 
 impl Run {
-    pub(super) fn new(env: &Arc<Env>, copies: bool, locals: Vec<(String, Val)>) -> Self {
+    pub(super) fn new(env: &Arc<Env>, template: &Template, locals: Vec<(String, Val)>) -> Self {
         let locals = locals.into_iter().map(|(name, value)| (Name::from(name), value));
-        let frames = vec![locals.collect()];
-        Self { env: Arc::clone(env), frames, out: Vec::new(), line: 1, copies }
+        let home = Home { syntax: template.syntax.clone(), ..Home::default() };
+        Self { copies: template.mutates, ..Self::bare(env, home, locals.collect()) }
+    }
+
+    pub(super) fn bare(env: &Arc<Env>, home: Home, seen: HashMap<Name, Val>) -> Self {
+        Self {
+            env: Arc::clone(env),
+            home,
+            place: Place::default(),
+            frames: vec![seen],
+            out: Vec::new(),
+            line: 1,
+            copies: false,
+            is_strict: false,
+            exported: HashSet::new(),
+            blocks: HashMap::new(),
+            parent: None,
+        }
     }
 
     /// The template's value; a fault takes its place as `Val::Missing`.
-    pub(super) fn template(self, body: &[Placed]) -> Val {
-        concat(self.printed(body))
+    pub(super) fn template(self, template: &Template) -> Val {
+        concat(self.printed(template))
     }
 
     /// What the template prints, piece by piece; a fault is the last piece.
-    pub(super) fn printed(mut self, body: &[Placed]) -> Vec<Printed> {
-        if let Err(fault) = self.body(body) {
+    pub(super) fn printed(mut self, template: &Template) -> Vec<Printed> {
+        if let Err(fault) = self.root(template) {
             self.print(Val::Missing(fault));
         }
         self.out
@@ -53,15 +110,35 @@ impl Run {
 
     fn push(&mut self, value: Val, verbatim: bool) {
         meter::items(1, 1);
+        let value = match value {
+            Val::Missing(fault) => Val::Missing(self.placed(fault)),
+            Val::Object(object) => match object.as_ref() {
+                Object::Module(module) => {
+                    return module.printed.iter().for_each(|piece| self.push(piece.clone(), false));
+                }
+                _ => Val::Object(object),
+            },
+            other => other,
+        };
         if let Val::Str(text) = &value {
             meter::text(text.len());
         }
-        self.out.push(Printed { value, line: self.line, verbatim });
+        let line = self.place.stands_for.unwrap_or(self.line);
+        let verbatim = verbatim && self.place.stands_for.is_none();
+        self.out.push(Printed { value, line, verbatim });
+    }
+
+    /// The fault with the line of the template's file, unless it lies in a variable that the template needs.
+    pub(super) fn placed(&self, fault: Faulty) -> Faulty {
+        match &self.place.file {
+            Some(file) => Fault::placed(fault, &Origin::at(file, self.line, 1)),
+            None => fault,
+        }
     }
 
     pub(super) fn lookup(&mut self, name: &str) -> Option<Val> {
         let local = self.frames.iter().rev().find_map(|frame| frame.get(name)).cloned();
-        if local.is_some() {
+        if local.is_some() || !self.home.sees_variables {
             return local;
         }
         let found = self.env.variable(name)?;
@@ -73,7 +150,7 @@ impl Run {
         Some(copy)
     }
 
-    fn body(&mut self, body: &[Placed]) -> Outcome<()> {
+    pub(super) fn body(&mut self, body: &[Placed]) -> Outcome<()> {
         let _inside = meter::deeper()?;
         body.iter().try_for_each(|placed| {
             self.line = placed.line;
@@ -83,6 +160,7 @@ impl Run {
 
     fn stmt(&mut self, stmt: &Stmt) -> Outcome<()> {
         match stmt {
+            Stmt::Text(_) | Stmt::Emit(_) if self.parent.is_some() => {}
             Stmt::Text(text) if text.is_empty() => {}
             Stmt::Text(text) => {
                 self.push(Val::Str(Arc::clone(text)), true);
@@ -107,10 +185,7 @@ impl Run {
                 self.assign(target, value)?;
             }
             Stmt::SetBlock { target, filter, body } => {
-                let mut value = self.captured(body)?;
-                if let Some(filter) = filter {
-                    value = self.piped(filter, value)?;
-                }
+                let value = self.set_block(filter.as_ref(), body)?;
                 self.assign(target, value)?;
             }
             Stmt::FilterBlock { filter, body } => {
@@ -119,7 +194,11 @@ impl Run {
                 self.print(value);
             }
             Stmt::Body(body) => self.body(body)?,
-            Stmt::Include { name, ignore_missing } => self.include(name, *ignore_missing)?,
+            Stmt::Block(_)
+            | Stmt::Extends(_)
+            | Stmt::Include { .. }
+            | Stmt::Import { .. }
+            | Stmt::FromImport { .. } => self.reuse(stmt)?,
             Stmt::Macro(decl) => {
                 let made = self.macro_value(decl);
                 self.set(Arc::clone(&decl.name), made);
@@ -135,6 +214,17 @@ impl Run {
         Ok(())
     }
 
+    fn set_block(&mut self, filter: Option<&Expr>, body: &[Placed]) -> Outcome {
+        // What extends another template still makes values.
+        let parent = self.parent.take();
+        let value = self.captured(body);
+        self.parent = parent;
+        match filter {
+            Some(filter) => self.piped(filter, value?),
+            None => value,
+        }
+    }
+
     fn with(&mut self, assignments: &[(Expr, Expr)], body: &[Placed]) -> Outcome<()> {
         for (target, value) in assignments {
             let value = self.expr(value)?;
@@ -143,50 +233,16 @@ impl Run {
         self.body(body)
     }
 
-    fn for_loop(&mut self, found: &For) -> Outcome<()> {
-        let items = self.expr(&found.items)?.iterate()?;
-        self.frames.push(HashMap::new());
-        let done = self.iterations(found, items);
-        self.frames.pop();
-        if done? { Ok(()) } else { self.body(&found.otherwise) }
-    }
-
-    /// Runs the body for each item that the condition lets through; tells whether there was any.
-    fn iterations(&mut self, found: &For, items: Vec<Val>) -> Outcome<bool> {
-        let mut chosen = Vec::new();
-        for item in items {
-            if self.chooses(found, &item)? {
-                chosen.push(item);
-            }
+    pub(super) fn set(&mut self, name: Name, value: Val) {
+        if self.frames.len() == 1 && !name.starts_with('_') {
+            self.exported.insert(Arc::clone(&name));
         }
-        let items = Tuple::passing(chosen);
-        let seen = Arc::default();
-        for (index, item) in items.iter().enumerate() {
-            if let Some(frame) = self.frames.last_mut() {
-                frame.clear();
-            }
-            let state = Object::Loop(Loop { index, items: items.clone(), seen: Arc::clone(&seen) });
-            self.set("loop".into(), Val::Object(Arc::new(state)));
-            self.assign(&found.target, item.clone())?;
-            self.body(&found.body)?;
-        }
-        Ok(!items.is_empty())
-    }
-
-    /// Whether a loop's `if` lets the item through.
-    fn chooses(&mut self, found: &For, item: &Val) -> Outcome<bool> {
-        let Some(condition) = &found.condition else { return Ok(true) };
-        self.assign(&found.target, item.clone())?;
-        self.expr(condition)?.truth()
-    }
-
-    fn set(&mut self, name: Name, value: Val) {
         if let Some(frame) = self.frames.last_mut() {
             frame.insert(name, value);
         }
     }
 
-    fn assign(&mut self, target: &Expr, value: Val) -> Outcome<()> {
+    pub(super) fn assign(&mut self, target: &Expr, value: Val) -> Outcome<()> {
         match target {
             Expr::Name(name) => self.set(Arc::clone(name), value),
             Expr::Attr(object, name) => {
@@ -226,6 +282,17 @@ impl Run {
         Ok(concat(printed))
     }
 
+    /// Runs what a call stands for and gives what it prints.
+    pub(super) fn called(&mut self, act: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome {
+        let _inside = meter::called()?;
+        let (before, line) = (std::mem::take(&mut self.out), self.line);
+        let done = act(self);
+        let printed = std::mem::replace(&mut self.out, before);
+        done?;
+        self.line = line;
+        Ok(concat(printed))
+    }
+
     /// Sends a value through a chain of filters that has no input of its own.
     fn piped(&mut self, filter: &Expr, value: Val) -> Outcome {
         let Expr::Filter { name, input, args } = filter else {
@@ -239,46 +306,35 @@ impl Run {
         Ok(filters::apply(&self.env, name, value, args))
     }
 
-    fn include(&mut self, name: &Expr, ignore_missing: bool) -> Outcome<()> {
-        let name = text::str_of(&self.expr(name)?)?;
-        match super::lookups::read_template(&self.env, &name)? {
-            Some(source) => {
-                let template = parse::template(&source, parse::Origin::File)?;
-                // Lines of another file mean nothing here.
-                let (line, start) = (self.line, self.out.len());
-                let done = self.body(&template.body);
-                self.line = line;
-                for piece in &mut self.out[start..] {
-                    (piece.line, piece.verbatim) = (line, false);
-                }
-                done
-            }
-            None if ignore_missing => Ok(()),
-            None => Err(Fault::new(format!("the template {name} to include was not found"))),
-        }
+    fn macro_value(&self, decl: &Arc<Macro>) -> Val {
+        let macro_ = Scoped {
+            decl: Arc::clone(decl),
+            seen: self.all_seen(),
+            home: self.home.clone(),
+            place: self.place.clone(),
+        };
+        Val::Object(Arc::new(Object::Macro(macro_)))
     }
 
-    fn macro_value(&self, decl: &Arc<Macro>) -> Val {
+    /// What is set here, in all scopes.
+    pub(super) fn all_seen(&self) -> HashMap<Name, Val> {
         let count = self.frames.iter().map(HashMap::len).sum();
         meter::items(2 * count, count);
         let seen = self.frames.iter().flat_map(|frame| frame.iter());
-        let seen = seen.map(|(name, value)| (Arc::clone(name), value.clone())).collect();
-        Val::Object(Arc::new(Object::Macro { decl: Arc::clone(decl), seen }))
+        seen.map(|(name, value)| (Arc::clone(name), value.clone())).collect()
     }
 
     /// Calls a macro: it sees what was set where it was declared, and its arguments.
-    pub(super) fn call_macro(
-        &mut self,
-        decl: &Arc<Macro>,
-        seen: &HashMap<Name, Val>,
-        mut args: Args,
-    ) -> Outcome {
+    pub(super) fn call_macro(&mut self, called: &Scoped, mut args: Args) -> Outcome {
         let _inside = meter::deeper()?;
+        let Scoped { decl, seen, .. } = called;
         meter::items(2 * seen.len(), seen.len());
-        let mut run = Self::new(&self.env, self.copies, Vec::new());
-        run.frames[0].clone_from(seen);
+        let mut run = Self::bare(&self.env, called.home.clone(), seen.clone());
+        run.copies = self.copies;
+        run.place = Place { file: called.place.file.clone(), stands_for: None };
+        run.blocks.clone_from(&self.blocks);
         run.frames.push(HashMap::new());
-        let own = Object::Macro { decl: Arc::clone(decl), seen: seen.clone() };
+        let own = Object::Macro(called.clone());
         run.frames[0].insert(Arc::clone(&decl.name), Val::Object(Arc::new(own)));
         for (name, default) in &decl.parameters {
             let value = match (args.take(name), default) {
@@ -299,7 +355,8 @@ impl Run {
             "kwargs".into(),
             Val::Dict(Dict::new(named.map(|(name, value)| (Key::text(&name), value)).collect())),
         );
-        run.body(&decl.body)?;
+        let done = run.body(&decl.body);
+        done.map_err(|fault| run.placed(fault))?;
         Ok(concat(run.out))
     }
 }

@@ -1,19 +1,77 @@
 //! Prepares a template's text for the parser.
 
+use super::syntax::Syntax;
+
+/// What a sign opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tag {
+    Block,
+    Variable,
+    Comment,
+}
+
+impl Syntax {
+    /// What opens at the beginning of the text; of several signs the longest.
+    fn opens(&self, text: &str) -> Option<Tag> {
+        let signs = [
+            (&self.block.0, Tag::Block),
+            (&self.variable.0, Tag::Variable),
+            (&self.comment.0, Tag::Comment),
+        ];
+        let fitting = signs.into_iter().filter(|(sign, _)| text.starts_with(&***sign));
+        fitting.max_by_key(|(sign, _)| sign.len()).map(|(_, tag)| tag)
+    }
+
+    /// The first tag of a text and where it opens.
+    fn next_tag(&self, text: &str) -> Option<(usize, Tag)> {
+        let starts = [&self.block.0, &self.variable.0, &self.comment.0];
+        let first = starts.map(|sign| sign.chars().next().unwrap_or('{'));
+        let mut places = text.match_indices(first);
+        places.find_map(|(at, _)| Some((at, self.opens(&text[at..])?)))
+    }
+
+    /// The length of the block or comment that begins here.
+    fn length(&self, tag: Tag, text: &str) -> usize {
+        let (start, end) = match tag {
+            Tag::Block => &self.block,
+            Tag::Variable => &self.variable,
+            Tag::Comment => &self.comment,
+        };
+        start.len() + length_to(&text[start.len()..], end)
+    }
+
+    fn is_raw(&self, text: &str) -> bool {
+        let name = text[self.block.0.len()..].trim_start_matches(['-', '+']);
+        name.trim_start().starts_with("raw")
+    }
+
+    fn raw_length(&self, text: &str) -> usize {
+        text.find("endraw").map_or(text.len(), |end| end + length_to(&text[end..], &self.block.1))
+    }
+}
+
+fn length_to(text: &str, end: &str) -> usize {
+    text.find(end).map_or(text.len(), |at| at + end.len())
+}
+
 /// Keeps the line break after `{% raw %}`, which Jinja2 keeps and MiniJinja drops. No line changes its number.
-pub(super) fn keep_raw_breaks(text: &str) -> String {
+pub(super) fn keep_raw_breaks(text: &str, syntax: &Syntax) -> String {
+    let (start, end) = (&*syntax.block.0, &*syntax.block.1);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("{%") {
-        let end = rest[at..].find("%}").map_or(rest.len(), |end| at + end + 2);
-        let name = rest[at..end].trim_start_matches(['{', '%']).trim_end_matches(['%', '}']);
-        if name.trim() == "raw" && rest[end..].starts_with('\n') {
-            out.push_str(rest[..end].trim_end_matches("%}"));
-            out.push_str("+%}");
+    while let Some(at) = rest.find(start) {
+        let length = at + syntax.length(Tag::Block, &rest[at..]);
+        let tag = &rest[at + start.len()..length];
+        let inside = tag.strip_suffix(end).unwrap_or(tag);
+        let is_raw = inside.trim_start_matches(['-', '+']).trim() == "raw";
+        if is_raw && rest[length..].starts_with('\n') {
+            out.push_str(rest[..length].trim_end_matches(end));
+            out.push('+');
+            out.push_str(end);
         } else {
-            out.push_str(&rest[..end]);
+            out.push_str(&rest[..length]);
         }
-        rest = &rest[end..];
+        rest = &rest[length..];
     }
     out + rest
 }
@@ -23,20 +81,32 @@ const BEFORE_VALUES: &[&str] =
     &["and", "or", "not", "in", "is", "if", "elif", "else", "filter", "set", "call"];
 
 /// Writes a `+` before a value as two minuses: MiniJinja's parser does not know it, and they mean the same.
-pub(super) fn plus_as_two_minuses(text: &str) -> String {
+pub(super) fn plus_as_two_minuses(text: &str, syntax: &Syntax) -> String {
     if !text.contains('+') {
         return text.to_owned();
     }
+    rewritten(text, syntax, |tag, rest, out| match tag {
+        Tag::Variable => signs(rest, (&syntax.variable.0, &syntax.variable.1), out),
+        Tag::Block => signs(rest, (&syntax.block.0, &syntax.block.1), out),
+        Tag::Comment => copied(rest, syntax.length(tag, rest), out),
+    })
+}
+
+/// Copies a text with its tags rewritten, raw blocks left out.
+fn rewritten(
+    text: &str,
+    syntax: &Syntax,
+    rewrite: impl Fn(Tag, &str, &mut String) -> usize,
+) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text;
-    while let Some(start) = rest.find(['{']) {
+    while let Some((start, tag)) = syntax.next_tag(rest) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
-        let length = match rest.as_bytes().get(1) {
-            Some(b'{') => signs(rest, "}}", &mut out),
-            Some(b'%') if is_raw(rest) => copied(rest, raw_length(rest), &mut out),
-            Some(b'%') => signs(rest, "%}", &mut out),
-            _ => copied(rest, verbatim(rest), &mut out),
+        let length = if tag == Tag::Block && syntax.is_raw(rest) {
+            copied(rest, syntax.raw_length(rest), &mut out)
+        } else {
+            rewrite(tag, rest, &mut out)
         };
         rest = &rest[length..];
     }
@@ -48,25 +118,11 @@ fn copied(text: &str, length: usize, out: &mut String) -> usize {
     length
 }
 
-fn is_raw(text: &str) -> bool {
-    text[2..].trim_start_matches(['-', '+']).trim_start().starts_with("raw")
-}
-
-fn raw_length(text: &str) -> usize {
-    text.find("endraw").map_or(text.len(), |end| end + verbatim_rest(&text[end..]))
-}
-
-fn verbatim_rest(text: &str) -> usize {
-    text.find("%}").map_or(text.len(), |end| end + 2)
-}
-
 /// Copies a tag with its signs rewritten and gives its length.
-fn signs(text: &str, end: &str, out: &mut String) -> usize {
-    out.push_str(&text[..2]);
-    let mut at = 2;
+fn signs(text: &str, (start, end): (&str, &str), out: &mut String) -> usize {
+    let mut at = copied(text, start.len(), out);
     if text[at..].starts_with(['-', '+']) {
-        at += 1;
-        out.push_str(&text[2..3]);
+        at += copied(&text[at..], 1, out);
     }
     let (mut depth, mut wants_value) = (0_usize, true);
     while let Some(c) = text[at..].chars().next() {
@@ -115,27 +171,18 @@ fn token(text: &str) -> usize {
 }
 
 /// Doubles the backslashes in string literals inside `{{ }}`, as Ansible does: YAML has already read them once.
-pub(super) fn escape_backslashes(text: &str) -> String {
-    if !text.contains('\\') || !text.contains("{{") {
+pub(super) fn escape_backslashes(text: &str, syntax: &Syntax) -> String {
+    if !text.contains('\\') || !text.contains(&*syntax.variable.0) {
         return text.to_owned();
     }
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut rest = text;
-    while let Some(start) = rest.find(['{']) {
-        out.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let length = match rest.as_bytes().get(1) {
-            Some(b'{') => expression(rest, &mut out),
-            Some(b'%') if is_raw(rest) => copied(rest, raw_length(rest), &mut out),
-            _ => copied(rest, verbatim(rest), &mut out),
-        };
-        rest = &rest[length..];
-    }
-    out + rest
+    rewritten(text, syntax, |tag, rest, out| match tag {
+        Tag::Variable => expression(rest, &syntax.variable.1, out),
+        Tag::Block | Tag::Comment => copied(rest, syntax.length(tag, rest), out),
+    })
 }
 
 /// Copies a `{{ … }}` with its literals' backslashes doubled and gives its length.
-fn expression(text: &str, out: &mut String) -> usize {
+fn expression(text: &str, end: &str, out: &mut String) -> usize {
     let mut quote = None;
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -151,9 +198,10 @@ fn expression(text: &str, out: &mut String) -> usize {
                 escaped = c == '\\' && !escaped;
             }
             None if c == '\'' || c == '"' => quote = Some(c),
-            None if text[at..].starts_with("}}") && !text[at..].starts_with("}}}") => {
-                out.push_str("}}");
-                return at + 2;
+            // Of three braces the first closes a dict.
+            None if text[at..].starts_with(end) && !text[at + c.len_utf8()..].starts_with(end) => {
+                out.push_str(end);
+                return at + end.len();
             }
             None => {}
         }
@@ -162,23 +210,14 @@ fn expression(text: &str, out: &mut String) -> usize {
     text.len()
 }
 
-/// The length of what begins here and is no expression: a block, a comment, or a lone brace.
-fn verbatim(text: &str) -> usize {
-    let end = match text.as_bytes().get(1) {
-        Some(b'%') => text.find("%}"),
-        Some(b'#') => text.find("#}"),
-        _ => return 1,
-    };
-    end.map_or(text.len(), |end| end + 2)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escape_backslashes, keep_raw_breaks};
+    use super::{Syntax, escape_backslashes, keep_raw_breaks};
 
     #[test]
     fn a_line_break_after_raw_stays() {
-        let doubled = keep_raw_breaks("{% if a %}\n{% raw %}\n{{ x }}{% endraw %}\n");
+        let doubled =
+            keep_raw_breaks("{% if a %}\n{% raw %}\n{{ x }}{% endraw %}\n", &Syntax::default());
         assert_eq!(doubled, "{% if a %}\n{% raw +%}\n{{ x }}{% endraw %}\n");
     }
 
@@ -195,7 +234,7 @@ mod tests {
             (r"{{ 'it\'s' }} \", r"{{ 'it\\\'s' }} \"),
         ];
         for (text, expected) in table {
-            assert_eq!(escape_backslashes(text), expected, "{text}");
+            assert_eq!(escape_backslashes(text, &Syntax::default()), expected, "{text}");
         }
     }
 }

@@ -47,7 +47,7 @@ fn finished(value: &Val, depth: usize) -> Outcome {
 }
 
 fn contains_itself() -> Faulty {
-    Fault::new("Recursive loop detected in template: the value contains itself")
+    Fault::endless()
 }
 
 /// The text of a path.

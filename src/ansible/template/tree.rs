@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::Val;
+use super::{syntax::Syntax, value::Val};
 
 /// A name in a template.
 pub(super) type Name = Arc<str>;
@@ -93,7 +93,7 @@ pub(super) struct Placed {
 pub(super) enum Stmt {
     Text(Arc<str>),
     Emit(Expr),
-    For(For),
+    For(Arc<For>),
     If {
         test: Expr,
         yes: Vec<Placed>,
@@ -116,11 +116,25 @@ pub(super) enum Stmt {
         filter: Expr,
         body: Vec<Placed>,
     },
-    /// `{% block %}` and `{% autoescape %}` print their body where they stand.
+    /// `{% autoescape %}` prints its body where it stands.
     Body(Vec<Placed>),
+    Block(Arc<Block>),
+    Extends(Expr),
     Include {
         name: Expr,
         ignore_missing: bool,
+        sight: Sight,
+    },
+    Import {
+        template: Expr,
+        name: Name,
+        sight: Sight,
+    },
+    /// The names that are taken from another template, each with what it is called here.
+    FromImport {
+        template: Expr,
+        names: Vec<(Name, Name)>,
+        sight: Sight,
     },
     Macro(Arc<Macro>),
     CallBlock {
@@ -128,6 +142,26 @@ pub(super) enum Stmt {
         args: Vec<Arg>,
         caller: Arc<Macro>,
     },
+}
+
+/// What a template sees that another one asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// All that the other one sees: `with context`.
+    Context,
+    /// Functions only, no variables: `without context`.
+    Nothing,
+}
+
+/// A `block`, which a template that extends this one may replace.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) name: Name,
+    /// Whether it sees what was set in the loops and blocks around it.
+    pub(super) is_scoped: bool,
+    /// Whether it must be replaced.
+    pub(super) is_required: bool,
+    pub(super) body: Vec<Placed>,
 }
 
 /// A `for` loop.
@@ -138,6 +172,8 @@ pub(super) struct For {
     pub(super) condition: Option<Expr>,
     pub(super) body: Vec<Placed>,
     pub(super) otherwise: Vec<Placed>,
+    /// Whether its body may call `loop` with other items.
+    pub(super) is_recursive: bool,
 }
 
 /// A `macro`, or the body of a `call` block.
@@ -152,8 +188,26 @@ pub(super) struct Macro {
 #[derive(Debug)]
 pub(super) struct Template {
     pub(super) body: Vec<Placed>,
+    /// All its blocks, those inside others too.
+    pub(super) blocks: Vec<Arc<Block>>,
     /// Whether it calls methods that change lists or dicts: then it must not share variables' values with others.
     pub(super) mutates: bool,
     /// How many line breaks its text ended with.
     pub(super) trailing_newlines: usize,
+    /// How it is written, and what it asks for; `None` for the common syntax.
+    pub(super) syntax: Option<Arc<Syntax>>,
+}
+
+impl Template {
+    /// What was printed, with all the line breaks that the text ends with.
+    pub(super) fn with_its_end(&self, printed: Val) -> Val {
+        match printed {
+            Val::Str(found) if self.trailing_newlines > 0 => {
+                let own = found.len() - found.trim_end_matches('\n').len();
+                let more = self.trailing_newlines.saturating_sub(own);
+                Val::str(format!("{found}{}", "\n".repeat(more)))
+            }
+            other => other,
+        }
+    }
 }

@@ -190,9 +190,7 @@ impl Val {
 
     fn copy_at(&self, depth: usize) -> Self {
         let Some(depth) = depth.checked_sub(1) else {
-            return Self::Missing(Fault::new(
-                "Recursive loop detected in template: the value contains itself",
-            ));
+            return Self::Missing(Fault::endless());
         };
         let copy = |value: &Self| value.copy_at(depth);
         match self {

@@ -54,7 +54,7 @@ fn invalid(version: &str) -> Faulty {
 }
 
 /// Runs of digits as numbers, runs of letters as text.
-fn loose(one: &str, other: &str) -> Outcome<Ordering> {
+pub(super) fn loose(one: &str, other: &str) -> Outcome<Ordering> {
     let (one, other) = (parts(one), parts(other));
     for (one, other) in one.iter().zip(&other) {
         if std::mem::discriminant(one) != std::mem::discriminant(other) {

@@ -15,6 +15,7 @@ use crate::{
     ansible::{
         builtin,
         config::{self, Config},
+        duplicates::Duplicates,
         files::Files,
         inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
@@ -32,11 +33,13 @@ const FACTS_ARE_VARIABLES: config::Name =
 
 /// Reads the site.
 pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
-    let files = Files { world, root: load.config_path.clone(), keys: load.vault.clone() };
+    let mut files =
+        Files { keys: load.vault.clone(), ..Files::without_keys(world, &load.config_path) };
     let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
     let sources = sources(&files, &layers, &load.inventories)?;
     let config = Config::find(&files.world, layers.base())?;
     unsupported::check(&config)?;
+    files.duplicates = Duplicates::of(&config)?;
     let mut inventory = Inventory::new();
     source::read_all(&mut inventory, &files, &Rules::of(&config)?, &sources)?;
     inventory.settle()?;
@@ -52,7 +55,9 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let extra = reader.extra(&load.extra_vars)?;
     check_release(&extra)?;
     let magic = magic::common(&inventory, &order);
-    Ok(Site::new(files, layers, inventory, order, folders).with(chains, extra, magic))
+    let mut site = Site::new(files, layers, inventory, order, folders).with(chains, extra, magic);
+    site.config = Some(config);
+    Ok(site)
 }
 
 /// What is written for a group, lowest first.
@@ -201,6 +206,7 @@ impl Reader<'_> {
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
         }
+        table.extend([magic::facts()], &"Ansible".into(), false);
         if !self.facts_are_variables {
             table.extend([magic::local_facts()], &"Ansible".into(), false);
         }

@@ -1,4 +1,4 @@
-//! Variables that Ansible sets itself and that nothing overrides.
+//! Variables that Ansible sets itself; few of them can be overridden.
 
 use std::sync::Arc;
 
@@ -41,7 +41,6 @@ pub(super) fn common(inventory: &Inventory, order: &[usize]) -> Table {
         });
     let pairs = [
         ("groups", node(Data::Map(groups.collect()))),
-        ("ansible_facts", node(Data::Map(Vec::new()))),
         ("ansible_check_mode", node(Data::Bool(false))),
         ("ansible_diff_mode", node(Data::Bool(false))),
         ("ansible_version", version()),
@@ -68,6 +67,11 @@ fn version() -> Node {
         ("revision", Data::Int(revision)),
     ];
     node(Data::Map(pairs.map(|(name, data)| (text(name), node(data))).into()))
+}
+
+/// What is known of a host before anybody asks it: nothing. Only extra variables say something else.
+pub(super) fn facts() -> (String, Node) {
+    ("ansible_facts".to_owned(), node(Data::Map(Vec::new())))
 }
 
 /// The facts that a host keeps about itself: Ansible makes them a variable even where no other fact is one.

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     ansible::{
         builtin,
+        config::Config,
         template::{Evaluator, Lines, Reading, Scope},
         world::World,
         yaml::Node,
@@ -145,6 +146,14 @@ impl Scope for PlayScope {
 
     fn search_paths(&self) -> Vec<String> {
         self.view.search_paths()
+    }
+
+    fn config(&self) -> Option<&Config> {
+        self.view.config()
+    }
+
+    fn shown(&self, path: &str) -> Arc<str> {
+        self.view.shown(path)
     }
 
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {

@@ -13,6 +13,7 @@ use camino::Utf8PathBuf;
 use super::table::{Entry, Table};
 use crate::{
     ansible::{
+        config::Config,
         files::Files,
         inventory::Inventory,
         layers::Layers,
@@ -34,6 +35,8 @@ pub(super) struct Site {
     pub(super) folders: Vec<Utf8PathBuf>,
     pub(super) layers: Layers,
     pub(super) inventory: Inventory,
+    /// Ansible's own settings, once they are read.
+    pub(super) config: Option<Config>,
     /// Hosts in inventory order.
     pub(super) order: Vec<usize>,
     /// For each host its levels below the extra variables, lowest first.
@@ -63,6 +66,7 @@ impl Site {
             folders,
             layers,
             inventory,
+            config: None,
             order,
             chains,
             extra,
@@ -229,6 +233,14 @@ impl Scope for View {
 
     fn search_paths(&self) -> Vec<String> {
         self.site.layers.dirs.iter().map(ToString::to_string).collect()
+    }
+
+    fn config(&self) -> Option<&Config> {
+        self.site.config.as_ref()
+    }
+
+    fn shown(&self, path: &str) -> Arc<str> {
+        self.site.files.shown(path.into())
     }
 
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {

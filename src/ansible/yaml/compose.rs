@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Data, Fault, Lines, Node,
+    Data, Duplicate, Fault, Lines, Node,
     events::{Event, Events, Kind, Label, Mark, Problem},
     limits, scalar,
     tags::{self, Tag},
@@ -12,8 +12,8 @@ use crate::{origin::Origin, trouble::Result as Told};
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
-/// Parses the only document of `text`.
-pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<Node> {
+/// Parses the only document of `text`, and finds keys that one of its maps has twice.
+pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node, Vec<Duplicate>)> {
     if text.len() > limits::FILE_BYTES {
         let start = Mark { line: 1, column: 1 };
         // None of its lines: laying them out takes long.
@@ -36,6 +36,7 @@ struct Composer<'text> {
     nodes: usize,
     /// Inside `!unsafe`: all text is.
     unsafe_text: bool,
+    duplicates: Vec<Duplicate>,
 }
 
 impl From<Problem> for Fault {
@@ -49,10 +50,18 @@ impl From<Problem> for Fault {
 impl<'text> Composer<'text> {
     fn new(text: &'text str, file: &'text Arc<str>) -> Self {
         let anchors = BTreeMap::new();
-        Self { events: Events::new(text), file, anchors, depth: 0, nodes: 0, unsafe_text: false }
+        Self {
+            events: Events::new(text),
+            file,
+            anchors,
+            depth: 0,
+            nodes: 0,
+            unsafe_text: false,
+            duplicates: Vec::new(),
+        }
     }
 
-    fn document(mut self) -> Result<Node> {
+    fn document(mut self) -> Result<(Node, Vec<Duplicate>)> {
         let mut root = None;
         loop {
             let event = self.events.next()?;
@@ -73,7 +82,7 @@ impl<'text> Composer<'text> {
             }
         }
         let origin = Origin::at(self.file, 1, 1);
-        Ok(root.unwrap_or(Node { origin, data: Data::Null }))
+        Ok((root.unwrap_or(Node { origin, data: Data::Null }), self.duplicates))
     }
 
     fn node(&mut self, event: Event) -> Result<Node> {
@@ -221,7 +230,7 @@ impl<'text> Composer<'text> {
             }
         }
         merged.append(&mut own);
-        let pairs = last_wins(merged);
+        let pairs = last_wins(merged, &mut self.duplicates);
         match tag {
             Tag::Plain | Tag::Unspecific | Tag::Map | Tag::Unsafe => Ok(Data::Map(pairs)),
             Tag::Set => Ok(Data::List(pairs.into_iter().map(|(key, _)| key).collect())),
@@ -284,17 +293,35 @@ fn pair(item: Node) -> Result<Node> {
 }
 
 /// As a Python dictionary: a later duplicate replaces the value and keeps the first one's place and key.
-fn last_wins(pairs: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+///
+/// As in Ansible, a key that replaces what `<<` brought in is a duplicate, too.
+fn last_wins(pairs: Vec<(Node, Node)>, duplicates: &mut Vec<Duplicate>) -> Vec<(Node, Node)> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<(Node, Node)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         let place = *seen.entry(identity(&key.data)).or_insert(kept.len());
         match kept.get_mut(place) {
-            Some(known) => known.1 = value,
+            Some(known) => {
+                known.1 = value;
+                let (first, again) = (known.0.origin.clone(), key.origin);
+                duplicates.push(Duplicate { key: written(&key.data), first, again });
+            }
             None => kept.push((key, value)),
         }
     }
     kept
+}
+
+/// A key as messages have it.
+fn written(key: &Data) -> String {
+    match key {
+        Data::Null => "null".into(),
+        Data::Bool(value) => value.to_string(),
+        Data::Int(value) => value.to_string(),
+        Data::Float(value) => format!("{value:?}"),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => text.clone(),
+        Data::List(_) | Data::Map(_) => key.kind().into(),
+    }
 }
 
 /// Keys that are equal in Python have the same identity: `1`, `1.0` and `true` are one key.

@@ -106,11 +106,21 @@ impl Data {
 
 /// Parses the only document of a file; an empty one is `Data::Null`.
 pub fn parse(text: &str, file: &Arc<str>) -> Result<Node> {
-    compose::document(text, file, Lines::Shown)
+    noting_duplicates(text, file).map(|(node, _)| node)
 }
 
 /// [`parse`] for text that came out of a vault: no message shows a line of it.
 pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
+    secret_noting_duplicates(text, file).map(|(node, _)| node)
+}
+
+/// [`parse`], with the keys of which only the last value counts.
+pub fn noting_duplicates(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
+    compose::document(text, file, Lines::Shown)
+}
+
+/// [`parse_secret`], with the keys of which only the last value counts.
+pub fn secret_noting_duplicates(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
     compose::document(text, file, Lines::Hidden)
 }
 

@@ -12,7 +12,7 @@ use crate::{
             Strategy, concat, ini,
             yaml::{self as merge_yaml, Leaf},
         },
-        template::{Lines, Reading, yaml_document},
+        template::{Lines, Reading, yaml_document, yaml_document_of},
         yaml::{self, Data, Node},
     },
     origin::Origin,
@@ -150,7 +150,7 @@ impl Renderer<'_> {
             documents.push(self.document(read, &lines)?);
         }
         let merged = merge_yaml::merge(documents, self.file.params.extend_lists)?;
-        let text = yaml_document(&merge_yaml::map(&merged), self.file.params.yaml_width);
+        let text = yaml_document_of(&merged, self.file.params.yaml_width);
         Ok((text.into_bytes(), Vec::new(), merge_yaml::leaves(&merged)))
     }
 
@@ -209,5 +209,16 @@ mod tests {
             "globals.yml:2:6"
         );
         assert_eq!(document.get("c").unwrap().origin.to_string(), "globals.yml:5:4");
+    }
+
+    #[test]
+    fn keys_that_are_no_text_are_written_as_pyyaml_writes_them() {
+        let text = "n: {20: 2, 3: 1, 1: {0: k}}\na: {true: y, null: z, 1.5: w, '1': v}\n";
+        let document = yaml::parse(text, &"globals.yml".into()).unwrap();
+        let merged = merge_yaml::merge(vec![document], false).unwrap();
+        assert_eq!(
+            yaml_document_of(&merged, WIDTH),
+            "a:\n  true: y\n  null: z\n  1.5: w\n  '1': v\nn:\n  1:\n    0: k\n  3: 1\n  20: 2\n"
+        );
     }
 }

@@ -69,7 +69,7 @@ fn combine(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 /// Ansible's merge of `over` into `under`.
-fn merge(under: &Dict, over: &Dict, recursive: bool, lists: &str) -> Outcome<Dict> {
+pub(super) fn merge(under: &Dict, over: &Dict, recursive: bool, lists: &str) -> Outcome<Dict> {
     let _inside = meter::deeper()?;
     let (one, other) = (Val::Dict(under.clone()), Val::Dict(over.clone()));
     one.seen()?;

@@ -72,3 +72,13 @@ fn to_uuid(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
     Ok(Val::str(parts.map(hex).join("-")))
 }
+
+/// The checksum that zlib calls `crc32`.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
+        })
+    };
+    !bytes.iter().fold(u32::MAX, step)
+}

@@ -4,6 +4,7 @@
 pub(super) mod dates;
 mod dicts;
 mod encode;
+mod general;
 pub(super) mod hashes;
 mod lists;
 pub(super) mod logic;
@@ -53,6 +54,9 @@ const SEES_MISSING: &[&str] =
 fn find(name: &str) -> Option<Filter> {
     if let Some(name) = name.strip_prefix("ansible.utils.") {
         return utils::find(name);
+    }
+    if let Some(name) = name.strip_prefix("community.general.") {
+        return general::find(name);
     }
     // Ansible still sends these three, and no others, from where they were before.
     let former = name.strip_prefix("ansible.netcommon.").unwrap_or(name);
@@ -114,6 +118,7 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
     let result = filter(env, &input, &mut args);
     let own = !plain.starts_with("ansible.utils.") && net::find(plain).is_none();
     let end = if own { args.end() } else { Ok(()) };
+    let end = end.map_err(|fault| Fault::of_filter(&fault, plain));
     result.and_then(|result| end.map(|()| result)).map_or_else(Val::Missing, Val::listed)
 }
 

@@ -187,6 +187,11 @@ fn generator(seed: Option<Val>) -> Outcome<Twister> {
     }
 }
 
+/// A number below a limit, from a seed if there is one.
+pub(super) fn number_below(limit: u64, seed: Option<Val>) -> Outcome<u64> {
+    Ok(generator(seed)?.below(limit))
+}
+
 fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let (start, step) = (args.int("start")?.unwrap_or(0), args.int("step")?.unwrap_or(0));
     let mut generator = generator(args.take("seed"))?;

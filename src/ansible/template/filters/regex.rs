@@ -41,7 +41,10 @@ pub(in crate::ansible::template) fn compiled(
     // `\Z` is Python's very end of the text; `$` matches before a last line break in Python.
     let body = written.replace(r"\Z", r"\z");
     Regex::new(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
-        Fault::new(format!("the regular expression is wrong: {}", pattern::fault(written, &error)))
+        Fault::with_hint(
+            format!("the regular expression is wrong: {}", pattern::fault(written, &error)),
+            "mend it; a sign that is to mean itself needs a backslash, or `regex_escape`",
+        )
     })
 }
 

@@ -25,7 +25,10 @@ fn shell(env: &Arc<Env>, lookup: &str, command: &str) -> Outcome<String> {
         (0, output, _) => Ok(output),
         (code, _, errors) => {
             let errors = errors.trim();
-            Err(Fault::new(format!("lookup_plugin.{lookup}({command}) returned {code}: {errors}")))
+            Err(Fault::with_hint(
+                format!("lookup_plugin.{lookup}({command}) returned {code}: {errors}"),
+                "give the command by itself on this machine, and mend it or what it reads",
+            ))
         }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{
     Found, Lookup,
     options::Options,
-    search::{self, candidates, existing, not_found, path_of, read, told},
+    search::{self, candidates, existing, path_of, told},
 };
 use crate::ansible::{
     template::{
         call::Args,
         env::Env,
         fault::{Fault, Outcome},
-        filters, parse, text,
+        filters, text,
         value::{Dict, Val},
     },
     world::Kind,
@@ -22,20 +22,10 @@ pub(super) fn find(name: &str) -> Option<Lookup> {
     Some(match name {
         "file" => file,
         "unvault" => unvault,
-        "template" => template,
         "fileglob" => fileglob,
         "first_found" => first_found,
         _ => return None,
     })
-}
-
-/// A template's text, found as the `template` lookup finds it.
-pub(in crate::ansible::template) fn read_template(
-    env: &Arc<Env>,
-    path: &str,
-) -> Outcome<Option<String>> {
-    let found = read(env, path, "templates")?;
-    Ok(found.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn content(env: &Arc<Env>, term: &Val) -> Outcome<String> {
@@ -57,29 +47,6 @@ fn file(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
 
 fn unvault(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     terms.iter().map(|term| content(env, term).map(Val::str)).collect()
-}
-
-fn template(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
-    let locals = match args.take_named("template_vars") {
-        Some(Val::Dict(dict)) => dict
-            .pairs()
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.as_val().as_str()?.to_owned(), value)))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let mut found = Vec::new();
-    for term in terms {
-        let path = path_of(&term)?;
-        let source =
-            read_template(env, &path)?.ok_or_else(|| not_found(env, &path, "templates"))?;
-        let rendered = env.render_with(&source, parse::Origin::File, locals.clone())?;
-        found.push(match rendered.used()? {
-            Val::None => Val::str(""),
-            value => value,
-        });
-    }
-    Ok(found)
 }
 
 /// Files whose names match a pattern; a path's folders are no patterns.

@@ -6,18 +6,20 @@
 )]
 
 mod commands;
+mod config;
 mod files;
 mod options;
 mod passwords;
 mod search;
 mod sequence;
 mod tables;
+mod templates;
 mod values;
 mod web;
 
 use std::sync::Arc;
 
-pub(super) use self::files::read_template;
+pub(super) use self::templates::read_template;
 use super::{
     call::Args,
     env::Env,
@@ -38,7 +40,9 @@ fn find(name: &str) -> Option<Lookup> {
         .or_else(|| commands::find(name))
         .or_else(|| tables::find(name))
         .or(match name {
+            "config" => Some(config::config),
             "password" => Some(passwords::password),
+            "template" => Some(templates::template),
             "sequence" => Some(sequence::sequence),
             "url" => Some(web::url),
             _ => None,

@@ -72,6 +72,22 @@ impl<'a> Options<'a> {
         })
     }
 
+    /// An option that is a dict; its pairs.
+    pub(super) fn dict(&mut self, name: &str) -> Outcome<Vec<(String, Val)>> {
+        match self.value(name).map(Val::used).transpose()? {
+            None => Ok(Vec::new()),
+            Some(Val::Dict(dict)) => {
+                let pairs = dict.pairs().into_iter();
+                Ok(pairs
+                    .filter_map(|(key, value)| Some((key.as_val().as_str()?.to_owned(), value)))
+                    .collect())
+            }
+            Some(other) => {
+                Err(self.wrong(name, &format!("it must be a dict, not {}", other.type_name())))
+            }
+        }
+    }
+
     fn wrong(&self, name: &str, why: &str) -> Faulty {
         let lookup = self.lookup;
         Fault::new(format!(

@@ -160,10 +160,10 @@ fn faults_say_what_led_to_them() {
 
 #[test]
 fn only_what_is_asked_for_is_evaluated() {
-    let more = "lazy:\n  good: '{{ name }}'\n  bad: '{{ nope }}'\nself: {a: 1, b: '{{ self.a }}'}";
+    let more = "lazy:\n  good: '{{ name }}'\n  bad: '{{ nope }}'\nown: {a: 1, b: '{{ own.a }}'}";
     assert_eq!(evaluated(more, "{{ lazy.good }}").unwrap(), json!("ymir"));
     assert_eq!(evaluated(more, "{{ lazy | length }}").unwrap(), json!(2));
-    assert_eq!(evaluated(more, "{{ self.b }}").unwrap(), json!(1));
+    assert_eq!(evaluated(more, "{{ own.b }}").unwrap(), json!(1));
     assert!(evaluated(more, "{{ lazy }}").is_err());
 }
 

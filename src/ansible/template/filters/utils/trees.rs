@@ -36,7 +36,7 @@ fn get_path(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let template = format!("{{{{ value.{path} }}}}");
     let template =
         if path.starts_with('[') { template.replacen("value.", "value", 1) } else { template };
-    let origin = crate::ansible::template::parse::Origin::File;
+    let origin = &crate::ansible::template::parse::Origin::FILE;
     let found =
         env.render_with(&template, origin, vec![("value".into(), input.clone())])?.used()?;
     Ok(match found {

@@ -1,0 +1,274 @@
+//! Templates that use other templates: `include`, `import`, `extends` and the blocks that go with it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    call::Args,
+    fault::{Fault, Faulty, Outcome},
+    lookups, meter,
+    objects::{BlockOf, Module, Object},
+    parse,
+    run::{Place, Run},
+    text,
+    tree::{Block, Expr, Name, Sight, Stmt, Template},
+    value::Val,
+};
+use crate::origin::Origin;
+
+/// More templates than anybody extends in a row.
+const MOST_PARENTS: usize = 80;
+
+/// A block of one of the templates that extend each other.
+#[derive(Debug, Clone)]
+pub(super) struct Layer {
+    block: Arc<Block>,
+    place: Place,
+}
+
+/// Another template, and its file.
+#[derive(Debug, Clone)]
+pub(super) struct Parent {
+    template: Arc<Template>,
+    file: Arc<str>,
+}
+
+impl Run {
+    /// Runs a statement with which a template uses others.
+    pub(super) fn reuse(&mut self, stmt: &Stmt) -> Outcome<()> {
+        match stmt {
+            Stmt::Block(block) => self.block(block),
+            Stmt::Extends(name) => self.extends(name),
+            Stmt::Include { name, ignore_missing, sight } => {
+                self.include(name, *ignore_missing, *sight)
+            }
+            Stmt::Import { template, name, sight } => {
+                let template = self.expr(template)?;
+                let module = self.module(&template, *sight)?;
+                self.set_imported(name, Val::Object(Arc::new(Object::Module(module))));
+                Ok(())
+            }
+            Stmt::FromImport { template, names, sight } => {
+                self.imported_names(template, names, *sight)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a template from its beginning, and then what it extends.
+    pub(super) fn root(&mut self, template: &Template) -> Outcome<()> {
+        let _inside = meter::called()?;
+        self.add_layer(template);
+        let done = self.body(&template.body);
+        done.and_then(|()| self.parents()).map_err(|fault| self.placed(fault))
+    }
+
+    fn parents(&mut self) -> Outcome<()> {
+        for _ in 0..MOST_PARENTS {
+            let Some(parent) = self.parent.take() else { return Ok(()) };
+            let line = self.place.stands_for.unwrap_or(self.line);
+            self.place = Place { file: Some(parent.file), stands_for: Some(line) };
+            self.add_layer(&parent.template);
+            self.body(&parent.template.body)?;
+        }
+        Err(Fault::with_hint(
+            format!("more than {MOST_PARENTS} templates extend each other"),
+            "a template must not extend itself, nor one that extends it",
+        ))
+    }
+
+    fn add_layer(&mut self, template: &Template) {
+        for block in &template.blocks {
+            let layer = Layer { block: Arc::clone(block), place: self.place.clone() };
+            self.blocks.entry(Arc::clone(&block.name)).or_default().push(layer);
+        }
+    }
+
+    fn extends(&mut self, name: &Expr) -> Outcome<()> {
+        if self.frames.len() > 1 {
+            return Err(Fault::new("cannot use extend from a non top-level scope"));
+        }
+        if self.parent.is_some() {
+            return Err(Fault::new("extended multiple times"));
+        }
+        let name = self.expr(name)?;
+        let found = self.find(&text::str_of(&name)?)?;
+        self.parent = Some(found.ok_or_else(|| not_found(&[name]))?);
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block) -> Outcome<()> {
+        if self.parent.is_some() && self.frames.len() == 1 {
+            return Ok(());
+        }
+        let layers = self.blocks.get(&block.name).map_or(0, Vec::len);
+        if block.is_required && layers <= 1 {
+            return Err(Fault::new(format!("Required block '{}' not found", block.name)));
+        }
+        let scopes = if block.is_scoped { self.frames.len() } else { 1 };
+        self.run_block(&BlockOf { name: Arc::clone(&block.name), depth: 0, layers, scopes })
+    }
+
+    /// Runs a block as one of the templates has it.
+    fn run_block(&mut self, of: &BlockOf) -> Outcome<()> {
+        let layers = self.blocks.get(&of.name).map_or(&[][..], Vec::as_slice);
+        let Some(layer) = layers.get(of.depth).cloned() else {
+            return Err(Fault::new(format!("there is no block called '{}'", of.name)));
+        };
+        let above = of.above().map_or_else(
+            || {
+                let name = &of.name;
+                Val::Missing(Fault::absent(format!("there is no parent block called '{name}'.")))
+            },
+            |above| Val::Object(Arc::new(Object::Block(above))),
+        );
+        let inner = self.frames.split_off(of.scopes.min(self.frames.len()));
+        self.frames.push(HashMap::from([("super".into(), above)]));
+        let (parent, line) = (self.parent.take(), self.line);
+        let place = std::mem::replace(&mut self.place, layer.place);
+        // A fault leaves the place as it is, for that is where it happened.
+        self.body(&layer.block.body)?;
+        (self.parent, self.line, self.place) = (parent, line, place);
+        self.frames.pop();
+        self.frames.extend(inner);
+        Ok(())
+    }
+
+    /// `super()` and `self.name()`: what a block prints.
+    pub(super) fn call_block(&mut self, of: &BlockOf, args: &Args) -> Outcome {
+        args.end()?;
+        let was_strict = std::mem::replace(&mut self.is_strict, true);
+        let printed = self.called(|run| run.run_block(of));
+        self.is_strict = was_strict;
+        printed
+    }
+
+    /// `self`: the blocks of this template and of those that it extends.
+    pub(super) fn itself(&self) -> Val {
+        let blocks = self.blocks.iter().map(|(name, layers)| BlockOf {
+            name: Arc::clone(name),
+            depth: 0,
+            layers: layers.len(),
+            scopes: 1,
+        });
+        Val::Object(Arc::new(Object::Itself(blocks.collect())))
+    }
+
+    fn include(&mut self, name: &Expr, ignore_missing: bool, sight: Sight) -> Outcome<()> {
+        let names = self.expr(name)?.used()?;
+        let names = if let Val::Str(_) = names { vec![names] } else { names.items()? };
+        let Some(found) = self.find_one(&names)? else {
+            return if ignore_missing { Ok(()) } else { Err(not_found(&names)) };
+        };
+        let mut run = self.used_by(&found, sight);
+        run.place.stands_for = Some(self.place.stands_for.unwrap_or(self.line));
+        let done = run.root(&found.template);
+        self.out.append(&mut run.out);
+        done
+    }
+
+    /// Runs another template for what it sets.
+    fn module(&self, name: &Val, sight: Sight) -> Outcome<Module> {
+        let found = self.find(&text::str_of(name)?)?;
+        let found = found.ok_or_else(|| not_found(std::slice::from_ref(name)))?;
+        let mut run = self.used_by(&found, sight);
+        run.root(&found.template)?;
+        let set = std::mem::take(&mut run.frames[0]);
+        let exported = set.into_iter().filter(|(name, _)| run.exported.contains(name));
+        let printed = run.out.into_iter().map(|piece| piece.value);
+        Ok(Module { exported: exported.collect(), printed: printed.collect() })
+    }
+
+    fn imported_names(
+        &mut self,
+        template: &Expr,
+        names: &[(Name, Name)],
+        sight: Sight,
+    ) -> Outcome<()> {
+        let template = self.expr(template)?;
+        let module = self.module(&template, sight)?;
+        for (name, alias) in names {
+            let value = match module.exported.get(name) {
+                Some(value) => value.clone(),
+                None => self.not_exported(&template, name)?,
+            };
+            self.set_imported(alias, value);
+        }
+        Ok(())
+    }
+
+    fn not_exported(&self, template: &Val, name: &Name) -> Outcome {
+        let (template, line) = (text::repr(template)?, self.line);
+        Ok(Val::Missing(Fault::absent(format!(
+            "the template {template} (imported on line {line}) does not export the requested name \
+             '{name}'"
+        ))))
+    }
+
+    /// Sets a name that comes from another template, and is not passed on to a third.
+    fn set_imported(&mut self, name: &Name, value: Val) {
+        self.set(Arc::clone(name), value);
+        if self.frames.len() == 1 {
+            self.exported.remove(name);
+        }
+    }
+
+    /// A rendering of another template that this one asks for.
+    fn used_by(&self, found: &Parent, sight: Sight) -> Self {
+        let mut home = self.home.clone();
+        let seen = match sight {
+            Sight::Context => {
+                let mut seen = self.all_seen();
+                seen.remove("loop");
+                seen
+            }
+            Sight::Nothing => {
+                home.sees_variables = false;
+                HashMap::new()
+            }
+        };
+        let mut run = Self::bare(&self.env, home, seen);
+        run.copies = self.copies || found.template.mutates;
+        run.is_strict = self.is_strict;
+        run.place.file = Some(Arc::clone(&found.file));
+        run
+    }
+
+    /// The first of several templates that exists.
+    fn find_one(&self, names: &[Val]) -> Outcome<Option<Parent>> {
+        for name in names {
+            if let Some(found) = self.find(&text::str_of(name)?)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn find(&self, name: &str) -> Outcome<Option<Parent>> {
+        // Templates lie in the folders in which they are looked for, and nowhere else.
+        if name.split('/').any(|part| part == "..") {
+            return Ok(None);
+        }
+        let (name, folder) = (name.trim_start_matches('/'), self.home.folder.as_deref());
+        let Some(source) = lookups::read_template(&self.env, name, folder)? else {
+            return Ok(None);
+        };
+        let file = Arc::clone(&source.shown);
+        let origin = parse::Origin::asked_for(self.home.syntax.clone());
+        match parse::located(&source.text, &origin) {
+            Ok(template) => Ok(Some(Parent { template, file })),
+            Err((fault, line)) => Err(Fault::placed(fault, &Origin::at(&file, line, 1))),
+        }
+    }
+}
+
+fn not_found(names: &[Val]) -> Faulty {
+    let hint =
+        "templates are looked for in `templates` of each layer, and beside the file that asks";
+    let names: Vec<String> = names.iter().filter_map(|name| text::str_of(name).ok()).collect();
+    let message = match &names[..] {
+        [] => "Tried to select from an empty list of templates.".to_owned(),
+        [name] => format!("the template '{name}' was not found"),
+        names => format!("none of the templates given were found: {}", names.join(", ")),
+    };
+    Fault::with_hint(message, hint)
+}
