@@ -19,7 +19,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.yaml import from_yaml
-from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
+from ansible.parsing.vault import VaultHelper, VaultLib, VaultSecret, VaultSecretsContext
 from ansible.plugins.loader import init_plugin_loader
 from ansible.plugins.vars import host_group_vars
 from ansible.template import Templar
@@ -78,8 +78,26 @@ def outcome(make):
         return {"error": message(error)}
 
 
+def marked(value):
+    """The value with marks on texts that are no templates."""
+    if isinstance(value, dict):
+        return {key: marked(item) for key, item in value.items()}
+    if isinstance(value, set) and len(value) > 1:
+        raise Unusable("Python gives sets another order each time")
+    if isinstance(value, (list, tuple, set)):
+        return [marked(item) for item in value]
+    if isinstance(value, int) and abs(value) >= 2**127:
+        raise Unusable("Ymir refuses numbers of more than 128 bits")
+    if ciphertext := VaultHelper.get_ciphertext(value, with_tags=False):
+        return f"encrypted: {ciphertext}"
+    # Ymir has dates as text, which is no template in any case.
+    if isinstance(value, str) and not TrustedAsTemplate.is_tagged_on(value) and not value[:1].isdigit():
+        return f"unsafe: {value}"
+    return value
+
+
 def yaml(question):
-    return plain(from_yaml(question["text"], file_name="/case.yml"))
+    return plain(marked(from_yaml(TrustedAsTemplate().tag(question["text"]), file_name="/case.yml")))
 
 
 def expressions(question):

@@ -1,13 +1,15 @@
 //! YAML 1.1 as PyYAML and Ansible read it, with the place of every node.
 
-mod compose;
+mod construct;
 mod duplicates;
 mod events;
 mod excerpt;
+mod graph;
 mod limits;
 mod redact;
 mod scalar;
 mod tags;
+mod timestamp;
 
 #[cfg(test)]
 mod tests;
@@ -106,12 +108,12 @@ impl Data {
 
 /// Parses the only document of a file; an empty one is `Data::Null`.
 pub fn parse(text: &str, file: &Arc<str>) -> Result<Node> {
-    compose::document(text, file, Lines::Shown)
+    construct::document(text, file, Lines::Shown)
 }
 
 /// [`parse`] for text that came out of a vault: no message shows a line of it.
 pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
-    compose::document(text, file, Lines::Hidden)
+    construct::document(text, file, Lines::Hidden)
 }
 
 /// Keys that stand twice in one map of a text.
