@@ -20,10 +20,12 @@ from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.vault import VaultHelper, VaultLib, VaultSecret, VaultSecretsContext
+from ansible.playbook.play import Play
 from ansible.plugins.loader import init_plugin_loader
 from ansible.plugins.vars import host_group_vars
 from ansible.template import Templar
 from ansible.utils import vars as extra_vars
+from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 SECONDS_PER_CASE = 30
@@ -137,17 +139,19 @@ def patterns(question):
 def layers(question):
     """Hosts, groups, and the named variables of every host, each evaluated by itself."""
     loader, inventory, manager = loaded(question["inventories"], question.get("options", []))
+    HostVars(inventory, manager, loader)  # makes itself known to the manager
+    play = Play.load({"name": "case", "hosts": "all", "gather_facts": False}, manager, loader)
+    manager.get_vars(play, inventory.get_host("localhost"))  # what cannot be read fails even where there is no host
     hosts = inventory.get_hosts("all")
     groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
     return {
         "hosts": [host.name for host in hosts],
         "groups": dict(sorted(groups.items())),
-        "variables": {host.name: evaluated(loader, manager, host, question["names"]) for host in hosts},
+        "variables": {host.name: evaluated(loader, manager.get_vars(play, host), question["names"]) for host in hosts},
     }
 
 
-def evaluated(loader, manager, host, names):
-    variables = manager.get_vars(host=host)
+def evaluated(loader, variables, names):
     templar = Templar(loader=loader, variables=variables)
     known = [name for name in names if name in variables]
     return {name: outcome(lambda: plain(templar.template(variables[name]))) for name in known}

@@ -91,6 +91,19 @@ impl Data {
         }
     }
 
+    /// Whether Python takes it for false: what is empty or zero.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Bool(value) => !value,
+            Self::Int(number) => *number == 0,
+            Self::Float(number) => *number == 0.0,
+            Self::Text(text) | Self::Unsafe(text) | Self::Vault(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Map(pairs) => pairs.is_empty(),
+        }
+    }
+
     /// What the type is called in messages.
     pub fn kind(&self) -> &'static str {
         match self {
