@@ -67,6 +67,9 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
         (Binary::Multiply, other, Val::Int(times)) | (Binary::Multiply, Val::Int(times), other) => {
             repeat(other, *times)
         }
+        (Binary::Multiply, other, Val::Bool(once)) | (Binary::Multiply, Val::Bool(once), other) => {
+            repeat(other, i128::from(*once))
+        }
         (Binary::Modulo, Val::Str(format), _) => super::format::percent(format, &right),
         _ => Err(unsupported(op, &left, &right)),
     }
@@ -154,6 +157,9 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
 }
 
 fn power(one: f64, other: f64) -> Outcome {
+    if one < 0.0 && other.is_finite() && other.fract() != 0.0 {
+        return Err(Fault::new("complex numbers are not supported"));
+    }
     let found = one.powf(other);
     if one.is_finite() && other.is_finite() && !found.is_finite() {
         return Err(Fault::new("Numerical result out of range"));
