@@ -1,10 +1,11 @@
 """Answers questions with real ansible-core: one question per line of standard input, one answer per line of output.
 
 A question names its suite, which is a function below, beside what that reads. An answer is {"value": ...},
-{"error": MESSAGE}, or {"unusable": WHY} if nothing follows from the case.
+{"error": MESSAGE, "kind": KIND, "reason": WORDS}, or {"unusable": WHY} if nothing follows from the case.
 """
 
 import datetime
+import functools
 import json
 import os
 import signal
@@ -13,8 +14,26 @@ import sys
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # nothing that Ansible prints may get among the answers
 
+from jinja2 import TemplateSyntaxError
+from jinja2.filters import FILTERS
+
+
+def plain_text(function):
+    """The filter with plain text for Jinja2's `Markup`: docs/templates.md says that text is text in Ymir."""
+
+    @functools.wraps(function)
+    def called(*args, **named):
+        return str(function(*args, **named))
+
+    return called
+
+
+FILTERS |= {name: plain_text(FILTERS[name]) for name in ("e", "escape", "forceescape", "safe", "tojson", "xmlattr")}
+
 from ansible import context
 from ansible._internal._datatag._tags import TrustedAsTemplate
+from ansible._internal._templating._errors import AnsibleTemplatePluginNotFoundError
+from ansible.errors import AnsibleUndefinedVariable
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
@@ -62,22 +81,38 @@ def key_text(key):
     return str(key).lower() if isinstance(key, bool) else str(plain(key))
 
 
-def message(error):
-    """What an error and its causes say."""
-    said = []
-    while error is not None and len(said) < 10:
-        said.append(str(error))
+def causes(error):
+    """The error and what it stems from."""
+    found = []
+    while error is not None and len(found) < 10:
+        found.append(error)
         error = error.__cause__ or error.__context__
-    return " | ".join(said)
+    return found
+
+
+def kind(error):
+    """The kind of the outermost cause that has one; `kinds.rs` says what they mean."""
+    if isinstance(error, RecursionError):
+        return "endless"
+    if isinstance(error, AnsibleTemplatePluginNotFoundError) or str(error).startswith(("No filter named", "No test named")):
+        return "unknown"
+    if isinstance(error, AnsibleUndefinedVariable):
+        return "undefined"
+    return "syntax" if type(error) is TemplateSyntaxError else None
+
+
+def failure(error):
+    found = causes(error)
+    kinds = [(kind(cause), str(cause)) for cause in found if kind(cause)]
+    name, reason = kinds[0] if kinds else ("refused", str(error))
+    return {"error": " | ".join(dict.fromkeys(map(str, found))), "kind": name, "reason": reason}
 
 
 def outcome(make):
     try:
         return {"value": make()}
-    except RecursionError:
-        return {"error": "recursion"}
     except Exception as error:
-        return {"error": message(error)}
+        return failure(error)
 
 
 def marked(value):
