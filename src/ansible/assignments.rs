@@ -12,16 +12,27 @@ pub(super) struct Assignments {
 pub(super) fn parse(text: &str) -> Option<Assignments> {
     let mut found = Assignments::default();
     for word in words(text)? {
-        let word = unescaped(&word);
-        match equals_sign(&word) {
+        let plain = unescaped(&word);
+        match equals_sign(&plain) {
             Some(at) => {
-                let (name, value) = (word[..at].trim(), word[at + 1..].trim());
+                let (name, value) = (plain[..at].trim(), plain[at + 1..].trim());
                 found.pairs.push((name.to_owned(), unquoted(value).to_owned()));
             }
-            None => add_word(found.rest.get_or_insert_default(), &word.replace("\\=", "=")),
+            None if plain.contains('=') => found.add_word(&plain.replace("\\=", "=")),
+            None => found.add_word(&word),
         }
     }
     Some(found)
+}
+
+impl Assignments {
+    fn add_word(&mut self, word: &str) {
+        let rest = self.rest.get_or_insert_default();
+        if !rest.is_empty() && !rest.ends_with('\n') {
+            rest.push(' ');
+        }
+        rest.push_str(word);
+    }
 }
 
 /// Where a name ends: `\=` and what begins a word assign nothing.
@@ -30,47 +41,83 @@ fn equals_sign(word: &str) -> Option<usize> {
     signs.find(|at| *at > 0 && !word[..*at].ends_with('\\'))
 }
 
-fn add_word(rest: &mut String, word: &str) {
-    if !rest.is_empty() && !rest.ends_with('\n') {
-        rest.push(' ');
+/// What opens and closes a template.
+const BRACKETS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
+
+/// Splits at blanks that are neither inside quotation marks nor inside a template; further blanks stay with the word,
+/// and a lone `\` takes itself and the end of its line away.
+fn words(text: &str) -> Option<Vec<String>> {
+    let mut splitter = Splitter::default();
+    let mut lines = text.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let mut continued = false;
+        for (index, piece) in line.split(' ').enumerate() {
+            if piece.is_empty() && index > 0 {
+                splitter.last().push(' ');
+            } else if piece == "\\" && splitter.quote.is_none() {
+                continued = true;
+            } else {
+                splitter.piece(piece, index > 0);
+            }
+        }
+        if lines.peek().is_some() && !continued {
+            splitter.last().push('\n');
+        }
     }
-    rest.push_str(word);
+    splitter.closed().then_some(splitter.words)
 }
 
-/// Splits at blanks that are neither inside quotation marks nor inside a template; further blanks stay with the word.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    let mut depth = 0_usize;
-    let mut before = ' ';
-    for c in text.chars() {
-        match (quote, c) {
-            (Some(open), _) if open == c && before != '\\' => quote = None,
-            (None, '\'' | '"') if before != '\\' => quote = Some(c),
-            _ => {}
+#[derive(Default)]
+struct Splitter {
+    words: Vec<String>,
+    quote: Option<char>,
+    /// How many of each kind of bracket are open.
+    depths: [usize; BRACKETS.len()],
+}
+
+impl Splitter {
+    fn closed(&self) -> bool {
+        self.quote.is_none() && self.depths.iter().all(|depth| *depth == 0)
+    }
+
+    fn last(&mut self) -> &mut String {
+        if self.words.is_empty() {
+            self.words.push(String::new());
         }
-        match (before, c) {
-            ('{', '{' | '%' | '#') => depth += 1,
-            ('}' | '%' | '#', '}') => depth = depth.saturating_sub(1),
-            _ => {}
+        let last = self.words.len() - 1;
+        &mut self.words[last]
+    }
+
+    fn piece(&mut self, piece: &str, after_blank: bool) {
+        if !self.closed() {
+            let blank = if after_blank { " " } else { "" };
+            let last = self.last();
+            last.push_str(blank);
+            last.push_str(piece);
+        } else if !piece.is_empty() {
+            self.words.push(piece.to_owned());
         }
-        before = c;
-        if !matches!(c, ' ' | '\n') || quote.is_some() || depth > 0 {
-            word.push(c);
-            continue;
-        }
-        let repeated = word.is_empty();
-        if !repeated {
-            words.push(std::mem::take(&mut word));
-        }
-        if let Some(last) = words.last_mut().filter(|_| repeated || c == '\n') {
-            last.push(c);
+        self.quote = quote_after(piece, self.quote);
+        for ((open, close), depth) in BRACKETS.iter().zip(&mut self.depths) {
+            let count = |bracket: &str| piece.matches(bracket).count();
+            *depth = (*depth + count(open)).saturating_sub(count(close));
         }
     }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    (quote.is_none() && depth == 0).then_some(words)
+}
+
+/// Which quotation mark is open behind a piece.
+fn quote_after(piece: &str, mut quote: Option<char>) -> Option<char> {
+    let mut before = ' ';
+    for c in piece.chars() {
+        match quote {
+            _ if !matches!(c, '\'' | '"') || before == '\\' => {}
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None => quote = Some(c),
+        }
+        before = c;
+    }
+    quote
 }
 
 /// Puts characters in place of Python's escape sequences.
@@ -114,7 +161,8 @@ fn escape(text: &str) -> Option<(char, usize)> {
 
 fn unquoted(value: &str) -> &str {
     let inside = |mark| value.strip_prefix(mark).and_then(|value: &str| value.strip_suffix(mark));
-    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+    let inside = inside('"').or_else(|| inside('\''));
+    inside.filter(|inside| !inside.ends_with('\\')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -137,6 +185,11 @@ mod tests {
             ("a=1\tb=2", &[("a", "1\tb=2")], None),
             (r"a \= b", &[], Some("a = b")),
             ("=x", &[], Some("=x")),
+            (r"a=b\ c", &[("a", "b\\")], Some("c")),
+            (r"a \n b=\n", &[("b", "")], Some(r"a \n")),
+            ("a=1 \\\nb=2 \\ c", &[("a", "1"), ("b", "2")], Some("c")),
+            (r#"a="b\" c""#, &[("a", r#""b" c""#)], None),
+            ("  a=1", &[("a", "1")], Some(" ")),
             ("a\nb c=1", &[("c", "1")], Some("a\nb")),
             ("", &[], None),
         ];

@@ -190,20 +190,25 @@ fn noting_duplicates(
 pub fn variables(root: Node) -> Result<Vec<(String, Node)>> {
     let pairs = match root.data {
         Data::Map(pairs) => pairs,
-        Data::Null | Data::Bool(false) | Data::Int(0) => Vec::new(),
-        Data::List(items) if items.is_empty() => Vec::new(),
-        Data::Text(text) if text.is_empty() => Vec::new(),
+        nothing if nothing.is_nothing() => Vec::new(),
         other => {
             return Err(Trouble::refused(format!("reading variables from {}", root.origin.file))
                 .because(format!("it holds {}, not a map of variables", other.kind()))
                 .at(&root.origin));
         }
     };
-    let named = |(name, value): (Node, Node)| match name.data {
-        Data::Text(text) | Data::Unsafe(text) => Ok((text, value)),
-        other => Err(Trouble::refused(format!("reading variables from {}", name.origin.file))
-            .because(format!("the name of a variable is text, not {}: quote it", other.kind()))
-            .at(&name.origin)),
-    };
-    pairs.into_iter().map(named).collect()
+    let named = |(name, value): (Node, Node)| Some((variable_name(&name)?.to_owned(), value));
+    Ok(pairs.into_iter().filter_map(named).collect())
+}
+
+/// The name of a variable; one that is no text is left out, because no template can ask for it.
+pub fn variable_name(name: &Node) -> Option<&str> {
+    let text = name.data.as_text();
+    if text.is_none() {
+        let (origin, kind) = (&name.origin, name.data.kind());
+        tracing::warn!(
+            "{origin}: the name of a variable is {kind}, so nothing can ask for it: quote it"
+        );
+    }
+    text
 }

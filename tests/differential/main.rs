@@ -1,8 +1,10 @@
 //! Random configurations, read by Ymir and by real ansible-core, must mean the same.
 //!
-//! Each suite first replays its kept cases from `kept/`, then makes new ones from a fresh seed that it prints.
-//! `YMIR_DIFFERENTIAL_SEED` repeats a run, `YMIR_DIFFERENTIAL_CASES` sets the number of cases of each suite. A case in
-//! which the two differ is made as small as possible; put into `kept/`, it is a regression test.
+//! Each suite first replays its kept cases from `kept/`, then makes new ones from a seed that it prints: the digest of
+//! `src/`, so that each change of the code is compared on other cases, and a run that passed passes again.
+//! `YMIR_DIFFERENTIAL_SEED` sets the seed, `fresh` is a random one; `YMIR_DIFFERENTIAL_CASES` sets the number of cases of
+//! each suite. A case in which the two differ is made as small as possible; put into `kept/`, it is a regression test.
+//! With `YMIR_DIFFERENTIAL_ALL=1` the run goes on instead, and lists all differences as they are.
 #![expect(clippy::unwrap_used, reason = "test")]
 
 mod compare;
@@ -10,9 +12,11 @@ mod expressions;
 mod grammar;
 mod inventories;
 mod inventory;
+mod kinds;
 mod oracle;
 mod patterns;
 mod precedence;
+mod seed;
 mod site;
 mod suite;
 mod vault;

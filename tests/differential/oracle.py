@@ -1,10 +1,11 @@
 """Answers questions with real ansible-core: one question per line of standard input, one answer per line of output.
 
 A question names its suite, which is a function below, beside what that reads. An answer is {"value": ...},
-{"error": MESSAGE}, or {"unusable": WHY} if nothing follows from the case.
+{"error": MESSAGE, "kind": KIND, "reason": WORDS}, or {"unusable": WHY} if nothing follows from the case.
 """
 
 import datetime
+import functools
 import json
 import os
 import signal
@@ -13,17 +14,37 @@ import sys
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # nothing that Ansible prints may get among the answers
 
+from jinja2 import TemplateSyntaxError
+from jinja2.filters import FILTERS
+
+
+def plain_text(function):
+    """The filter with plain text for Jinja2's `Markup`: docs/templates.md says that text is text in Ymir."""
+
+    @functools.wraps(function)
+    def called(*args, **named):
+        return str(function(*args, **named))
+
+    return called
+
+
+FILTERS |= {name: plain_text(FILTERS[name]) for name in ("e", "escape", "forceescape", "safe", "tojson", "xmlattr")}
+
 from ansible import context
 from ansible._internal._datatag._tags import TrustedAsTemplate
+from ansible._internal._templating._errors import AnsibleTemplatePluginNotFoundError
+from ansible.errors import AnsibleUndefinedVariable
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.yaml import from_yaml
-from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
+from ansible.parsing.vault import VaultHelper, VaultLib, VaultSecret, VaultSecretsContext
+from ansible.playbook.play import Play
 from ansible.plugins.loader import init_plugin_loader
 from ansible.plugins.vars import host_group_vars
 from ansible.template import Templar
 from ansible.utils import vars as extra_vars
+from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 SECONDS_PER_CASE = 30
@@ -60,26 +81,60 @@ def key_text(key):
     return str(key).lower() if isinstance(key, bool) else str(plain(key))
 
 
-def message(error):
-    """What an error and its causes say."""
-    said = []
-    while error is not None and len(said) < 10:
-        said.append(str(error))
+def causes(error):
+    """The error and what it stems from."""
+    found = []
+    while error is not None and len(found) < 10:
+        found.append(error)
         error = error.__cause__ or error.__context__
-    return " | ".join(said)
+    return found
+
+
+def kind(error):
+    """The kind of the outermost cause that has one; `kinds.rs` says what they mean."""
+    if isinstance(error, RecursionError):
+        return "endless"
+    if isinstance(error, AnsibleTemplatePluginNotFoundError) or str(error).startswith(("No filter named", "No test named")):
+        return "unknown"
+    if isinstance(error, AnsibleUndefinedVariable):
+        return "undefined"
+    return "syntax" if type(error) is TemplateSyntaxError else None
+
+
+def failure(error):
+    found = causes(error)
+    kinds = [(kind(cause), str(cause)) for cause in found if kind(cause)]
+    name, reason = kinds[0] if kinds else ("refused", str(error))
+    return {"error": " | ".join(dict.fromkeys(map(str, found))), "kind": name, "reason": reason}
 
 
 def outcome(make):
     try:
         return {"value": make()}
-    except RecursionError:
-        return {"error": "recursion"}
     except Exception as error:
-        return {"error": message(error)}
+        return failure(error)
+
+
+def marked(value):
+    """The value with marks on texts that are no templates."""
+    if isinstance(value, dict):
+        return {key: marked(item) for key, item in value.items()}
+    if isinstance(value, set) and len(value) > 1:
+        raise Unusable("Python gives sets another order each time")
+    if isinstance(value, (list, tuple, set)):
+        return [marked(item) for item in value]
+    if isinstance(value, int) and abs(value) >= 2**127:
+        raise Unusable("Ymir refuses numbers of more than 128 bits")
+    if ciphertext := VaultHelper.get_ciphertext(value, with_tags=False):
+        return f"encrypted: {ciphertext}"
+    # Ymir has dates as text, which is no template in any case.
+    if isinstance(value, str) and not TrustedAsTemplate.is_tagged_on(value) and not value[:1].isdigit():
+        return f"unsafe: {value}"
+    return value
 
 
 def yaml(question):
-    return plain(from_yaml(question["text"], file_name="/case.yml"))
+    return plain(marked(from_yaml(TrustedAsTemplate().tag(question["text"]), file_name="/case.yml")))
 
 
 def expressions(question):
@@ -119,17 +174,19 @@ def patterns(question):
 def layers(question):
     """Hosts, groups, and the named variables of every host, each evaluated by itself."""
     loader, inventory, manager = loaded(question["inventories"], question.get("options", []))
+    HostVars(inventory, manager, loader)  # makes itself known to the manager
+    play = Play.load({"name": "case", "hosts": "all", "gather_facts": False}, manager, loader)
+    manager.get_vars(play, inventory.get_host("localhost"))  # what cannot be read fails even where there is no host
     hosts = inventory.get_hosts("all")
     groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
     return {
         "hosts": [host.name for host in hosts],
         "groups": dict(sorted(groups.items())),
-        "variables": {host.name: evaluated(loader, manager, host, question["names"]) for host in hosts},
+        "variables": {host.name: evaluated(loader, manager.get_vars(play, host), question["names"]) for host in hosts},
     }
 
 
-def evaluated(loader, manager, host, names):
-    variables = manager.get_vars(host=host)
+def evaluated(loader, variables, names):
     templar = Templar(loader=loader, variables=variables)
     known = [name for name in names if name in variables]
     return {name: outcome(lambda: plain(templar.template(variables[name]))) for name in known}

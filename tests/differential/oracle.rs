@@ -58,16 +58,21 @@ impl Oracle {
     }
 
     /// What Ansible answers; `None` if nothing follows from the question.
-    pub(crate) fn ask(&mut self, question: &Value) -> Option<Outcome> {
+    pub(crate) fn ask(&mut self, question: &Value) -> Option<Value> {
         writeln!(self.questions, "{question}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        let mut answer: Value = serde_json::from_str(&line)
+        let answer: Value = serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("{error} in the answer {line:?} to {question}"));
-        if let Some(error) = answer["error"].as_str() {
-            return Some(Err(error.to_owned()));
-        }
-        answer.get_mut("value").map(|value| Ok(value.take()))
+        answer.get("unusable").is_none().then_some(answer)
+    }
+}
+
+/// An answer without the kind of its failure.
+pub(crate) fn outcome(answer: &Value) -> Outcome {
+    match answer["error"].as_str() {
+        Some(error) => Err(error.to_owned()),
+        None => Ok(answer["value"].clone()),
     }
 }
 

@@ -55,8 +55,13 @@ fn question(case: &Case, dir: &Utf8Path) -> Value {
     let inventories = inventories.into_iter().filter(|path| path.exists()).collect::<Vec<_>>();
     let files = LAYERS.iter().flat_map(|layer| variable_files(&dir.join(layer)));
     let mut options: Vec<String> = files.map(|file| format!("@{file}")).collect();
-    options.extend(case["options"].split('\n').map(str::to_owned));
+    options.extend(given(case, dir).split('\n').map(str::to_owned));
     json!({ "inventories": inventories, "options": options, "names": NAMES })
+}
+
+/// What is given with `-e`, an option per line; `SITE` is the configuration's directory.
+fn given(case: &Case, dir: &Utf8Path) -> String {
+    case["options"].replace("SITE", dir.join("site").as_str())
 }
 
 /// The files that Kayobe hands over with `-e`.
@@ -70,5 +75,5 @@ fn variable_files(layer: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 fn ours(case: &Case, dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
-    site::told(&site::load(dir, Some(ENVIRONMENT), &case["options"])?, NAMES)
+    site::told(&site::load(dir, Some(ENVIRONMENT), &given(case, dir))?, NAMES)
 }

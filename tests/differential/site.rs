@@ -22,10 +22,14 @@ use crate::{
     oracle::{HOME, Outcome, PASSWORD},
 };
 
-/// This machine with an environment of nothing but a home.
+/// This machine with an environment of nothing but a home and the settings of the other side.
 pub(crate) fn world() -> Machine {
-    Machine::new(Environment(BTreeMap::from([("HOME".to_owned(), HOME.to_owned())])))
+    let set = [("HOME", HOME), ("ANSIBLE_CONFIG", CONFIG)];
+    Machine::new(Environment(set.map(|(name, value)| (name.to_owned(), value.to_owned())).into()))
 }
+
+/// What Ansible is told about how to read.
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/ansible.cfg");
 
 /// One vault password.
 pub(crate) fn keys(password: &str) -> Keys {

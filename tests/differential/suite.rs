@@ -1,13 +1,6 @@
 //! Runs a suite: kept cases first, then random ones, made small where they fail.
 
-use std::{
-    collections::{BTreeMap, hash_map::RandomState},
-    fs,
-    hash::{BuildHasher, Hasher},
-    io::Write,
-    os::unix::fs::PermissionsExt,
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, sync::Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use proptest::{
@@ -19,7 +12,8 @@ use ymir::settings::Environment;
 
 use crate::{
     compare,
-    oracle::{Oracle, Outcome},
+    oracle::{self, Oracle, Outcome},
+    seed,
 };
 
 /// Texts by name; those whose names begin with `site/` are files, and programs if they begin with `#!`.
@@ -31,13 +25,38 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// How many random cases a run has.
     pub(crate) cases: u32,
-    /// Where differences are still known: a seed whose cases have none, instead of a fresh one.
+    /// Where differences are still known: a seed whose cases have none, instead of that of the code.
     pub(crate) seed: Option<u64>,
     pub(crate) strategy: fn() -> BoxedStrategy<Case>,
     /// What the oracle is asked about a case whose files are in the directory.
     pub(crate) question: fn(&Case, &Utf8Path) -> Value,
     /// What Ymir makes of the case, and of what the oracle has made of it.
     pub(crate) ours: fn(&Case, &Utf8Path, &Outcome) -> Outcome,
+}
+
+/// What a run is to be.
+struct Settings {
+    seed: u64,
+    cases: u32,
+    /// Whether it goes on after a difference.
+    all: bool,
+}
+
+impl Settings {
+    fn of(suite: &Suite) -> Self {
+        let environment = Environment::of_this_process();
+        let cases = environment.get("YMIR_DIFFERENTIAL_CASES");
+        let seed = match environment.get("YMIR_DIFFERENTIAL_SEED") {
+            Some("fresh") => seed::fresh(),
+            Some(number) => number.parse().expect("a number or `fresh`"),
+            None => suite.seed.unwrap_or_else(seed::of_the_code),
+        };
+        Self {
+            seed,
+            cases: cases.map_or(suite.cases, |cases| cases.parse().expect("a number")),
+            all: environment.get("YMIR_DIFFERENTIAL_ALL").is_some(),
+        }
+    }
 }
 
 impl Suite {
@@ -52,7 +71,7 @@ impl Suite {
             failed.map(|(path, difference)| format!("{path}: {difference}")).collect();
         assert!(failed.is_empty(), "kept cases differ:\n{}", failed.join("\n"));
 
-        let (seed, cases) = self.settings();
+        let Settings { seed, cases, all } = Settings::of(self);
         let said = format!(
             "differential {}: {} kept and {cases} random cases, seed {seed}\n",
             self.name,
@@ -68,9 +87,24 @@ impl Suite {
             rng_seed: RngSeed::Fixed(seed),
             ..Config::default()
         };
+        let found = Mutex::new(Vec::new());
         let outcome = TestRunner::new(config).run(&(self.strategy)(), |case| {
-            differs(&case).map_or(Ok(()), |found| Err(TestCaseError::fail(found)))
+            match differs(&case) {
+                Some(difference) if all => {
+                    found.lock().unwrap().push(format!("{difference}\n{case:#?}"));
+                }
+                Some(difference) => return Err(TestCaseError::fail(difference)),
+                None => {}
+            }
+            Ok(())
         });
+        let found = found.into_inner().unwrap();
+        assert!(
+            found.is_empty(),
+            "seed {seed}, {} differences:\n{}",
+            found.len(),
+            found.join("\n")
+        );
         match outcome {
             Ok(()) => {}
             Err(TestError::Fail(reason, case)) => self.tell(seed, &case, reason.message()),
@@ -92,17 +126,8 @@ impl Suite {
         let mut question = (self.question)(case, dir);
         question["suite"] = self.name.into();
         let theirs = oracle.ask(&question)?;
-        let ours = (self.ours)(case, dir, &theirs);
+        let ours = (self.ours)(case, dir, &oracle::outcome(&theirs));
         compare::difference(&theirs, &ours)
-    }
-
-    fn settings(&self) -> (u64, u32) {
-        let environment = Environment::of_this_process();
-        let number = |name| Some(environment.get(name)?.parse::<u64>().expect("a number"));
-        let fresh = || RandomState::new().build_hasher().finish();
-        let seed = number("YMIR_DIFFERENTIAL_SEED").or(self.seed).unwrap_or_else(fresh);
-        let cases = number("YMIR_DIFFERENTIAL_CASES").map(|cases| u32::try_from(cases).unwrap());
-        (seed, cases.unwrap_or(self.cases))
     }
 
     /// The kept cases, sorted by name.

@@ -121,14 +121,26 @@ fn ours(case: &Case, _dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
     Evaluator::new(Arc::new(Variables::new(node.clone()))).node("case", &node).map_err(told)
 }
 
-/// The value with its texts as they are, whatever they look like.
+/// The value with its texts as they are, whatever they look like, and with marks on those that are no templates.
 fn untemplated(node: Node) -> Node {
-    let pair = |(key, value)| (untemplated(key), untemplated(value));
+    let pair = |(key, value)| (key_as_it_is(key), untemplated(value));
     let data = match node.data {
         Data::Text(text) => Data::Unsafe(text),
+        Data::Unsafe(text) if !text.starts_with(|c: char| c.is_ascii_digit()) => {
+            Data::Unsafe(format!("unsafe: {text}"))
+        }
+        Data::Vault(text) => Data::Unsafe(format!("encrypted: {text}")),
         Data::List(items) => Data::List(items.into_iter().map(untemplated).collect()),
         Data::Map(pairs) => Data::Map(pairs.into_iter().map(pair).collect()),
         other => other,
     };
     Node { data, ..node }
+}
+
+fn key_as_it_is(key: Node) -> Node {
+    let data = match key.data {
+        Data::Text(text) => Data::Unsafe(text),
+        other => other,
+    };
+    Node { data, ..key }
 }

@@ -326,16 +326,6 @@ fn files_that_hold_no_variables() {
         | ^ here
       hint: set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables
     ");
-    insta::assert_snapshot!(x("x: 1\n7: 2\n"), @"
-    exit 3
-    error: reading variables from globals.yml
-      because: the name of a variable is text, not an integer: quote it
-       --> globals.yml:2:1
-        |
-      1 | x: 1
-      2 | 7: 2
-        | ^ here
-    ");
 }
 
 #[test]

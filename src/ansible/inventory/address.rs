@@ -23,14 +23,8 @@ pub(super) fn single(text: &str) -> Option<(&str, Option<u16>)> {
 /// The hosts that a name in an inventory stands for, and the port that follows it.
 pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<u16>), String> {
     let (name, port) = parse(text).unwrap_or((text, None));
-    if text.trim_end().ends_with(':') && port.is_none() {
-        return Err(format!("`{text}` ends in `:` without a port"));
-    }
     if name.matches('[').count() > MOST_RANGES {
         return Err(format!("a name has more than {MOST_RANGES} ranges"));
-    }
-    if name == "---" {
-        return Err("`---` begins a YAML file; give it the ending .yml".into());
     }
     let mut hosts = Vec::new();
     expand_ranges(name, &mut hosts)?;
@@ -137,16 +131,16 @@ fn items(range: &str) -> Result<Box<dyn Iterator<Item = String>>, String> {
     if width > MOST_DIGITS {
         return Err(wrong("has too many digits"));
     }
-    let step: usize =
-        step.parse().ok().filter(|step| *step > 0).ok_or_else(|| wrong("has no step"))?;
-    let position = |text: &str| LETTERS.find(text).filter(|_| text.len() == 1);
-    if let (Some(from), Some(to)) = (position(first), position(last)) {
+    let integer = |text: &str| text.parse::<i64>();
+    let step_size = integer(step).ok().and_then(|step| usize::try_from(step).ok());
+    let step = step_size.filter(|step| *step > 0).ok_or_else(|| wrong("has no step"))?;
+    if let (Some(from), Some(to)) = (LETTERS.find(first), LETTERS.find(last)) {
         if from > to {
             return Err(wrong("ends before it begins"));
         }
         return Ok(Box::new(LETTERS[from..=to].chars().step_by(step).map(String::from)));
     }
-    let number = |text: &str| text.parse::<u32>().map_err(|_| wrong("has no numbers or letters"));
+    let number = |text: &str| integer(text).map_err(|_| wrong("has no numbers or letters"));
     let (from, to) = (number(first)?, number(last)?);
     Ok(Box::new((from..=to).step_by(step).map(move |item| format!("{item:0width$}"))))
 }

@@ -144,6 +144,14 @@ impl Reader<'_> {
         let Some((name, assignments)) = words.split_first() else { return Ok(()) };
         let (hosts, port) =
             address::expand(name).map_err(|cause| Fault::Word(cause, name.clone()))?;
+        if name.trim_end().ends_with(':') && port.is_none() {
+            let cause = format!("`{name}` ends in `:` without a port");
+            return Err(Fault::Word(cause, name.clone()));
+        }
+        if name.trim() == "---" {
+            let cause = "`---` begins a YAML file; give it the ending .yml".to_owned();
+            return Err(Fault::Word(cause, name.clone()));
+        }
         let assignments = assignments
             .iter()
             .map(|word| word.split_once('=').ok_or(word))

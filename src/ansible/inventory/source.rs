@@ -44,6 +44,10 @@ impl Place {
         group: usize,
         port: Option<u16>,
     ) -> Result<()> {
+        if name.is_empty() {
+            return Err(Trouble::refused(format!("reading the inventory {}", self.file))
+                .because("a host without a name is written in it"));
+        }
         let (host, new) = inventory.add_host(name, group);
         if inventory.hosts.len() > MOST_HOSTS {
             return Err(Trouble::refused(format!("reading the inventory {}", self.file))
@@ -269,9 +273,9 @@ impl Reader<'_> {
 
 /// The inventory plug-in that a file is for, if it is for one.
 fn plugin_of(root: &Node) -> Option<(&str, &Origin)> {
-    let plugin = root.get("plugin")?;
-    let name = plugin.data.as_text().filter(|name| !name.is_empty())?;
-    Some((name, &plugin.origin))
+    let plugin = root.get("plugin").filter(|plugin| !plugin.data.is_nothing())?;
+    // What is no text names none, but is no group either.
+    Some((plugin.data.as_text().unwrap_or(plugin.data.kind()), &plugin.origin))
 }
 
 /// Whether a plug-in tries files with this ending.

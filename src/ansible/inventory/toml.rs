@@ -29,7 +29,10 @@ pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Resu
     if root.is_empty() {
         return Err(refused("it is empty"));
     }
-    if let Some((plugin, _)) = root.iter().find(|(name, _)| name.data.as_text() == Some("plugin")) {
+    let is_plugin = |(name, value): &&(Node, Node)| {
+        name.data.as_text() == Some("plugin") && !value.data.is_nothing()
+    };
+    if let Some((plugin, _)) = root.iter().find(is_plugin) {
         return Err(refused("it configures an inventory plugin").at(&plugin.origin));
     }
     let mut reader = Reader { inventory, place };

@@ -2,7 +2,10 @@
 
 use super::{Inventory, address, source::Place};
 use crate::{
-    ansible::yaml::{Data, Node},
+    ansible::{
+        files,
+        yaml::{Data, Node},
+    },
     trouble::{Result, Trouble},
 };
 
@@ -80,8 +83,8 @@ impl Reader<'_> {
         let entries = if lone.is_empty() { pairs(section) } else { &lone };
         match kind {
             "vars" => entries.iter().try_for_each(|(name, value)| {
-                let name = self.name(name, "variable")?.to_owned();
-                self.inventory.set_group_variable(group, &name, value.clone())
+                let Some(name) = files::variable_name(name) else { return Ok(()) };
+                self.inventory.set_group_variable(group, name, value.clone())
             }),
             "children" => entries.iter().try_for_each(|(name, body)| self.child(group, name, body)),
             "hosts" => entries.iter().try_for_each(|(name, vars)| self.hosts(group, name, vars)),
@@ -90,12 +93,23 @@ impl Reader<'_> {
     }
 
     fn child(&mut self, group: usize, name: &Node, body: &Node) -> Result<()> {
-        let Some(child) = self.group(name, body)? else { return Ok(()) };
-        self.inventory.add_child(group, child).map_err(|cause| self.refused(name, cause))
+        let text = name.data.as_text().unwrap_or_default();
+        // As in Ansible, what is no group's body leaves a name that must be known.
+        let child = self.group(name, body)?.or_else(|| self.inventory.group(text));
+        match child {
+            Some(child) => {
+                self.inventory.add_child(group, child).map_err(|cause| self.refused(name, cause))
+            }
+            None if self.inventory.written_host(text).is_some() => {
+                self.inventory.add_host(text, group);
+                Ok(())
+            }
+            None => Err(self.refused(name, "this is neither a group nor a host")),
+        }
     }
 
     fn hosts(&mut self, group: usize, name: &Node, vars: &Node) -> Result<()> {
-        if !matches!(vars.data, Data::Map(_) | Data::Null) {
+        if !matches!(vars.data, Data::Map(_)) && !vars.data.is_nothing() {
             let found = vars.data.kind();
             return Err(self.refused(vars, format!("a host's variables are a map, not {found}")));
         }
@@ -104,7 +118,7 @@ impl Reader<'_> {
         for host in hosts {
             self.place.add_host(self.inventory, &host, group, port)?;
             for (variable, value) in pairs(vars) {
-                let variable = self.name(variable, "variable")?;
+                let Some(variable) = files::variable_name(variable) else { continue };
                 self.inventory.set_variable(&host, variable, value.clone())?;
             }
         }

@@ -54,7 +54,7 @@ pub(super) fn own_or_missing(base: &Val, name: &str) -> Val {
 }
 
 /// The fault of looking into what an `if` without `else` gave.
-fn blank() -> Faulty {
+pub(super) fn blank() -> Faulty {
     Fault::new("the inline if-expression evaluated to false and no else section was defined.")
 }
 
@@ -76,7 +76,8 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
     if matches!(base, Val::Blank) {
         return Err(blank());
     }
-    let key = match key.clone().used()? {
+    let given = key.clone().used()?;
+    let key = match given.clone() {
         // Python counts with truth values too.
         Val::Bool(value) if !matches!(base, Val::Dict(_)) => Val::Int(i128::from(value)),
         key => key,
@@ -101,7 +102,26 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
         _ => None,
     };
     let found = found.or_else(|| own(&base, key.as_str()?));
-    found.map_or_else(|| no_item(&base, &key), Ok)
+    found.map_or_else(|| no_item(&base, &given), Ok)
+}
+
+/// Python's own `base[key]`, which raises what `default` does not answer.
+pub(super) fn subscript(base: &Val, key: &Val) -> Outcome {
+    let found = match (base, key) {
+        (Val::Dict(_), Val::List(_) | Val::Dict(_)) | (Val::Object(_), _) => None,
+        (Val::Dict(dict), key) => dict.get(&Key::new(key.clone())?),
+        (Val::List(_) | Val::Tuple(_) | Val::Str(_), Val::Int(_) | Val::Bool(_)) => {
+            Some(item(base, key)?).filter(|found| !is_no_item(found))
+        }
+        _ => None,
+    };
+    let kind = base.type_name();
+    let key = || text::repr(key).unwrap_or_default();
+    found.map_or_else(|| Err(Fault::new(format!("'{kind}' has nothing at {}", key()))), Val::used)
+}
+
+fn is_no_item(found: &Val) -> bool {
+    matches!(found, Val::Missing(fault) if fault.is_no_attribute())
 }
 
 fn no_item(base: &Val, key: &Val) -> Outcome {
@@ -124,6 +144,12 @@ fn place(index: i128, length: usize) -> Option<usize> {
 
 /// `base[start:stop:step]`.
 pub(super) fn slice(base: &Val, parts: &[Val; 3]) -> Outcome {
+    if let Val::Object(object) = base
+        && let Object::Range(range) = object.as_ref()
+    {
+        let places = indices(parts, range.len())?;
+        return Ok(Val::Object(Arc::new(Object::Range(range.sliced(&places)))));
+    }
     let items = match base {
         Val::List(list) => list.raw(),
         Val::Tuple(items) => items.items(),
@@ -144,7 +170,26 @@ pub(super) fn slice(base: &Val, parts: &[Val; 3]) -> Outcome {
     })
 }
 
-fn indices(parts: &[Val; 3], length: usize) -> Outcome<impl Iterator<Item = usize>> {
+/// The places that a slice means: from, to and how far from one to the next.
+#[derive(Clone)]
+pub(super) struct Places {
+    pub(super) start: i128,
+    pub(super) stop: i128,
+    pub(super) step: i128,
+}
+
+impl Iterator for Places {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let inside = if self.step > 0 { self.start < self.stop } else { self.start > self.stop };
+        let now = self.start;
+        self.start = self.start.saturating_add(self.step);
+        inside.then(|| usize::try_from(now).ok()).flatten()
+    }
+}
+
+fn indices(parts: &[Val; 3], length: usize) -> Outcome<Places> {
     let number = |value: &Val| match value {
         Val::None => Ok(None),
         Val::Int(number) => Ok(Some(*number)),
@@ -162,11 +207,5 @@ fn indices(parts: &[Val; 3], length: usize) -> Outcome<impl Iterator<Item = usiz
     };
     let start = bound(number(&parts[0])?, if step > 0 { lowest } else { highest });
     let stop = bound(number(&parts[1])?, if step > 0 { highest } else { lowest });
-    let mut at = start;
-    Ok(std::iter::from_fn(move || {
-        let inside = if step > 0 { at < stop } else { at > stop };
-        let now = at;
-        at = at.saturating_add(step);
-        inside.then(|| usize::try_from(now).ok()).flatten()
-    }))
+    Ok(Places { start, stop, step })
 }

@@ -75,3 +75,20 @@ pub(super) fn is_title(value: &str) -> bool {
     let cased = value.chars().any(|c| c.is_uppercase() || c.is_lowercase());
     cased && titled(value) == value
 }
+
+/// A letter as the first of a word: one that is two letters has only the first of them in upper case.
+pub(super) fn title_case(c: char) -> String {
+    match c {
+        'Ǆ'..='ǆ' => "ǅ".into(),
+        'Ǉ'..='ǉ' => "ǈ".into(),
+        'Ǌ'..='ǌ' => "ǋ".into(),
+        'Ǳ'..='ǳ' => "ǲ".into(),
+        // Its first part is an apostrophe.
+        'ŉ' => "ʼN".into(),
+        _ => {
+            let mut upper = c.to_uppercase();
+            let first: String = upper.next().into_iter().collect();
+            first + &upper.collect::<String>().to_lowercase()
+        }
+    }
+}

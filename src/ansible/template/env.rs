@@ -26,6 +26,11 @@ use crate::{
 pub(super) struct Env {
     scope: Arc<dyn Scope>,
     host: Arc<str>,
+    /// It is what `hostvars` of another view gives: there Ansible has neither `hostvars` itself nor what belongs to a
+    /// play.
+    in_hostvars: bool,
+    /// Names it among the views in which a variable may be evaluated.
+    view: Arc<str>,
     known: Mutex<HashMap<String, Val>>,
     others: Mutex<HashMap<String, Arc<Env>>>,
 }
@@ -36,6 +41,10 @@ impl fmt::Debug for Env {
     }
 }
 
+/// What Ansible sets for a play only.
+const OF_PLAY: [&str; 4] =
+    ["ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch", "play_hosts"];
+
 /// Whether Ansible would take the text for a template.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#") || syntax::has_header(text)
@@ -43,8 +52,14 @@ pub(super) fn is_template(text: &str) -> bool {
 
 impl Env {
     pub(super) fn new(scope: Arc<dyn Scope>) -> Arc<Self> {
-        let host = scope.host().into();
-        Arc::new(Self { scope, host, known: Mutex::default(), others: Mutex::default() })
+        Self::placed(scope, false)
+    }
+
+    fn placed(scope: Arc<dyn Scope>, in_hostvars: bool) -> Arc<Self> {
+        let host: Arc<str> = scope.host().into();
+        let view = if in_hostvars { format!("hostvars {host}").into() } else { Arc::clone(&host) };
+        let (known, others) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { scope, host, in_hostvars, view, known, others })
     }
 
     pub(super) fn scope(&self) -> &dyn Scope {
@@ -61,7 +76,7 @@ impl Env {
         if let Some(known) = others.get(host) {
             return Some(Arc::clone(known));
         }
-        let other = Self::new(self.scope.other(host)?);
+        let other = Self::placed(self.scope.other(host)?, true);
         others.insert(host.to_owned(), Arc::clone(&other));
         Some(other)
     }
@@ -84,13 +99,16 @@ impl Env {
         if known.is_some() {
             return known;
         }
+        if self.in_hostvars && OF_PLAY.contains(&name) {
+            return None;
+        }
         let node = match self.scope.raw(name) {
             Ok(Some(node)) => node,
             Ok(None) => return self.magic(name),
             Err(trouble) => return Some(Val::Missing(Fault::from_trouble(&trouble))),
         };
         let name: Arc<str> = name.into();
-        let value = match chain::enter(&self.host, &name, &node.origin, 0) {
+        let value = match chain::enter(&self.view, &name, &node.origin, 0) {
             Ok(_entered) => self.value_of(&node, &name),
             Err(fault) => Val::Missing(fault),
         };
@@ -107,6 +125,7 @@ impl Env {
             "inventory_hostname" => Val::Str(Arc::clone(&self.host)),
             "inventory_hostname_short" => Val::str(self.host.split('.').next().unwrap_or("")),
             "ansible_facts" => Val::dict::<&str>([]),
+            "hostvars" | "vars" if self.in_hostvars => return None,
             "hostvars" => Val::Object(Arc::new(Object::HostVars(Arc::clone(self)))),
             "vars" => Val::Object(Arc::new(Object::Host(Arc::clone(self)))),
             _ => return None,
@@ -171,7 +190,7 @@ impl Env {
         origin: &Origin,
         place: usize,
     ) -> Outcome<chain::Entered> {
-        chain::enter(&self.host, name, origin, place)
+        chain::enter(&self.view, name, origin, place)
     }
 }
 

@@ -82,13 +82,15 @@ impl Run {
     fn slice(&mut self, base: &Expr, parts: &[Option<Box<Expr>>; 3]) -> Outcome {
         let base = self.expr(base)?.forced();
         let mut part = |expr: &Option<Box<Expr>>| match expr {
-            Some(expr) => self.expr(expr)?.used(),
+            Some(expr) => self.expr(expr),
             None => Ok(Val::None),
         };
         let parts = [part(&parts[0])?, part(&parts[1])?, part(&parts[2])?];
         if matches!(base, Val::Missing(_)) {
             return Ok(base);
         }
+        let [start, stop, step] = parts;
+        let parts = [start.used()?, stop.used()?, step.used()?];
         access::slice(&base, &parts)
     }
 

@@ -60,7 +60,9 @@ impl Fault {
 
     /// Whether a value has no such part, in contrast to a variable that nothing sets.
     pub(super) fn is_no_attribute(&self) -> bool {
-        self.undefined && self.absent.is_none() && self.message.starts_with("object of type")
+        let words = self.message.starts_with("object of type")
+            || self.message.ends_with("object has no element 0");
+        self.undefined && self.absent.is_none() && words
     }
 
     pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Faulty {
@@ -88,6 +90,11 @@ impl Fault {
     pub(super) fn of_filter(fault: &Faulty, name: &str) -> Faulty {
         let message = format!("the filter `{name}` {}", fault.message);
         Arc::new(Self { message, ..Self::clone(fault) })
+    }
+
+    /// Any fault as one that is more than undefined, because what was at work does not let it pass.
+    pub(super) fn raised(&self, words: &str) -> Faulty {
+        Self::new(format!("{words}: {}", self.message))
     }
 
     fn here(message: String) -> Self {

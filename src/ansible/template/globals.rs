@@ -74,7 +74,11 @@ fn object(object: Object) -> Val {
 }
 
 fn undef(args: &mut Args) -> Outcome {
-    let hint = args.maybe_text("hint")?.filter(|hint| !hint.is_empty());
+    let given = args.take("hint").unwrap_or(Val::None);
+    if let Val::Missing(fault) = &given {
+        return Err(fault.raised("The 'hint' argument must be of type 'str' or 'NoneType'"));
+    }
+    let hint = Args::of(vec![given]).maybe_text("hint")?.filter(|hint| !hint.is_empty());
     let hint = hint.as_deref().unwrap_or("Mandatory variable has not been overridden");
     Ok(Val::Missing(Fault::absent(hint)))
 }

@@ -1,11 +1,11 @@
 //! Values as JSON, and JSON as values.
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
 use super::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     meter,
     objects::Object,
     text,
@@ -61,29 +61,39 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
 
 /// A value as it is stored: nothing in it is left to be evaluated, and its keys keep their types.
 pub(super) fn settled(value: &Val) -> Outcome {
-    // What cannot be stored is found, and what contains itself ends.
-    from_val(value)?;
-    Ok(stored(value))
+    stored(value, DEEPEST)
 }
 
-fn stored(value: &Val) -> Val {
+fn stored(value: &Val, depth: usize) -> Outcome {
+    let depth = depth.checked_sub(1).ok_or_else(|| {
+        Fault::new("Recursive loop detected in template: the value contains itself")
+    })?;
     let list = |items: Vec<Val>| {
-        let items = items.iter().filter(|item| !matches!(item, Val::Omit));
-        Val::list(items.map(stored).collect())
+        let items = items.iter().map(|item| stored(item, depth));
+        Ok(Val::list(items.collect::<Outcome<_>>()?))
     };
-    match value.clone().forced() {
+    match value.clone().used()? {
         Val::List(found) => list(found.items()),
         Val::Tuple(items) => list(items.to_vec()),
         Val::Dict(dict) => {
-            let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
-            Val::Dict(Dict::new(pairs.map(|(key, value)| (key, stored(&value))).collect()))
+            let pairs = dict.pairs().into_iter();
+            let pairs = pairs.map(|(key, value)| Ok((key, stored(&value, depth)?)));
+            Ok(Val::Dict(Dict::new(pairs.collect::<Outcome<_>>()?)))
         }
         Val::Object(object) => match object.as_ref() {
-            Object::Moment(moment) => Val::str(moment.iso("T")),
-            _ => Val::Object(object),
+            Object::Moment(_) => Ok(Val::Object(Arc::clone(&object))),
+            Object::HostVars(_) if object.dict().is_some() => {
+                stored(&object.dict().map_or(Val::None, Val::Dict), depth)
+            }
+            other => Err(unrepresentable(other.type_name())),
         },
-        other => other,
+        other @ (Val::Omit | Val::Blank) => Err(unrepresentable(other.type_name())),
+        other => Ok(other),
     }
+}
+
+fn unrepresentable(kind: &str) -> Faulty {
+    Fault::new(format!("cannot represent a value of type '{kind}'"))
 }
 
 fn integer(number: i128) -> Value {
@@ -129,104 +139,4 @@ pub(super) fn to_val(json: &Value) -> Val {
             Val::Dict(Dict::new(pairs.collect()))
         }
     }
-}
-
-/// How JSON text is laid out.
-#[derive(Debug, Clone)]
-pub(super) struct Layout {
-    pub(super) indent: Option<usize>,
-    pub(super) sort_keys: bool,
-    pub(super) ascii: bool,
-    pub(super) separators: (String, String),
-}
-
-/// The levels of all lines that JSON has if each item has its own.
-pub(super) fn levels(json: &Value, level: usize) -> usize {
-    let inside = |items: usize, deeper: usize| level + items * (level + 1) + deeper;
-    match json {
-        Value::Array(items) => {
-            inside(items.len(), items.iter().map(|item| levels(item, level + 1)).sum())
-        }
-        Value::Object(pairs) => {
-            inside(pairs.len(), pairs.values().map(|item| levels(item, level + 1)).sum())
-        }
-        _ => 0,
-    }
-}
-
-/// JSON as Python's `json.dumps` writes it.
-pub(super) fn write(json: &Value, layout: &Layout) -> String {
-    let mut out = String::new();
-    write_at(json, layout, 0, &mut out);
-    out
-}
-
-fn write_at(json: &Value, layout: &Layout, level: usize, out: &mut String) {
-    match json {
-        Value::String(text) => write_text(text, layout.ascii, out),
-        Value::Number(number) if number.is_f64() => {
-            out.push_str(&text::float(number.as_f64().unwrap_or(0.0)));
-        }
-        Value::Array(items) if !items.is_empty() => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                separate(at, layout, level, out);
-                write_at(item, layout, level + 1, out);
-            }
-            break_line(layout, level, out);
-            out.push(']');
-        }
-        Value::Object(pairs) if !pairs.is_empty() => {
-            let mut pairs: Vec<_> = pairs.iter().collect();
-            if layout.sort_keys {
-                pairs.sort_by_key(|(key, _)| *key);
-            }
-            out.push('{');
-            for (at, (key, value)) in pairs.into_iter().enumerate() {
-                separate(at, layout, level, out);
-                write_text(key, layout.ascii, out);
-                out.push_str(&layout.separators.1);
-                write_at(value, layout, level + 1, out);
-            }
-            break_line(layout, level, out);
-            out.push('}');
-        }
-        other => out.push_str(&other.to_string()),
-    }
-}
-
-fn separate(at: usize, layout: &Layout, level: usize, out: &mut String) {
-    if at > 0 {
-        out.push_str(&layout.separators.0);
-    }
-    break_line(layout, level + 1, out);
-}
-
-fn break_line(layout: &Layout, level: usize, out: &mut String) {
-    if let Some(indent) = layout.indent {
-        out.push('\n');
-        out.push_str(&" ".repeat(indent * level));
-    }
-}
-
-fn write_text(text: &str, ascii: bool, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if c < ' ' || (ascii && c > '~') => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _written = write!(out, "\\u{unit:04x}");
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

@@ -7,6 +7,7 @@ use super::{
     objects::Object,
     ops, text,
     value::{Dict, Key, List, Val},
+    watch::Watch,
 };
 
 /// Calls a method; `None` if the type has no such method.
@@ -67,6 +68,9 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
             return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
+        (Object::Range(range), "index" | "count") => {
+            return lists(&List::new(range.numbers()), method, args);
+        }
         (Object::Moment(moment), _) => return moment.method(method, args),
         (Object::Span(span), "total_seconds") => return Some(Ok(span.total_seconds())),
         _ => {}
@@ -138,16 +142,20 @@ fn every(values: impl Iterator<Item = Val>) -> Outcome {
 }
 
 fn update(dict: &Dict, args: &mut Args) -> Outcome {
-    let mut more = match args.take("other") {
-        Some(Val::Dict(other)) => {
-            let pair = |(key, value): (Key, Val)| Ok((key, value.used()?));
-            other.pairs().into_iter().map(pair).collect::<Outcome<Vec<_>>>()?
-        }
-        Some(other) => other.items()?.iter().map(pair).collect::<Outcome<Vec<_>>>()?,
-        None => Vec::new(),
+    let put = |(key, value)| {
+        dict.change(|pairs| pairs.insert(key, value));
     };
-    more.extend(args.named.drain(..).map(|(name, value)| (Key::text(&name), value)));
-    dict.change(|pairs| pairs.extend(more));
+    // Each is there before the next is looked at, and stays if that is missing.
+    match args.take("other") {
+        Some(Val::Dict(other)) => {
+            for (key, value) in other.pairs() {
+                put((key, value.used()?));
+            }
+        }
+        Some(other) => other.items()?.iter().try_for_each(|item| pair(item).map(put))?,
+        None => {}
+    }
+    args.named.drain(..).for_each(|(name, value)| put((Key::text(&name), value)));
     Ok(Val::None)
 }
 
@@ -195,6 +203,8 @@ fn lists(list: &List, method: &str, args: &mut Args) -> Option<Outcome> {
             .and_then(|value| position(list, &value).map(|at| Val::Int(at as i128))),
         "count" => args.required("value").and_then(|value| {
             let mut count = 0;
+            // Python compares here without looking into what is not of the same type.
+            let _watch = Watch::begin(false);
             for item in list.items() {
                 count += i128::from(ops::equal(&item, &value)?);
             }

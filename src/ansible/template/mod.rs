@@ -183,6 +183,7 @@ impl Evaluator {
             Data::Bool(value) => return Ok(Value::Bool(*value)),
             Data::Null if any => return Ok(Value::Bool(true)),
             Data::Text(text) => text.trim(),
+            _ if any => return self.node("condition", node),
             _ => return Err(not_an_expression(node)),
         };
         let found;

@@ -37,6 +37,25 @@ impl Moment {
         self.iso(" ")
     }
 
+    pub(super) fn repr(self) -> String {
+        let (date, time) = (self.0.date(), self.0.time());
+        let mut parts: Vec<i128> = vec![
+            date.year().into(),
+            date.month().into(),
+            date.day().into(),
+            time.hour().into(),
+            time.minute().into(),
+            time.second().into(),
+            (time.subsec_nanosecond() / 1000).into(),
+        ];
+        // Seconds and their parts are left out if they are zero.
+        while parts.len() > 5 && parts.last() == Some(&0) {
+            parts.pop();
+        }
+        let parts: Vec<String> = parts.iter().map(i128::to_string).collect();
+        format!("datetime.datetime({})", parts.join(", "))
+    }
+
     pub(super) fn get(self, name: &str) -> Option<Val> {
         let time = self.0;
         let number = match name {
@@ -101,6 +120,16 @@ impl Span {
             "microseconds" => rest % 1_000_000_000 / 1000,
             _ => return None,
         }))
+    }
+
+    pub(super) fn repr(self) -> String {
+        let (days, rest) = self.parts();
+        let (seconds, micros) = (rest / 1_000_000_000, rest % 1_000_000_000 / 1000);
+        let parts = [("days", days.into()), ("seconds", seconds), ("microseconds", micros)];
+        let parts = parts.iter().filter(|(_, number)| *number != 0);
+        let parts: Vec<String> = parts.map(|(name, number)| format!("{name}={number}")).collect();
+        let parts = if parts.is_empty() { "0".to_owned() } else { parts.join(", ") };
+        format!("datetime.timedelta({parts})")
     }
 
     pub(super) fn total_seconds(self) -> Val {

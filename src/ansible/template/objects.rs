@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    access::Places,
     burial::bury,
     env::Env,
     fault::{Fault, Outcome},
@@ -110,7 +111,22 @@ pub(super) struct Range {
 }
 
 impl Range {
-    fn numbers(self) -> Vec<Val> {
+    pub(super) fn len(self) -> usize {
+        let (from, to) =
+            if self.step > 0 { (self.start, self.stop) } else { (self.stop, self.start) };
+        let step = self.step.unsigned_abs();
+        let count = u128::try_from(to.saturating_sub(from)).unwrap_or(0).div_ceil(step);
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// The numbers at these places.
+    pub(super) fn sliced(self, places: &Places) -> Self {
+        let at = |place: i128| self.start.saturating_add(place.saturating_mul(self.step));
+        let (start, stop) = (at(places.start), at(places.stop));
+        Self { start, stop, step: self.step.saturating_mul(places.step) }
+    }
+
+    pub(super) fn numbers(self) -> Vec<Val> {
         let inside = |at: &i128| if self.step > 0 { *at < self.stop } else { *at > self.stop };
         let numbers = std::iter::successors(Some(self.start), |at| at.checked_add(self.step));
         let numbers: Vec<Val> = numbers.take_while(inside).map(Val::Int).collect();
@@ -156,7 +172,7 @@ impl Object {
     pub(super) fn truth(&self) -> bool {
         match self {
             Self::HostVars(env) => !env.scope().hosts().is_empty(),
-            Self::Range(range) => !range.numbers().is_empty(),
+            Self::Range(range) => range.len() > 0,
             Self::Span(span) => !span.is_zero(),
             _ => true,
         }
@@ -238,6 +254,15 @@ impl Object {
                 Some(if first { Val::str("") } else { separator.clone() })
             }
             _ => None,
+        }
+    }
+
+    /// How Python writes the object inside others.
+    pub(super) fn repr(&self) -> Option<String> {
+        match self {
+            Self::Moment(moment) => Some(moment.repr()),
+            Self::Span(span) => Some(span.repr()),
+            other => other.text(),
         }
     }
 

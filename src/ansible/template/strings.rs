@@ -108,7 +108,7 @@ fn swapped(c: char) -> char {
 /// The first letter upper, the rest lower case.
 pub(super) fn capitalized(value: &str) -> String {
     let mut chars = value.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first = chars.next().map(characters::title_case).unwrap_or_default();
     first + &chars.as_str().to_lowercase()
 }
 
@@ -119,7 +119,7 @@ pub(super) fn titled(value: &str) -> String {
         if inside {
             out.extend(c.to_lowercase());
         } else {
-            out.extend(c.to_uppercase());
+            out.push_str(&characters::title_case(c));
         }
         inside = c.is_alphabetic();
     }

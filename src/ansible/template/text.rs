@@ -17,6 +17,7 @@ pub(super) fn str_of(value: &Val) -> Outcome<String> {
             Ok(text.to_string())
         }
         Val::Blank => Ok(String::new()),
+        Val::Object(object) => object.text().map_or_else(|| repr(&Val::Object(object)), Ok),
         other => repr(&other),
     }
 }
@@ -103,7 +104,7 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
             format!("{{{}}}", pairs.join(", "))
         }
         Val::Omit => "<<Omit>>".into(),
-        Val::Object(object) => match (object.text(), object.items()) {
+        Val::Object(object) => match (object.repr(), object.items()) {
             (Some(text), _) => text,
             (None, Some(items)) => format!("[{}]", joined(&items)?),
             (None, None) => format!("<{}>", object.type_name()),

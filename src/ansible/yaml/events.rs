@@ -30,7 +30,12 @@ pub(super) enum Kind {
     DocumentStart,
     DocumentEnd,
     Alias(String),
-    Scalar { label: Label, text: String, plain: bool },
+    /// `plain`: its type is what it looks like, if no tag says otherwise.
+    Scalar {
+        label: Label,
+        text: String,
+        plain: bool,
+    },
     ListStart(Label),
     ListEnd,
     MapStart(Label),
@@ -136,7 +141,7 @@ unsafe fn kind(event: &sys::yaml_event_t) -> Kind {
                 Kind::Scalar {
                     label: label(scalar.anchor, scalar.tag),
                     text: String::from_utf8_lossy(bytes).into_owned(),
-                    plain: scalar.style == sys::YAML_PLAIN_SCALAR_STYLE,
+                    plain: scalar.plain_implicit,
                 }
             }
             sys::YAML_SEQUENCE_START_EVENT => {

@@ -1,13 +1,15 @@
 //! YAML 1.1 as PyYAML and Ansible read it, with the place of every node.
 
-mod compose;
+mod construct;
 mod duplicates;
 mod events;
 mod excerpt;
+mod graph;
 mod limits;
 mod redact;
 mod scalar;
 mod tags;
+mod timestamp;
 
 #[cfg(test)]
 mod tests;
@@ -89,6 +91,19 @@ impl Data {
         }
     }
 
+    /// Whether Python takes it for false: what is empty or zero.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Bool(value) => !value,
+            Self::Int(number) => *number == 0,
+            Self::Float(number) => *number == 0.0,
+            Self::Text(text) | Self::Unsafe(text) | Self::Vault(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Map(pairs) => pairs.is_empty(),
+        }
+    }
+
     /// What the type is called in messages.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -116,12 +131,12 @@ pub fn parse_secret(text: &str, file: &Arc<str>) -> Result<Node> {
 
 /// [`parse`], with the keys of which only the last value counts.
 pub fn noting_duplicates(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
-    compose::document(text, file, Lines::Shown)
+    construct::document(text, file, Lines::Shown)
 }
 
 /// [`parse_secret`], with the keys of which only the last value counts.
 pub fn secret_noting_duplicates(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
-    compose::document(text, file, Lines::Hidden)
+    construct::document(text, file, Lines::Hidden)
 }
 
 /// Keys that stand twice in one map of a text.

@@ -1,28 +1,33 @@
 //! What a plain scalar means in YAML 1.1, exactly as PyYAML's safe loader has it.
 
-use super::{Data, tags::Tag};
+use super::{Data, tags::Tag, timestamp};
 
 /// The value of an untagged plain scalar; `Err` says why it looks like a type that it cannot be.
 pub(super) fn resolve(text: &str) -> Result<Data, String> {
-    let first = text.as_bytes().first();
-    let numeric = first.is_some_and(|byte| byte.is_ascii_digit() || b"-+.".contains(byte));
-    if numeric {
-        return match number_kind(text) {
+    // Python's patterns do not see a last line break.
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    if begins_like_number(line) {
+        return match number_kind(line) {
             Some(tag) => tagged(text, tag),
             None => Ok(Data::Text(text.to_owned())),
         };
     }
-    match text {
+    match line {
+        "" if !text.is_empty() => Ok(Data::Text(text.to_owned())),
         "" | "~" | "null" | "Null" | "NULL" => Ok(Data::Null),
-        "=" | "<<" => Err(format!("a lone `{text}` must be quoted")),
-        _ => Ok(boolean(text).map_or_else(|| Data::Text(text.to_owned()), Data::Bool)),
+        "=" | "<<" => Err(format!("a lone `{line}` must be quoted")),
+        _ if is_boolean(line) => tagged(text, Tag::Bool),
+        _ => Ok(Data::Text(text.to_owned())),
     }
+}
+
+fn begins_like_number(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(|byte| byte.is_ascii_digit() || b"-+.".contains(byte))
 }
 
 /// Whether an untagged plain scalar is text.
 pub(super) fn is_text(text: &str) -> bool {
-    let first = text.as_bytes().first();
-    if first.is_some_and(|byte| byte.is_ascii_digit() || b"-+.".contains(byte)) {
+    if begins_like_number(text) {
         return number_kind(text).is_none();
     }
     matches!(resolve(text), Ok(Data::Text(_)))
@@ -43,9 +48,11 @@ pub(super) fn tagged(text: &str, tag: Tag) -> Result<Data, String> {
             "no" | "false" | "off" => Ok(Data::Bool(false)),
             _ => Err(wrong("a boolean")),
         },
-        Tag::Int => integer(text).map(Data::Int).ok_or_else(|| wrong("an integer")),
+        Tag::Int => integer(text)
+            .map(Data::Int)
+            .ok_or_else(|| wrong("an integer of at most 128 bits; quote it if it is text")),
         Tag::Float => decimal(text).map(Data::Float).ok_or_else(|| wrong("a number")),
-        Tag::Timestamp => super::scalar::timestamp(text)
+        Tag::Timestamp => timestamp::text(text.strip_suffix('\n').unwrap_or(text))
             .map(Data::Text)
             .ok_or_else(|| wrong("a date; quote it if it is text")),
         // As in Ansible, what looks like a number is one, even in quotation marks.
@@ -57,17 +64,34 @@ pub(super) fn tagged(text: &str, tag: Tag) -> Result<Data, String> {
             Data::Text(text) => Ok(Data::Vault(text)),
             data => Err(format!("`!vault` wants text, not {}", data.kind())),
         },
-        Tag::Plain | Tag::Unspecific | Tag::Text | Tag::Merge => Ok(Data::Text(text.to_owned())),
+        Tag::Plain | Tag::Unspecific | Tag::Text => Ok(Data::Text(text.to_owned())),
+        Tag::Merge => Err("only a key merges".into()),
         Tag::List | Tag::Map | Tag::Set | Tag::Pairs => Err("the tag wants a list or map".into()),
     }
 }
 
-fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true),
-        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(false),
-        _ => None,
-    }
+fn is_boolean(text: &str) -> bool {
+    matches!(
+        text,
+        "yes"
+            | "Yes"
+            | "YES"
+            | "true"
+            | "True"
+            | "TRUE"
+            | "on"
+            | "On"
+            | "ON"
+            | "no"
+            | "No"
+            | "NO"
+            | "false"
+            | "False"
+            | "FALSE"
+            | "off"
+            | "Off"
+            | "OFF"
+    )
 }
 
 /// Which of PyYAML's patterns a scalar that begins like a number matches, in PyYAML's order.
@@ -76,7 +100,7 @@ fn number_kind(text: &str) -> Option<Tag> {
         Some(Tag::Float)
     } else if is_integer(text) {
         Some(Tag::Int)
-    } else if is_timestamp(text) {
+    } else if timestamp::is_plain(text) {
         Some(Tag::Timestamp)
     } else {
         None
@@ -152,126 +176,54 @@ fn is_float(text: &str) -> bool {
 
 fn integer(text: &str) -> Option<i128> {
     let clean = text.replace('_', "");
-    let negative = clean.starts_with('-');
-    let body = unsigned(&clean);
-    let magnitude = if let Some(bits) = body.strip_prefix("0b") {
-        i128::from_str_radix(bits, 2).ok()?
+    let (negative, body) = (clean.starts_with('-'), unsigned(&clean));
+    let magnitude = if body == "0" {
+        0
+    } else if let Some(bits) = body.strip_prefix("0b") {
+        python_integer(bits, 2, "0b")?
     } else if let Some(hex) = body.strip_prefix("0x") {
-        i128::from_str_radix(hex, 16).ok()?
-    } else if body.len() > 1 && body.starts_with('0') {
-        i128::from_str_radix(body, 8).ok()?
+        python_integer(hex, 16, "0x")?
+    } else if body.starts_with('0') {
+        python_integer(body, 8, "0o")?
     } else {
         body.split(':').try_fold(0_i128, |sum, part| {
-            sum.checked_mul(60)?.checked_add(part.parse::<i128>().ok()?)
+            sum.checked_mul(60)?.checked_add(python_integer(part, 10, "")?)
         })?
     };
     Some(if negative { -magnitude } else { magnitude })
 }
 
+/// A number as Python's `int` reads it: white space around it, a sign and the prefix of its base may be there.
+fn python_integer(text: &str, base: u32, prefix: &str) -> Option<i128> {
+    let text = text.trim();
+    let body = unsigned(text);
+    let digits = body.get(..2).filter(|start| start.eq_ignore_ascii_case(prefix));
+    let digits = digits.map_or(body, |_| &body[2..]);
+    if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let magnitude = i128::from_str_radix(digits, base).ok()?;
+    Some(if text.starts_with('-') { -magnitude } else { magnitude })
+}
+
 fn decimal(text: &str) -> Option<f64> {
     let clean = text.replace('_', "").to_lowercase();
     let sign = if clean.starts_with('-') { -1.0 } else { 1.0 };
-    match unsigned(&clean) {
-        ".inf" => Some(sign * f64::INFINITY),
-        ".nan" => Some(f64::NAN),
-        body => body
-            .split(':')
-            .try_fold(0.0, |sum, part| Some(sum * 60.0 + part.parse::<f64>().ok()?))
-            .map(|magnitude| sign * magnitude),
-    }
-}
-
-fn is_timestamp(text: &str) -> bool {
-    parts_of_timestamp(text).is_some()
-}
-
-/// A date or time as Python's `isoformat` writes it.
-fn timestamp(text: &str) -> Option<String> {
-    let parts = parts_of_timestamp(text)?;
-    let [year, month, day] = parts.date;
-    let narrow = |number: u32| i8::try_from(number).ok();
-    let date =
-        jiff::civil::Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()?;
-    let Some(Time { clock: [hour, minute, second], fraction, zone }) = parts.time else {
-        return Some(date.to_string());
-    };
-    jiff::civil::Time::new(narrow(hour)?, narrow(minute)?, narrow(second)?, 0).ok()?;
-    let micros = format!("{fraction:0<6.6}");
-    let micros = if micros == "000000" { String::new() } else { format!(".{micros}") };
-    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}{micros}{}", zone.unwrap_or_default()))
-}
-
-struct Timestamp<'a> {
-    date: [u32; 3],
-    time: Option<Time<'a>>,
-}
-
-struct Time<'a> {
-    clock: [u32; 3],
-    fraction: &'a str,
-    zone: Option<String>,
-}
-
-/// Takes a number of so many digits off the front.
-fn take(text: &mut &str, widths: std::ops::RangeInclusive<usize>) -> Option<u32> {
-    let length = text.bytes().take(*widths.end()).take_while(u8::is_ascii_digit).count();
-    let (number, rest) = text.split_at(length);
-    *text = rest;
-    widths.contains(&length).then(|| number.parse().ok())?
-}
-
-fn skip(text: &mut &str, what: char) -> Option<()> {
-    *text = text.strip_prefix(what)?;
-    Some(())
-}
-
-fn parts_of_timestamp(text: &str) -> Option<Timestamp<'_>> {
-    let mut rest = text;
-    let year = take(&mut rest, 4..=4)?;
-    skip(&mut rest, '-')?;
-    let short_from = rest;
-    let month = take(&mut rest, 1..=2)?;
-    skip(&mut rest, '-')?;
-    let day = take(&mut rest, 1..=2)?;
-    let date = [year, month, day];
-    if rest.is_empty() {
-        // Without a time, month and day have two digits.
-        return (short_from.len() == 5).then_some(Timestamp { date, time: None });
-    }
-    rest = match rest.strip_prefix(['T', 't']) {
-        Some(time) => time,
-        None => rest.strip_prefix([' ', '\t'])?.trim_start_matches([' ', '\t']),
-    };
-    let hour = take(&mut rest, 1..=2)?;
-    skip(&mut rest, ':')?;
-    let minute = take(&mut rest, 2..=2)?;
-    skip(&mut rest, ':')?;
-    let second = take(&mut rest, 2..=2)?;
-    let fraction = rest.strip_prefix('.').unwrap_or("");
-    let length = fraction.bytes().take_while(u8::is_ascii_digit).count();
-    if rest.starts_with('.') {
-        rest = &rest[1 + length..];
-    }
-    let zone = zone(rest.trim_start_matches([' ', '\t']))?;
-    let time = Time { clock: [hour, minute, second], fraction: &fraction[..length], zone };
-    Some(Timestamp { date, time: Some(time) })
-}
-
-#[expect(clippy::option_option, reason = "no zone is valid, a wrong zone is not")]
-fn zone(text: &str) -> Option<Option<String>> {
-    match text {
-        "" => return Some(None),
-        "Z" => return Some(Some("+00:00".into())),
-        _ => {}
-    }
-    let mut rest = text.strip_prefix(['+', '-'])?;
-    let hours = take(&mut rest, 1..=2)?;
-    let minutes = match rest.strip_prefix(':') {
-        Some(after) => {
-            rest = after;
-            take(&mut rest, 2..=2)?
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let magnitude = match unsigned(&clean) {
+        ".inf" => f64::INFINITY,
+        ".nan" => return Some(f64::NAN),
+        // In PyYAML's order, on which the last digit depends.
+        body if body.contains(':') => {
+            let mut base = 1.0;
+            let mut sum = 0.0;
+            for part in body.rsplit(':') {
+                sum += number(part)? * base;
+                base *= 60.0;
+            }
+            sum
         }
-        None => 0,
+        body => number(body)?,
     };
-    rest.is_empty().then(|| Some(format!("{}{hours:02}:{minutes:02}", &text[..1])))
+    Some(sign * magnitude)
 }

@@ -84,10 +84,17 @@ fn plain_scalars_mean_what_pyyaml_makes_of_them() {
         ("2001-12-14t21:59:43.10-05:00", json!("2001-12-14T21:59:43.100000-05:00")),
         ("2001-12-14 21:59:43 Z", json!("2001-12-14T21:59:43+00:00")),
         ("2001-1-2 3:04:05", json!("2001-01-02T03:04:05")),
+        ("2001-01-02 03:04:05 -1:75", json!("2001-01-02T03:04:05-02:15")),
+        ("!!timestamp 2001-1-2", json!("2001-01-02")),
         ("'yes'", json!("yes")),
         ("\"0644\"", json!("0644")),
         ("!!str 12", json!("12")),
         ("! 12", json!(12)),
+        ("!", json!("")),
+        ("! |\n", json!(null)),
+        ("! |\n  12\n", json!(12)),
+        ("!!int 0o17", json!(15)),
+        ("!!python/unicode 12", json!("12")),
         ("!!int '12'", json!(12)),
         ("!!float 3", json!(3.0)),
         ("!unsafe '{{ a }}'", json!({"unsafe": "{{ a }}"})),
@@ -119,6 +126,11 @@ fn structure_follows_pyyaml() {
         ),
         ("a: !!set {x, y}", json!({"a": ["x", "y"]})),
         ("a: !!omap [x: 1, y: 2]", json!({"a": [["x", 1], ["y", 2]]})),
+        ("<<: !!str [!foo {a: 1}]", json!({"a": 1})),
+        ("!!merge x: !unsafe {a: b}", json!({"a": "b"})),
+        ("a: !!int {=: '7'}", json!({"a": 7})),
+        ("a: [&x b, !unsafe [*x]]", json!({"a": ["b", ["b"]]})),
+        ("a: [[&x b], !unsafe [*x]]", json!({"a": [[{"unsafe": "b"}], [{"unsafe": "b"}]]})),
     ];
     for (text, expected) in table {
         assert_eq!(read(text), expected, "{text}");
@@ -139,6 +151,11 @@ fn what_pyyaml_refuses_is_refused_with_its_place() {
         ("a: 1\n---\nb: 2", "a second document"),
         ("a: 2001-13-45", "is not a date"),
         ("a: 0b_", "is not an integer"),
+        ("a: ! |\n  yes\n", "is not a boolean"),
+        ("a: 0000-01-01", "is not a date"),
+        ("a: 2001-01-01 10:00:00 +24:00", "is not a date"),
+        ("!vault a: b", "a vault value cannot be a key"),
+        ("!!merge a", "only a key merges"),
         ("<<: 1", "`<<` wants a map"),
         ("a: \u{1}", "control characters are not allowed"),
     ];
@@ -157,6 +174,10 @@ fn hostile_files_end_in_an_error() {
         format!("{text}a{level}: &a{level} [{aliases}]\n")
     });
     assert!(refused(&bomb).contains("grows beyond"));
+    let ladder: String = (1..5000).fold("a0: &a0 x\n".to_owned(), |text, level| {
+        format!("{text}a{level}: &a{level} [*a{}]\n", level - 1)
+    });
+    assert!(refused(&ladder).contains("aliases nest more than 100 deep"));
     assert!(refused(&"# x\n".repeat(5 << 20)).contains("16 MiB"));
 }
 

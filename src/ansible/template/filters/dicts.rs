@@ -144,18 +144,10 @@ fn items2dict(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     }
     let mut made = indexmap::IndexMap::new();
     for item in input.items()? {
-        let part = |name: &Val| present(access::item(&item, name)?);
+        let part = |name: &Val| access::subscript(&item, name);
         made.insert(Key::new(part(&key_name)?)?, part(&value_name)?);
     }
     Ok(Val::Dict(Dict::new(made)))
-}
-
-/// A part of an item; a part that is not there is more than undefined.
-fn present(part: Val) -> Outcome {
-    match part.forced() {
-        Val::Missing(fault) if fault.is_no_attribute() => Err(Fault::new(&fault.message)),
-        other => other.used(),
-    }
 }
 
 fn pairs_of(dict: &Dict) -> Vec<Val> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose};
 
-use super::Filter;
+use super::{
+    Filter,
+    json_text::{self, Layout},
+};
 use crate::{
     ansible::{
         template::{
@@ -22,7 +25,8 @@ use crate::{
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
-        "to_json" | "tojson" => to_json,
+        "to_json" => to_json,
+        "tojson" => tojson,
         "to_nice_json" => to_nice_json,
         "from_json" => from_json,
         "to_yaml" => to_yaml,
@@ -35,39 +39,94 @@ pub(super) fn find(name: &str) -> Option<Filter> {
     })
 }
 
-fn written(input: &Val, args: &mut Args, nice: bool) -> Outcome {
+fn to_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let profile = args.take("profile").unwrap_or_default();
     // They change nothing in what is written.
-    for unused in ["vault_to_text", "preprocess_unsafe"] {
-        args.take_named(unused);
+    let other = [args.take("vault_to_text"), args.take("preprocess_unsafe")];
+    if profile.truth()? {
+        known_profile(&profile, other.iter().any(Option::is_some))?;
     }
-    let indent = match args.take("indent") {
-        Some(Val::Int(indent)) => usize::try_from(indent).ok(),
-        Some(Val::None) => None,
-        _ if nice => Some(4),
-        _ => None,
-    };
-    let sort_keys = args.flag("sort_keys", nice)?;
-    let ascii = args.take_named("ensure_ascii").map_or(Ok(true), |flag| flag.truth())?;
-    let separators = match args.take_named("separators") {
-        Some(pair) if !nice => {
-            let pair = pair.items()?.iter().map(text::str_of).collect::<Outcome<Vec<_>>>()?;
-            (pair.first().cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default())
-        }
-        _ if indent.is_some() => (",".into(), ": ".into()),
-        _ => (", ".into(), ": ".into()),
-    };
-    let layout = json::Layout { indent, sort_keys, ascii, separators };
-    let value = json::from_val(&input.clone().listed())?;
-    meter::room(json::levels(&value, 0).saturating_mul(indent.unwrap_or(0)))?;
-    Ok(Val::str(json::write(&value, &layout)))
+    let indent = args.take_named("indent");
+    let separators = args.take_named("separators");
+    dumps(input, args, Wanted { indent, separators, sort_keys: false })
 }
 
-fn to_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    written(input, args, false)
+/// The profiles of Ansible differ in what no template holds.
+fn known_profile(profile: &Val, has_other: bool) -> Outcome<()> {
+    if has_other {
+        return Err(Fault::new("Only one of `vault_to_text` or `profile` can be specified."));
+    }
+    match text::only_text(profile, "startswith")?.as_str() {
+        "tagless" | "legacy" => Ok(()),
+        other => Err(Fault::new(format!("Unknown profile name '{other}'."))),
+    }
 }
 
 fn to_nice_json(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    written(input, args, true)
+    let indent = Some(args.take("indent").unwrap_or(Val::Int(4)));
+    let sort_keys = args.flag("sort_keys", true)?;
+    args.take_named("separators");
+    let separators = Some(Val::strings([",", ": "]));
+    dumps(input, args, Wanted { indent, separators, sort_keys })
+}
+
+/// What a filter for JSON was asked for.
+struct Wanted {
+    indent: Option<Val>,
+    separators: Option<Val>,
+    sort_keys: bool,
+}
+
+fn dumps(input: &Val, args: &mut Args, wanted: Wanted) -> Outcome {
+    for unused in ["skipkeys", "check_circular", "allow_nan", "vault_to_text", "preprocess_unsafe"]
+    {
+        args.take_named(unused);
+    }
+    let ascii = args.take_named("ensure_ascii").map_or(Ok(true), |flag| flag.truth())?;
+    let sort_keys =
+        args.take_named("sort_keys").map_or(Ok(wanted.sort_keys), |flag| flag.truth())?;
+    args.end()?;
+    let indent = indent(wanted.indent)?;
+    let separators = match wanted.separators {
+        None | Some(Val::None) => {
+            ((if indent.is_some() { "," } else { ", " }).to_owned(), ": ".to_owned())
+        }
+        Some(pair) => match &pair.items()?[..] {
+            [item, key] => (text::only_text(item, "join")?, text::only_text(key, "join")?),
+            other => {
+                let count = other.len();
+                return Err(Fault::new(format!("separators are two texts, not {count}")));
+            }
+        },
+    };
+    let layout = Layout { indent, sort_keys, ascii, separators, prepares: true };
+    json_text::write(input, &layout).map(Val::str)
+}
+
+/// What stands before an item for each level: a text, or so many blanks.
+fn indent(given: Option<Val>) -> Outcome<Option<String>> {
+    Ok(match given.map(Val::used).transpose()? {
+        None | Some(Val::None) => None,
+        Some(Val::Str(text)) => Some(text.to_string()),
+        Some(number) => {
+            let count = Args::of(vec![number]).number("indent", 0)?;
+            let count = usize::try_from(count).unwrap_or(0);
+            meter::room(count)?;
+            Some(" ".repeat(count))
+        }
+    })
+}
+
+/// Jinja2's own JSON, which may stand in HTML.
+fn tojson(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let indent = indent(args.take("indent"))?;
+    let item = if indent.is_some() { "," } else { ", " };
+    let separators = (item.to_owned(), ": ".to_owned());
+    let layout = Layout { indent, sort_keys: true, ascii: true, separators, prepares: false };
+    let text = json_text::write(input, &layout)?;
+    let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];
+    let safe = escapes.iter().fold(text, |text, (sign, escape)| text.replace(*sign, escape));
+    Ok(Val::str(safe))
 }
 
 fn from_json(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
@@ -88,6 +147,8 @@ fn dumped(input: &Val, args: &mut Args, nice: bool) -> Outcome {
         Val::Int(number) => Ok(usize::try_from(number).unwrap_or(indent)),
         other => Err(Fault::new(format!("indent must be a number, not '{}'", other.type_name()))),
     })?;
+    // Ansible takes more of them and makes nothing of it.
+    args.positional.clear();
     let flow = args.take_named("default_flow_style").filter(|flow| !matches!(flow, Val::None));
     let flow = match flow {
         Some(flow) if flow.truth()? => yaml_text::Flow::Always,

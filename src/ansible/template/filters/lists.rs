@@ -141,11 +141,13 @@ fn reverse(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn unique(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let case_sensitive = args.flag("case_sensitive", false)?;
+    let asked = args.take("case_sensitive").map(|flag| flag.truth()).transpose()?;
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
-    let found = distinct(input.items()?, path.as_ref(), case_sensitive);
-    // A part that an item does not have is more than undefined here.
-    let told = |fault: Faulty| if path.is_some() { Fault::new(&fault.message) } else { fault };
+    let found =
+        input.items().and_then(|items| distinct(items, path.as_ref(), asked.unwrap_or(false)));
+    // Only without these Ansible has another way to try, which lets what is undefined pass.
+    let is_final = path.is_some() || asked == Some(false);
+    let told = |fault: Faulty| if is_final { fault.raised("unique failed") } else { fault };
     Ok(Val::list(found.map_err(told)?))
 }
 

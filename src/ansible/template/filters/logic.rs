@@ -25,9 +25,12 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 fn default(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let instead = args.take("default_value").unwrap_or_else(|| Val::str(""));
-    let falsy_too = match args.take("boolean").map(Val::used).transpose()? {
+    let falsy_too = match args.take("boolean") {
         None => false,
         Some(Val::Bool(flag)) => flag,
+        Some(Val::Missing(fault)) => {
+            return Err(fault.raised("The 'boolean' argument must be of type 'bool'"));
+        }
         Some(other) => {
             let kind = other.type_name();
             return Err(Fault::new(format!(

@@ -8,7 +8,6 @@ use crate::ansible::template::{
     checks,
     env::Env,
     fault::{Fault, Outcome},
-    text,
     value::Val,
 };
 
@@ -42,7 +41,7 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         return Ok(Val::list(input.iterate()?.into_iter().map(part).collect::<Outcome<_>>()?));
     }
     let name = args.take("filter").ok_or_else(|| Fault::new("map requires a filter argument"))?;
-    let name = text::str_of(&name)?;
+    let name = Args::of(vec![name]).only_text("filter")?;
     let args = std::mem::take(args);
     let mapped = |item| super::apply(env, &name, item, args.clone());
     Ok(Val::list(input.iterate()?.into_iter().map(mapped).collect()))
@@ -51,7 +50,8 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 /// Keeps the items whose test gives `wanted.0`; `wanted.1` says whether an attribute is tested.
 fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) -> Outcome {
     let path = if wanted.1 { Some(args.required("attribute")?) } else { None };
-    let test = args.take("test").map(|test| text::str_of(&test)).transpose()?;
+    let test = args.take("test");
+    let test = test.map(|test| Args::of(vec![test]).only_text("test")).transpose()?;
     let mut kept = Vec::new();
     let args = if test.is_some() { std::mem::take(args) } else { Args::default() };
     if !input.truth()? {

@@ -32,7 +32,7 @@ fn xmlattr(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         if matches!(value, Val::None) {
             continue;
         }
-        let name = text::str_of(key.as_val())?;
+        let name = text::only_text(key.as_val(), "search")?;
         if name.contains(|c: char| c.is_whitespace() || "/>=".contains(c)) {
             return Err(Fault::new(format!("Invalid character in attribute name: {name:?}")));
         }

@@ -35,6 +35,9 @@ fn int(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         Val::Int(number) => Val::Int(*number),
         Val::Bool(value) => Val::Int(i128::from(*value)),
         Val::Float(number) if number.is_finite() => Val::Int(*number as i128),
+        Val::Float(number) if number.is_infinite() => {
+            return Err(Fault::new("cannot convert float infinity to integer"));
+        }
         Val::Str(found) => match text::parse_int(found, base) {
             Some(number) => Val::Int(number),
             None => text::parse_float(found)
@@ -204,7 +207,8 @@ fn human_readable(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 #[expect(clippy::cast_possible_truncation, reason = "sizes are whole bytes")]
 fn human_to_bytes(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::str_of(input)?;
+    let value = text::str_of(input)
+        .map_err(|fault| fault.raised("human_to_bytes() can't interpret the input"))?;
     let default = args.maybe_text("default_unit")?;
     let bits = args.flag("isbits", false)?;
     let wrong = || Fault::new(format!("human_to_bytes() can't interpret the input {value}"));

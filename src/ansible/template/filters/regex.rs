@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use fancy_regex::{Captures, Regex};
+use fancy_regex::Regex;
 
-use super::Filter;
+use super::{Filter, replacement::Replacement};
 use crate::{
     ansible::template::{
+        access,
         call::Args,
         env::Env,
         fault::{Fault, Outcome},
@@ -72,40 +73,6 @@ fn python_end(pattern: &str, multiline: bool) -> String {
     out
 }
 
-/// What Python's replacement text means for one match: `\1`, `\g<1>`, `\g<name>`, `\n`.
-fn expanded(replacement: &str, found: &Captures<'_>) -> String {
-    let mut out = String::new();
-    let mut rest = replacement;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some((name, after)) = rest.strip_prefix("g<").and_then(|rest| rest.split_once('>')) {
-            let group =
-                name.parse().map_or_else(|_| found.name(name), |index: usize| found.get(index));
-            out.push_str(group.map_or("", |group| group.as_str()));
-            rest = after;
-            continue;
-        }
-        let digits = rest.bytes().take(2).take_while(u8::is_ascii_digit).count();
-        if digits > 0 {
-            let index = rest[..digits].parse().unwrap_or(0);
-            out.push_str(found.get(index).map_or("", |group| group.as_str()));
-            rest = &rest[digits..];
-            continue;
-        }
-        let mut chars = rest.chars();
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('\\') | None => out.push('\\'),
-            Some(other) => out.extend(['\\', other]),
-        }
-        rest = chars.as_str();
-    }
-    out + rest
-}
-
 fn wrong(error: &fancy_regex::Error) -> crate::ansible::template::fault::Faulty {
     Fault::new(format!("matching a regular expression: {error}"))
 }
@@ -114,13 +81,18 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
     let pattern = args.take("pattern").unwrap_or_else(|| Val::str(""));
     let pattern = text::only_text(&pattern, "pattern")?;
-    let replacement = args.take("replacement").unwrap_or_else(|| Val::str(""));
-    let replacement = text::only_text(&replacement, "replacement")?;
+    // Python calls what can be called, and so fails only where there is a match.
+    let replacement = match args.take("replacement") {
+        Some(Val::Blank) => None,
+        Some(other) => Some(text::only_text(&other, "replacement")?),
+        None => Some(String::new()),
+    };
     let ignore_case = args.flag("ignorecase", false)?;
     let multiline = args.flag("multiline", false)?;
     let most = args.size("count", 0)?;
     let mandatory = args.size("mandatory_count", 0)?;
     let regex = compiled(&pattern, ignore_case, multiline)?;
+    let replacement = replacement.map(|written| Replacement::read(&written, &regex)).transpose()?;
     let mut out = String::new();
     let (mut last, mut count) = (0, 0);
     for found in regex.captures_iter(&value) {
@@ -130,7 +102,8 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         }
         let Some(whole) = found.get(0) else { continue };
         out.push_str(&value[last..whole.start()]);
-        out.push_str(&expanded(&replacement, &found));
+        let replacement = replacement.as_ref().ok_or_else(access::blank)?;
+        out.push_str(&replacement.expanded(&found));
         meter::room(out.len())?;
         last = whole.end();
         count += 1;
@@ -169,8 +142,9 @@ impl Group {
 }
 
 fn regex_search(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let pattern = args.required("regex")?;
     let value = text::str_of(input)?;
-    let pattern = args.only_text("regex")?;
+    let pattern = Args::of(vec![pattern]).only_text("regex")?;
     let groups = std::mem::take(&mut args.positional);
     let groups = groups.iter().map(Group::of).collect::<Outcome<Vec<_>>>()?;
     let named =
@@ -206,8 +180,9 @@ fn regex_search(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn regex_findall(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    let pattern = args.required("regex")?;
     let value = text::str_of(input)?;
-    let pattern = args.only_text("regex")?;
+    let pattern = Args::of(vec![pattern]).only_text("regex")?;
     let multiline = args.flag("multiline", false)?;
     let ignore_case = args.flag("ignorecase", false)?;
     let regex = compiled(&pattern, ignore_case, multiline)?;

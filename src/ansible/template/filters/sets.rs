@@ -1,12 +1,12 @@
 //! Filters that treat lists as sets. Ansible gives their results in no particular order; here it is the input's.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{Filter, lists};
 use crate::ansible::template::{
     call::Args,
     env::Env,
-    fault::Outcome,
+    fault::{Fault, Faulty, Outcome},
     meter, ops,
     tree::Binary,
     value::{Key, Val},
@@ -56,7 +56,13 @@ fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn intersect(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let (one, other) = both(input, args)?;
-    Ok(Val::list(filtered(one, &other, true)?))
+    let hashed =
+        |items: &[Val]| items.iter().cloned().map(Key::new).collect::<Outcome<HashSet<_>>>();
+    // Of equal items of two sets, Python keeps that of the smaller one.
+    Ok(Val::list(match (hashed(&one), hashed(&other)) {
+        (Ok(own), Ok(theirs)) if theirs.len() <= own.len() => filtered(other, &one, true)?,
+        _ => filtered(one, &other, true)?,
+    }))
 }
 
 fn difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -70,8 +76,8 @@ fn symmetric_difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     Ok(Val::list([left, right].concat()))
 }
 
-fn too_many() -> crate::ansible::template::fault::Faulty {
-    crate::ansible::template::fault::Fault::new(format!("more than {MOST} combinations"))
+fn too_many() -> Faulty {
+    Fault::new(format!("more than {MOST} combinations"))
 }
 
 fn product(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -163,6 +169,7 @@ fn permutations(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn combinations(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let size = args.size("r", 0)?;
+    let size = args.required("r").and_then(|size| Args::of(vec![size]).number("r", 0))?;
+    let size = usize::try_from(size).map_err(|_| Fault::new("r must be non-negative"))?;
     chosen(input, Some(size), false)
 }

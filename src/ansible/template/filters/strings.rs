@@ -194,7 +194,6 @@ fn quote(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let value = text::only_text(input, "replace")?;
     let style = args.text_or("style", "plain")?;
     let (beginning, decoration, end) = match &*style {
         "plain" => ("", "# ", ""),
@@ -204,6 +203,7 @@ fn comment(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         "xml" => ("<!--", " - ", "-->"),
         other => return Err(Fault::new(format!("Invalid style '{other}'."))),
     };
+    let value = text::only_text(input, "replace")?;
     let decoration = args.text_or("decoration", decoration)?;
     let beginning = args.text_or("beginning", beginning)?;
     let end = args.text_or("end", end)?;

@@ -56,7 +56,11 @@ pub(super) fn call(env: &Arc<Env>, args: Args, wants_list: bool) -> Val {
 
 fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
     let mut args = args;
-    let name = args.text("name")?;
+    let name = args.required("name")?.used()?;
+    if !name.truth()? {
+        return Err(Fault::new("A non-empty plugin name is required."));
+    }
+    let name = Args::of(vec![name]).only_text("plugin_name")?;
     let lookup = find(filters::plain_name(&name)).ok_or_else(|| unknown(&name))?;
     let takes_missing = matches!(filters::plain_name(&name), "first_found" | "env");
     if let Some(missing) = args.first_missing().filter(|_| !takes_missing) {
@@ -90,7 +94,7 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
 
 fn unknown(name: &str) -> super::fault::Faulty {
     Fault::with_hint(
-        format!("The lookup plugin '{name}' was not found"),
+        format!("The lookup plugin {} was not found", text::quoted(name)),
         "use a variable or a file instead, or tag the text `!unsafe`",
     )
 }

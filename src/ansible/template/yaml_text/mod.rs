@@ -58,9 +58,24 @@ fn document(value: &Val, layout: &Layout, marks: bool) -> String {
 
 /// PyYAML writes a dot before the exponent.
 fn float(number: f64) -> String {
+    if !number.is_finite() {
+        let sign = if number == f64::NEG_INFINITY { "-" } else { "" };
+        return format!("{sign}.{}", if number.is_nan() { "nan" } else { "inf" });
+    }
     let text = text::float(number);
     let exponent = !text.contains('.') && text.contains('e');
     if exponent { text.replacen('e', ".0e", 1) } else { text }
+}
+
+/// Whether a key stands before its colon without a question mark.
+fn is_simple(key: &Val) -> bool {
+    match key {
+        Val::Str(text) => {
+            text.len() <= 128 && !text.contains(['\n', '\u{85}', '\u{2028}', '\u{2029}'])
+        }
+        Val::Tuple(items) => items.is_empty(),
+        _ => true,
+    }
 }
 
 const VAULT_TAG: &str = "!vault";
@@ -124,7 +139,7 @@ impl Writer {
         let indention = self.indention;
         let text = if self.whitespace || !spaced { sign.to_owned() } else { format!(" {sign}") };
         self.push(&text);
-        self.indention = indention && sign == "-";
+        self.indention = indention && (matches!(sign, "-" | "?") || (sign == ":" && spaced));
     }
 
     /// Runs with the next level of indentation.
@@ -143,6 +158,8 @@ impl Writer {
         match value {
             Val::Dict(dict) => self.map(dict),
             Val::List(list) => self.list(&list.items(), context),
+            // Only a key is still a tuple.
+            Val::Tuple(items) => self.list(items, context),
             value => self.deeper(true, false, |writer| writer.scalar(value, context)),
         }
     }
@@ -154,7 +171,7 @@ impl Writer {
         let pairs = self.ordered(dict);
         if pairs.is_empty() {
             self.empty("{}");
-        } else if self.is_flow(pairs.iter().map(|(_, value)| value)) {
+        } else if self.is_flow(pairs.iter().flat_map(|(key, value)| [key, value])) {
             self.flow_map(&pairs);
         } else {
             self.block_map(&pairs);
@@ -198,7 +215,9 @@ impl Writer {
             _ if self.depth > 0 => true,
             Flow::Always => true,
             Flow::Never => false,
-            Flow::Leaves => children.all(|value| !matches!(value, Val::List(_) | Val::Dict(_))),
+            Flow::Leaves => {
+                children.all(|value| !matches!(value, Val::List(_) | Val::Dict(_) | Val::Tuple(_)))
+            }
         }
     }
 
@@ -231,11 +250,35 @@ impl Writer {
         self.deeper(false, false, |writer| {
             for (key, value) in pairs {
                 writer.write_indent();
-                writer.scalar(key, Context::Key);
-                writer.indicator(":", false);
+                writer.block_key(key);
                 writer.node(value, Context::MapValue);
             }
         });
+    }
+
+    fn simple_key(&mut self, key: &Val) {
+        self.scalar(key, Context::Key);
+        self.indicator(":", false);
+    }
+
+    fn block_key(&mut self, key: &Val) {
+        if is_simple(key) {
+            return self.simple_key(key);
+        }
+        self.indicator("?", true);
+        self.node(key, Context::MapValue);
+        self.write_indent();
+        self.indicator(":", true);
+    }
+
+    fn flow_key(&mut self, key: &Val) {
+        if is_simple(key) {
+            return self.simple_key(key);
+        }
+        self.indicator("?", true);
+        self.node(key, Context::Flow);
+        self.separate(0);
+        self.indicator(":", true);
     }
 
     fn flow_list(&mut self, items: &[Val]) {
@@ -246,8 +289,7 @@ impl Writer {
 
     fn flow_map(&mut self, pairs: &[(Val, Val)]) {
         self.bracketed(["{", "}"], pairs.len(), |writer, at| {
-            writer.scalar(&pairs[at].0, Context::Key);
-            writer.indicator(":", false);
+            writer.flow_key(&pairs[at].0);
             writer.node(&pairs[at].1, Context::Flow);
         });
     }
@@ -282,6 +324,7 @@ impl Writer {
             Val::Bool(value) => value.to_string(),
             Val::Int(number) => number.to_string(),
             Val::Float(number) => float(*number),
+            Val::Object(object) => object.text().unwrap_or_default(),
             _ => "null".to_owned(),
         };
         self.space();

@@ -42,7 +42,7 @@ fn analyse(text: &str) -> Analysis {
         let (in_flow, in_block) = indicators(c, at == 0, preceded, followed);
         (flow, block) = (flow | in_flow, block | in_block);
         breaks |= c == '\n' || c == '\u{85}' || c == '\u{2028}' || c == '\u{2029}';
-        let printable = c == '\n' || (' '..='~').contains(&c) || (c >= '\u{a0}' && c != '\u{feff}');
+        let printable = c == '\n' || (' '..='~').contains(&c) || is_letter(c);
         special |= !printable && c != '\u{85}';
         if at > 0 {
             space_break |= c == '\n' && chars[at - 1] == ' ';
@@ -167,6 +167,11 @@ fn text_before_is_space(text: &str, at: usize) -> bool {
     text.split(' ').nth(at - 1).is_some_and(str::is_empty)
 }
 
+/// Whether libyaml writes a letter beyond ASCII as it is.
+fn is_letter(c: char) -> bool {
+    ('\u{a0}'..='\u{fffd}').contains(&c) && c != '\u{feff}'
+}
+
 fn escape(c: char) -> Option<String> {
     let letter = match c {
         '\0' => '0',
@@ -185,7 +190,7 @@ fn escape(c: char) -> Option<String> {
         '\u{2028}' => 'L',
         '\u{2029}' => 'P',
         ' '..='~' => return None,
-        c if c > '\u{a0}' && c != '\u{feff}' => return None,
+        c if is_letter(c) => return None,
         c if c < '\u{100}' => return Some(format!("\\x{:02X}", c as u32)),
         c if c < '\u{10000}' => return Some(format!("\\u{:04X}", c as u32)),
         c => return Some(format!("\\U{:08X}", c as u32)),

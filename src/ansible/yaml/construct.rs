@@ -1,0 +1,264 @@
+//! Makes values of a document's nodes as PyYAML and Ansible do: tags, duplicate keys, and which texts are templates.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    Data, Duplicate, Fault, Lines, Node,
+    events::Mark,
+    graph::{self, Content, Graph, Id, Result, Written},
+    limits, scalar,
+    tags::Tag,
+};
+use crate::{origin::Origin, trouble::Result as Told};
+
+/// Parses the only document of `text`, and finds keys that one of its maps has twice.
+pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node, Vec<Duplicate>)> {
+    if text.len() > limits::FILE_BYTES {
+        let start = Mark { line: 1, column: 1 };
+        // None of its lines: laying them out takes long.
+        return Err(Fault::new("the file has more than 16 MiB", start).told(
+            "",
+            file,
+            Lines::Hidden,
+        ));
+    }
+    constructed(text, file).map_err(|fault| fault.told(text, file, lines))
+}
+
+fn constructed(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
+    let (graph, root) = Graph::read(text)?;
+    let Some(root) = root else {
+        return Ok((Node { origin: Origin::at(file, 1, 1), data: Data::Null }, Vec::new()));
+    };
+    let unsafe_texts = unsafe_nodes(&graph, root);
+    let duplicates = Vec::new();
+    let mut constructor =
+        Constructor { graph: &graph, file, unsafe_texts, depth: 0, nodes: 0, duplicates };
+    let node = constructor.node(root)?;
+    Ok((node, constructor.duplicates))
+}
+
+/// For each node whether its text is no template. What an alias stands for is one value, so it is safe or not by the
+/// place where Ansible meets it first: level by level, but what is inside `!unsafe` at once.
+fn unsafe_nodes(graph: &Graph, root: Id) -> Vec<bool> {
+    let mut met: Vec<Option<bool>> = vec![None; graph.len()];
+    let mut levels = VecDeque::new();
+    if graph.has_unsafe() {
+        meet(graph, root, &mut met, &mut levels);
+    }
+    while let Some(id) = levels.pop_front() {
+        inner(graph.node(id)).for_each(|id| meet(graph, id, &mut met, &mut levels));
+    }
+    met.into_iter().map(|met| met == Some(true)).collect()
+}
+
+fn meet(graph: &Graph, id: Id, met: &mut [Option<bool>], levels: &mut VecDeque<Id>) {
+    if graph.node(id).is_unsafe() {
+        spread(graph, id, met);
+    } else if met[id].is_none() {
+        met[id] = Some(false);
+        levels.push_back(id);
+    }
+}
+
+/// Everything in a node that nothing has met before is unsafe.
+fn spread(graph: &Graph, id: Id, met: &mut [Option<bool>]) {
+    let mut next = vec![id];
+    while let Some(id) = next.pop() {
+        if met[id].is_none() {
+            met[id] = Some(true);
+            next.extend(inner(graph.node(id)));
+        }
+    }
+}
+
+fn inner(node: &Written) -> Box<dyn Iterator<Item = Id> + '_> {
+    match &node.content {
+        Content::Scalar { .. } => Box::new(std::iter::empty()),
+        Content::List(items) => Box::new(items.iter().copied()),
+        Content::Map { pairs, .. } => {
+            Box::new(pairs.iter().flat_map(|(key, value)| [*key, *value]))
+        }
+    }
+}
+
+struct Constructor<'a> {
+    graph: &'a Graph,
+    file: &'a Arc<str>,
+    unsafe_texts: Vec<bool>,
+    depth: usize,
+    nodes: usize,
+    duplicates: Vec<Duplicate>,
+}
+
+impl Constructor<'_> {
+    fn node(&mut self, id: Id) -> Result<Node> {
+        let written = self.graph.node(id);
+        self.nodes += 1;
+        if self.nodes > limits::NODES {
+            return Err(graph::grown(written.mark));
+        }
+        self.depth += 1;
+        if self.depth > limits::DEPTH {
+            return Err(Fault::new("aliases nest more than 100 deep here", written.mark));
+        }
+        let data = self.data(written)?;
+        self.depth -= 1;
+        let data = match data {
+            Data::Text(text) if self.unsafe_texts[id] => Data::Unsafe(text),
+            data => data,
+        };
+        Ok(Node { origin: self.origin(written.mark), data })
+    }
+
+    fn origin(&self, mark: Mark) -> Origin {
+        Origin::at(self.file, mark.line, mark.column)
+    }
+
+    fn data(&mut self, written: &Written) -> Result<Data> {
+        let tag = written.tag()?;
+        match &written.content {
+            Content::Scalar { text, plain } => match (tag, plain) {
+                (Tag::Plain | Tag::Unspecific, true) => scalar::resolve(text),
+                (Tag::Plain | Tag::Unspecific, false) => Ok(Data::Text(text.clone())),
+                (tag, _) => scalar::tagged(text, tag),
+            }
+            .map_err(|message| Fault::new(message, written.mark)),
+            Content::List(items) => self.list(items, tag, written.mark),
+            Content::Map { pairs, .. } => self.map(pairs, tag, written.mark),
+        }
+    }
+
+    fn list(&mut self, items: &[Id], tag: Tag, mark: Mark) -> Result<Data> {
+        let items: Vec<Node> = match tag {
+            Tag::Plain | Tag::Unspecific | Tag::List | Tag::Unsafe => {
+                items.iter().map(|item| self.node(*item)).collect::<Result<_>>()?
+            }
+            Tag::Pairs => items.iter().map(|item| self.pair(*item)).collect::<Result<_>>()?,
+            _ => return Err(Fault::new("the tag does not fit a list", mark)),
+        };
+        Ok(Data::List(items))
+    }
+
+    /// One entry of `!!pairs`.
+    fn pair(&mut self, item: Id) -> Result<Node> {
+        let written = self.graph.node(item);
+        match &written.content {
+            Content::Map { pairs, merges: false } if pairs.len() == 1 => {
+                let (key, value) = pairs[0];
+                let both = vec![self.node(key)?, self.node(value)?];
+                Ok(Node { origin: self.origin(written.mark), data: Data::List(both) })
+            }
+            _ => Err(Fault::new("this tag wants maps of one entry", written.mark)),
+        }
+    }
+
+    fn map(&mut self, pairs: &[(Id, Id)], tag: Tag, mark: Mark) -> Result<Data> {
+        match tag {
+            Tag::Plain | Tag::Unspecific | Tag::Map | Tag::Unsafe => {
+                let pairs = self.pairs(pairs)?;
+                Ok(Data::Map(last_wins(pairs, &mut self.duplicates)))
+            }
+            Tag::Set => {
+                let pairs = last_wins(self.pairs(pairs)?, &mut self.duplicates);
+                let keys = pairs.into_iter().map(|(key, _)| key);
+                Ok(Data::List(keys.collect()))
+            }
+            _ => {
+                let text = self.value_in(pairs);
+                let text = text.ok_or_else(|| Fault::new("the tag does not fit a map", mark))?;
+                scalar::tagged(text, tag).map_err(|message| Fault::new(message, mark))
+            }
+        }
+    }
+
+    /// The scalar that a map stands for: that of its key `=`.
+    fn value_in<'a>(&'a self, mut pairs: &'a [(Id, Id)]) -> Option<&'a str> {
+        loop {
+            let is_value = |(key, _): &&(Id, Id)| self.graph.node(*key).is_value_key();
+            let (_, value) = pairs.iter().find(is_value)?;
+            match &self.graph.node(*value).content {
+                Content::Scalar { text, .. } => return Some(text),
+                Content::Map { pairs: inner, .. } => pairs = inner,
+                Content::List(_) => return None,
+            }
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(Id, Id)]) -> Result<Vec<(Node, Node)>> {
+        let pair = |(key, value): &(Id, Id)| Ok((self.key(*key)?, self.node(*value)?));
+        pairs.iter().map(pair).collect()
+    }
+
+    fn key(&mut self, id: Id) -> Result<Node> {
+        let written = self.graph.node(id);
+        if written.is_value_key() {
+            return Ok(Node {
+                origin: self.origin(written.mark),
+                data: Data::Text("=".to_owned()),
+            });
+        }
+        let key = self.node(id)?;
+        match key.data {
+            Data::List(_) | Data::Map(_) | Data::Vault(_) => {
+                let cause = format!("{} cannot be a key", key.data.kind());
+                let fault = Fault::new(cause, written.mark);
+                let templated = matches!(key.data, Data::Map(_));
+                Err(if templated {
+                    fault.hint("quote a value that begins with `{{`")
+                } else {
+                    fault
+                })
+            }
+            _ => Ok(key),
+        }
+    }
+}
+
+/// As a Python dictionary: a later duplicate replaces the value and keeps the first one's place and key.
+///
+/// As in Ansible, a key that replaces what `<<` brought in is a duplicate, too.
+fn last_wins(pairs: Vec<(Node, Node)>, duplicates: &mut Vec<Duplicate>) -> Vec<(Node, Node)> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<(Node, Node)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        let place = *seen.entry(identity(&key.data)).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(known) => {
+                known.1 = value;
+                let (first, again) = (known.0.origin.clone(), key.origin);
+                duplicates.push(Duplicate { key: written(&key.data), first, again });
+            }
+            None => kept.push((key, value)),
+        }
+    }
+    kept
+}
+
+/// A key as messages have it.
+fn written(key: &Data) -> String {
+    match key {
+        Data::Null => "null".into(),
+        Data::Bool(value) => value.to_string(),
+        Data::Int(value) => value.to_string(),
+        Data::Float(value) => format!("{value:?}"),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => text.clone(),
+        Data::List(_) | Data::Map(_) => key.kind().into(),
+    }
+}
+
+/// Keys that are equal in Python have the same identity: `1`, `1.0` and `true` are one key.
+fn identity(key: &Data) -> String {
+    match key {
+        Data::Null => "null".into(),
+        Data::Bool(value) => format!("number {}", i32::from(*value)),
+        Data::Int(value) => format!("number {value}"),
+        // Zero has no sign here.
+        Data::Float(value) => format!("number {}", value + 0.0),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => format!("text {text}"),
+        Data::List(_) | Data::Map(_) => String::new(),
+    }
+}
