@@ -51,9 +51,19 @@ fn is_bound(message: &str) -> bool {
 
 /// Whether a text holds Python's own words for a function, with its types and addresses, which mean nothing elsewhere.
 fn shows_python(text: &str) -> bool {
-    ["<bound method", "<built-in method", "<function", "<class", " object at 0x", "<Macro "]
-        .iter()
-        .any(|words| text.contains(words))
+    // A loop over such a text puts dots between its letters.
+    let text = text.replace('.', "");
+    [
+        "<bound method",
+        "<built-in method",
+        "<function",
+        "<class",
+        " object at 0x",
+        "<Macro ",
+        "<generator",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }
 
 /// Whether a value is an answer of the oracle that tells of a failure.

@@ -5,13 +5,31 @@ A question names its suite, which is a function below, beside what that reads. A
 """
 
 import datetime
+import functools
 import json
 import os
+import resource
 import signal
 import sys
 
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # nothing that Ansible prints may get among the answers
+
+from jinja2 import TemplateSyntaxError
+from jinja2.filters import FILTERS
+
+
+def plain_text(function):
+    """The filter with plain text for Jinja2's `Markup`: docs/templates.md says that text is text in Ymir."""
+
+    @functools.wraps(function)
+    def called(*args, **named):
+        return str(function(*args, **named))
+
+    return called
+
+
+FILTERS |= {name: plain_text(FILTERS[name]) for name in ("e", "escape", "forceescape", "safe", "tojson", "xmlattr")}
 
 from ansible import context
 from ansible._internal._datatag._tags import TrustedAsTemplate
@@ -27,9 +45,9 @@ from ansible.plugins.vars import host_group_vars
 from ansible.template import Templar
 from ansible.utils import vars as extra_vars
 from ansible.vars.manager import VariableManager
-from jinja2 import TemplateSyntaxError
 
 SECONDS_PER_CASE = 30
+MEMORY = 2 << 30
 PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
 
 
@@ -180,6 +198,7 @@ def answer(question):
 
 def main():
     signal.signal(signal.SIGALRM, too_long)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     init_plugin_loader()
     VaultSecretsContext.initialize(VaultSecretsContext(PASSWORD))
     for line in sys.stdin:

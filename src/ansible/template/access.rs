@@ -76,7 +76,8 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
     if matches!(base, Val::Blank) {
         return Err(blank());
     }
-    let key = match key.clone().used()? {
+    let given = key.clone().used()?;
+    let key = match given.clone() {
         // Python counts with truth values too.
         Val::Bool(value) if !matches!(base, Val::Dict(_)) => Val::Int(i128::from(value)),
         key => key,
@@ -101,7 +102,7 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
         _ => None,
     };
     let found = found.or_else(|| own(&base, key.as_str()?));
-    found.map_or_else(|| no_item(&base, &key), Ok)
+    found.map_or_else(|| no_item(&base, &given), Ok)
 }
 
 /// Python's own `base[key]`, which raises what `default` does not answer.

@@ -1,6 +1,6 @@
 //! The methods that Python gives each type of value, whether Ymir can call them or not.
 
-use super::value::Val;
+use super::{objects::Object, value::Val};
 
 const OF_TEXT: &[&str] = &[
     "capitalize",
@@ -82,6 +82,7 @@ const OF_DECIMALS: &[&str] = &["as_integer_ratio", "conjugate", "fromhex", "hex"
 /// The method of this name that the value's type has in Python.
 pub(super) fn known(base: &Val, name: &str) -> Option<&'static str> {
     let names = match base {
+        Val::Object(object) if matches!(object.as_ref(), Object::Range(_)) => &["count", "index"],
         Val::Str(_) => OF_TEXT,
         Val::List(_) => OF_LISTS,
         Val::Tuple(_) => &["count", "index"],

@@ -68,6 +68,9 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
             return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
+        (Object::Range(range), "index" | "count") => {
+            return lists(&List::new(range.numbers()), method, args);
+        }
         (Object::Moment(moment), _) => return moment.method(method, args),
         (Object::Span(span), "total_seconds") => return Some(Ok(span.total_seconds())),
         _ => {}

@@ -47,7 +47,12 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
     if op == Binary::Concat {
         return joined(&text::str_of(left)?, &text::str_of(right)?);
     }
-    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    let left = left.clone().used()?;
+    if let (Binary::Modulo, Val::Str(format)) = (op, &left) {
+        // A format without fields looks at no value.
+        return super::format::percent(format, &right.clone().forced());
+    }
+    let right = right.clone().used()?;
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return arithmetic(op, one, other);
     }
@@ -70,7 +75,6 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Outcome {
         (Binary::Multiply, other, Val::Bool(once)) | (Binary::Multiply, Val::Bool(once), other) => {
             repeat(other, i128::from(*once))
         }
-        (Binary::Modulo, Val::Str(format), _) => super::format::percent(format, &right),
         _ => Err(unsupported(op, &left, &right)),
     }
 }
@@ -150,10 +154,27 @@ fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
         Binary::Subtract => one - other,
         Binary::Multiply => one * other,
         Binary::Divide | Binary::Concat => one / other,
-        Binary::FloorDivide => (one / other).floor(),
-        Binary::Modulo => one - other * (one / other).floor(),
+        Binary::FloorDivide => divided(one, other).0,
+        Binary::Modulo => divided(one, other).1,
         Binary::Power => one.powf(other),
     }))
+}
+
+/// The whole quotient towards minus infinity, and what is left, with the sign of the divisor.
+fn divided(one: f64, other: f64) -> (f64, f64) {
+    let mut rest = one % other;
+    let mut quotient = (one - rest) / other;
+    if rest == 0.0 {
+        rest = 0.0_f64.copysign(other);
+    } else if (other < 0.0) != (rest < 0.0) {
+        rest += other;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return (0.0_f64.copysign(one / other), rest);
+    }
+    let floor = quotient.floor();
+    (if quotient - floor > 0.5 { floor + 1.0 } else { floor }, rest)
 }
 
 fn power(one: f64, other: f64) -> Outcome {

@@ -147,6 +147,8 @@ fn dumped(input: &Val, args: &mut Args, nice: bool) -> Outcome {
         Val::Int(number) => Ok(usize::try_from(number).unwrap_or(indent)),
         other => Err(Fault::new(format!("indent must be a number, not '{}'", other.type_name()))),
     })?;
+    // Ansible takes more of them and makes nothing of it.
+    args.positional.clear();
     let flow = args.take_named("default_flow_style").filter(|flow| !matches!(flow, Val::None));
     let flow = match flow {
         Some(flow) if flow.truth()? => yaml_text::Flow::Always,

@@ -49,10 +49,11 @@ pub(in crate::ansible::template) fn percent(format: &str, values: &Val) -> Outco
         let mut named = None;
         if let Some(inner) = rest.strip_prefix('(') {
             let end = closing(inner).ok_or_else(|| Fault::new("incomplete format key"))?;
-            if !matches!(given.all, Val::Dict(_)) {
+            if !matches!(given.all, Val::Dict(_) | Val::Missing(_)) {
                 return Err(Fault::new("format requires a mapping"));
             }
-            named = Some(access::subscript(given.all, &Val::str(&inner[..end]))?);
+            let all = given.all.clone().used()?;
+            named = Some(access::subscript(&all, &Val::str(&inner[..end]))?);
             rest = &inner[end + 1..];
             given.by_name = true;
         }
@@ -67,11 +68,26 @@ pub(in crate::ansible::template) fn percent(format: &str, values: &Val) -> Outco
     }
     append(&mut out, rest)?;
     // A list or dict may be there for its names, so Python does not miss its use.
-    let may_stay = given.by_name || matches!(values, Val::List(_) | Val::Dict(_) | Val::Object(_));
+    let may_stay = given.by_name || !matches!(values, Val::Tuple(_)) && has_places(values);
     if !may_stay && given.rest.next().is_some() {
         return Err(Fault::new("not all arguments converted during string formatting"));
     }
     Ok(Val::str(out))
+}
+
+/// Whether Python takes a value for one that is asked by keys.
+fn has_places(value: &Val) -> bool {
+    match value {
+        Val::List(_) | Val::Dict(_) | Val::Object(_) | Val::Missing(_) | Val::Blank => true,
+        Val::None
+        | Val::Bool(_)
+        | Val::Int(_)
+        | Val::Float(_)
+        | Val::Str(_)
+        | Val::Tuple(_)
+        | Val::Omit
+        | Val::Lazy(_) => false,
+    }
 }
 
 /// Where the bracket that is open ends.
