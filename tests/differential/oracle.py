@@ -8,6 +8,7 @@ import datetime
 import functools
 import json
 import os
+import resource
 import signal
 import sys
 
@@ -48,6 +49,7 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 SECONDS_PER_CASE = 30
+MEMORY = 2 << 30
 PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
 
 
@@ -218,6 +220,7 @@ def answer(question):
 
 def main():
     signal.signal(signal.SIGALRM, too_long)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     init_plugin_loader()
     VaultSecretsContext.initialize(VaultSecretsContext(PASSWORD))
     for line in sys.stdin:

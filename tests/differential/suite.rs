@@ -1,6 +1,9 @@
 //! Runs a suite: kept cases first, then random ones, made small where they fail.
 
-use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, sync::Mutex};
+use std::{
+    collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, sync::Mutex,
+    sync::PoisonError,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use proptest::{
@@ -64,7 +67,11 @@ impl Suite {
     pub(crate) fn run(&self) {
         let Some(oracle) = Oracle::start() else { return };
         let oracle = Mutex::new(oracle);
-        let differs = |case: &Case| self.difference(&mut oracle.lock().unwrap(), case);
+        let differs = |case: &Case| {
+            // A case in which Ymir panics is no reason to lose the next one.
+            let mut oracle = oracle.lock().unwrap_or_else(PoisonError::into_inner);
+            self.difference(&mut oracle, case)
+        };
         let kept = self.kept();
         let failed = kept.iter().filter_map(|(path, case)| Some((path, differs(case)?)));
         let failed: Vec<String> =

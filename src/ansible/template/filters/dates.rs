@@ -43,8 +43,8 @@ fn strftime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
             let seconds = super::numbers::number(&second);
             let seconds =
                 seconds.or_else(|| text::parse_float(second.as_str()?)).ok_or_else(wrong)?;
-            Timestamp::from_second(0)
-                .and_then(|start| start.checked_add(jiff::SignedDuration::from_secs_f64(seconds)))
+            jiff::SignedDuration::try_from_secs_f64(seconds)
+                .and_then(|since| Timestamp::from_second(0)?.checked_add(since))
                 .map_err(|_| wrong())?
         }
     };

@@ -79,10 +79,14 @@ pub(in crate::ansible::template) fn percent(format: &str, values: &Val) -> Outco
 fn has_places(value: &Val) -> bool {
     match value {
         Val::List(_) | Val::Dict(_) | Val::Object(_) | Val::Missing(_) | Val::Blank => true,
-        Val::None | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Str(_) | Val::Tuple(_) => {
-            false
-        }
-        Val::Omit | Val::Lazy(_) => false,
+        Val::None
+        | Val::Bool(_)
+        | Val::Int(_)
+        | Val::Float(_)
+        | Val::Str(_)
+        | Val::Tuple(_)
+        | Val::Omit
+        | Val::Lazy(_) => false,
     }
 }
 
