@@ -5,6 +5,7 @@ mod extra_vars;
 mod inventories;
 mod listing;
 mod lookups;
+mod together;
 mod vault;
 
 use std::{
