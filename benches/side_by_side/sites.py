@@ -106,6 +106,8 @@ def repository_sites(scratch, home):
     lab = scratch / "lab"
     shutil.copytree(TOP / "environments/common", lab)
     shutil.copytree(TOP / "environments/lab", lab / "environments/lab")
+    # The lab reads variables of Ymir's own, which Kayobe has no defaults for.
+    shutil.copytree(TOP / "src/ansible/builtin/ymir", lab / "inventory/group_vars/all", ignore=lambda *_: {"reference"})
     sites = TOP / "tests/sites"
     return [
         Site("tests/sites/kayobe production", sites / "kayobe", "production", home),
