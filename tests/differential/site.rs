@@ -22,9 +22,14 @@ use crate::{
     oracle::{HOME, Outcome, PASSWORD},
 };
 
+/// An environment of nothing but a home.
+fn home() -> Environment {
+    Environment(BTreeMap::from([("HOME".to_owned(), HOME.to_owned())]))
+}
+
 /// This machine with an environment of nothing but a home.
 pub(crate) fn world() -> Machine {
-    Machine::new(Environment(BTreeMap::from([("HOME".to_owned(), HOME.to_owned())])))
+    Machine::new(home())
 }
 
 /// One vault password.
@@ -86,6 +91,16 @@ pub(crate) fn load(
     environment: Option<&str>,
     options: &str,
 ) -> Result<ansible::Variables, String> {
+    load_in(home(), dir, environment, options)
+}
+
+/// [`load`] where there are more environment variables.
+pub(crate) fn load_in(
+    process: Environment,
+    dir: &Utf8Path,
+    environment: Option<&str>,
+    options: &str,
+) -> Result<ansible::Variables, String> {
     let load = Load {
         config_path: dir.join("site"),
         environment: environment.map(str::to_owned),
@@ -98,7 +113,8 @@ pub(crate) fn load(
         vault: keys(PASSWORD),
         playbook_dir: None,
     };
-    ansible::Variables::load(&load, Arc::new(world())).map_err(|trouble| trouble.to_string())
+    ansible::Variables::load(&load, Arc::new(Machine::new(process)))
+        .map_err(|trouble| trouble.to_string())
 }
 
 /// Hosts, groups, and the named variables of every host, each evaluated by itself.
