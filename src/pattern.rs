@@ -2,7 +2,13 @@
 
 use std::{iter::Peekable, str::Chars};
 
-use fancy_regex::{Error, Regex};
+use fancy_regex::{Error, Regex, RegexBuilder};
+
+/// Compiles an expression in this crate's syntax. It will see a few short texts, so no automaton is worked out ahead of
+/// them: that takes longer than all the matching.
+pub fn compiled(expression: &str) -> Result<Regex, Box<Error>> {
+    RegexBuilder::new(expression).delegate_dfa_size_limit(0).build().map_err(Box::new)
+}
 
 /// Why a regular expression cannot be used. `error` may be about a longer one that was made of it; the place told is
 /// the one in what was written.

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+USAGE = pathlib.Path(__file__).parent / "usage.py"
 YMIR = TOP / "target/release/ymir"
 VERSION = "21.0.0"
 XDG = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -43,23 +44,21 @@ def python():
 class Run:
     """One process with its children: what it wrote, and what it used."""
 
-    def __init__(self, command, environment, cwd, most_cpu=None):
+    def __init__(self, command, environment, cwd, most_cpu=None, unread=False):
         def limited():
             # For each process of it, in seconds.
             resource.setrlimit(resource.RLIMIT_CPU, (most_cpu, most_cpu))
 
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(
-                command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                preexec_fn=limited if most_cpu else None,
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.NamedTemporaryFile() as used:
+            subprocess.run(
+                [sys.executable, "-ISB", USAGE, used.name, *command], env=environment, cwd=cwd,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if unread else out, stderr=err, preexec_fn=limited if most_cpu else None,
             )
-            # Its children count as soon as it has waited for them, as both programs do.
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            code, cpu, peak = used.read().split()
             self.output, self.errors = read(out), read(err)
-        self.failed = process.returncode != 0
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.megabytes = usage.ru_maxrss / 1024
+        self.failed = int(code) != 0
+        self.cpu = float(cpu)
+        self.megabytes = int(peak) / 1024
 
 
 def read(file):

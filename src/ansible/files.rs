@@ -1,6 +1,6 @@
 //! Reads the files of a site repository: text, out of the vault if need be, parsed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -120,18 +120,29 @@ impl Files {
     /// The files of `group_vars` or `host_vars` for one name, in the order in which they are read.
     pub fn vars_files(&self, folder: &Utf8Path, name: &str) -> Result<Vec<Utf8PathBuf>> {
         let Some(entries) = self.list(folder)? else { return Ok(Vec::new()) };
-        let by_name: BTreeMap<&str, &Entry> =
-            entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+        self.vars_files_among(&entries, folder, name)
+    }
+
+    /// [`vars_files`](Self::vars_files) of a folder that was listed.
+    pub fn vars_files_among(
+        &self,
+        entries: &[Entry],
+        folder: &Utf8Path,
+        name: &str,
+    ) -> Result<Vec<Utf8PathBuf>> {
         let endings =
             std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
-        let found =
-            endings.map(|end| format!("{name}{end}")).find(|name| by_name.contains_key(&**name));
-        let Some(found) = found else { return Ok(Vec::new()) };
+        let find = |name: String| {
+            entries.binary_search_by(|entry| entry.name.cmp(&name)).ok().map(|at| &entries[at])
+        };
+        let Some(found) = endings.map(|end| format!("{name}{end}")).find_map(find) else {
+            return Ok(Vec::new());
+        };
         let mut files = Vec::new();
-        if by_name[&*found].is_dir {
-            self.collect(&folder.join(&found), &mut files)?;
+        if found.is_dir {
+            self.collect(&folder.join(&found.name), &mut files)?;
         } else {
-            files.push(folder.join(&found));
+            files.push(folder.join(&found.name));
         }
         Ok(files)
     }

@@ -23,5 +23,5 @@ pub mod yaml;
 
 pub use self::template::{marked_yaml, python_str};
 pub use self::variables::{
-    AsWritten, Candidate, Listing, Load, OfHost, Play, PlayVariables, Variables, extra_names,
+    AsWritten, Candidate, Listing, Load, OfHost, Play, PlayVariables, Told, Variables, extra_names,
 };

@@ -257,7 +257,7 @@ impl<'a> Matcher<'a> {
         };
         let regex = pattern::of_python(written).map_err(refused)?;
         // Python's `match` holds the beginning, not the end.
-        let regex = fancy_regex::Regex::new(&format!("^(?:{regex})"));
+        let regex = pattern::compiled(&format!("^(?:{regex})"));
         regex
             .map(|regex| Self::Regex(Box::new(regex)))
             .map_err(|error| refused(pattern::fault(written, &error)))

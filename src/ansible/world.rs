@@ -215,7 +215,10 @@ impl World for Machine {
         for entry in entries {
             let entry = entry.or_refused(|| format!("reading the directory {path}"))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            found.push(Entry { name, is_dir: entry.path().is_dir() });
+            let kind = entry.file_type().or_refused(|| format!("looking at {name} in {path}"))?;
+            // Only a link has to be looked at to know what it leads to.
+            let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+            found.push(Entry { name, is_dir });
         }
         found.sort();
         Ok(Some(found))

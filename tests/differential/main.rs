@@ -13,6 +13,7 @@ mod grammar;
 mod inventories;
 mod inventory;
 mod kinds;
+mod mutation;
 mod oracle;
 mod patterns;
 mod precedence;
@@ -50,4 +51,9 @@ fn inventories_hold_what_they_hold_in_ansible() {
 #[test]
 fn layers_take_precedence_as_in_ansible() {
     precedence::SUITE.run();
+}
+
+#[test]
+fn changes_of_whole_sites_change_what_they_change_in_ansible() {
+    mutation::SUITE.run();
 }

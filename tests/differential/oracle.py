@@ -35,13 +35,14 @@ from ansible import context
 from ansible._internal._datatag._tags import TrustedAsTemplate
 from ansible._internal._templating._errors import AnsibleTemplatePluginNotFoundError
 from ansible.errors import AnsibleUndefinedVariable
+from ansible.inventory import group
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.vault import VaultHelper, VaultLib, VaultSecret, VaultSecretsContext
 from ansible.playbook.play import Play
-from ansible.plugins.loader import init_plugin_loader
+from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.plugins.vars import host_group_vars
 from ansible.template import Templar
 from ansible.utils import vars as extra_vars
@@ -51,6 +52,31 @@ from ansible.vars.manager import VariableManager
 SECONDS_PER_CASE = 30
 MEMORY = 2 << 30
 PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
+
+
+
+class InOrder(dict):
+    """A set that keeps its order. Ansible's sets of groups do not, so the hosts of groups below groups are in another
+    order in each run; the order in which groups were added is one of those that can come about."""
+
+    def __init__(self, items=()):
+        super().__init__(dict.fromkeys(items))
+
+    def add(self, item):
+        self[item] = None
+
+    def update(self, items):
+        super().update(dict.fromkeys(items))
+
+    def difference_update(self, items):
+        for item in items:
+            self.pop(item, None)
+
+
+group.set = InOrder
+
+# Kayobe's defaults by their paths, read once: no case changes them.
+BUILT_IN = {}
 
 
 class Unusable(BaseException):
@@ -162,6 +188,7 @@ def loaded(sources, options):
     options = tuple(TrustedAsTemplate().tag(option) for option in options)
     context.CLIARGS = ImmutableDict(extra_vars=options)
     loader = DataLoader()
+    loader._FILE_CACHE.update(BUILT_IN)
     loader.set_vault_secrets(PASSWORD)
     inventory = InventoryManager(loader=loader, sources=list(sources))
     return loader, inventory, VariableManager(loader=loader, inventory=inventory)
@@ -176,16 +203,34 @@ def patterns(question):
 def layers(question):
     """Hosts, groups, and the named variables of every host, each evaluated by itself."""
     loader, inventory, manager = loaded(question["inventories"], question.get("options", []))
-    HostVars(inventory, manager, loader)  # makes itself known to the manager
+    return told(loader, inventory, manager, question["names"])
+
+
+def told(loader, inventory, manager, names):
+    HostVars(inventory, manager, loader)  # makes itself known to the manager, as in a play
     play = Play.load({"name": "case", "hosts": "all", "gather_facts": False}, manager, loader)
     manager.get_vars(play, inventory.get_host("localhost"))  # what cannot be read fails even where there is no host
     hosts = inventory.get_hosts("all")
-    groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
+    groups = {name: sorted(host.name for host in known.get_hosts()) for name, known in inventory.groups.items()}
     return {
         "hosts": [host.name for host in hosts],
         "groups": dict(sorted(groups.items())),
-        "variables": {host.name: evaluated(loader, manager.get_vars(play, host), question["names"]) for host in hosts},
+        "variables": {host.name: evaluated(loader, manager.get_vars(play, host), names) for host in hosts},
     }
+
+
+def mutation(question):
+    """As `layers`, above Kayobe's own inventory, with some environment variables."""
+    if question.get("absent"):
+        raise Unusable("the tree is not there")
+    os.environ.update(question["environment"])
+    cached = lookup_loader.get("cached")
+    sys.modules[type(cached).__module__].ANSWERS.clear()
+    own = question["built_in"]
+    loader, inventory, manager = loaded([own, *question["inventories"]], question["options"])
+    answered = told(loader, inventory, manager, question["names"])
+    BUILT_IN.update({path: read for path, read in loader._FILE_CACHE.items() if path.startswith(f"{own}/group_vars/")})
+    return answered
 
 
 def evaluated(loader, variables, names):
@@ -201,6 +246,7 @@ SUITES = {
     "patterns": patterns,
     "inventories": layers,
     "layers": layers,
+    "mutation": mutation,
 }
 
 

@@ -65,7 +65,7 @@ fn given(case: &Case, dir: &Utf8Path) -> String {
 }
 
 /// The files that Kayobe hands over with `-e`.
-fn variable_files(layer: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(crate) fn variable_files(layer: &Utf8Path) -> Vec<Utf8PathBuf> {
     let entries = layer.read_dir_utf8().into_iter().flatten();
     let mut files: Vec<Utf8PathBuf> = entries.map(|entry| entry.unwrap().into_path()).collect();
     files

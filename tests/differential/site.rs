@@ -22,10 +22,15 @@ use crate::{
     oracle::{HOME, Outcome, PASSWORD},
 };
 
-/// This machine with an environment of nothing but a home and the settings of the other side.
-pub(crate) fn world() -> Machine {
+/// An environment of nothing but a home and the settings of the other side.
+fn home() -> Environment {
     let set = [("HOME", HOME), ("ANSIBLE_CONFIG", CONFIG)];
-    Machine::new(Environment(set.map(|(name, value)| (name.to_owned(), value.to_owned())).into()))
+    Environment(set.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+}
+
+/// This machine with such an environment.
+pub(crate) fn world() -> Machine {
+    Machine::new(home())
 }
 
 /// What Ansible is told about how to read.
@@ -90,6 +95,16 @@ pub(crate) fn load(
     environment: Option<&str>,
     options: &str,
 ) -> Result<ansible::Variables, String> {
+    load_in(home(), dir, environment, options)
+}
+
+/// [`load`] where there are more environment variables.
+pub(crate) fn load_in(
+    process: Environment,
+    dir: &Utf8Path,
+    environment: Option<&str>,
+    options: &str,
+) -> Result<ansible::Variables, String> {
     let load = Load {
         config_path: dir.join("site"),
         environment: environment.map(str::to_owned),
@@ -102,7 +117,8 @@ pub(crate) fn load(
         vault: keys(PASSWORD),
         playbook_dir: None,
     };
-    ansible::Variables::load(&load, Arc::new(world())).map_err(|trouble| trouble.to_string())
+    ansible::Variables::load(&load, Arc::new(Machine::new(process)))
+        .map_err(|trouble| trouble.to_string())
 }
 
 /// Hosts, groups, and the named variables of every host, each evaluated by itself.

@@ -6,6 +6,7 @@ mod inventories;
 mod listing;
 mod lookups;
 mod settings;
+mod together;
 mod vault;
 
 use std::{

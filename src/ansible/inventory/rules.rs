@@ -2,6 +2,7 @@
 
 use crate::{
     ansible::config::{Config, Name},
+    pattern,
     trouble::{Result, Trouble},
 };
 
@@ -106,9 +107,9 @@ impl Rules {
     }
 }
 
-fn regex(pattern: &str) -> Result<fancy_regex::Regex> {
-    fancy_regex::Regex::new(pattern).map_err(|error| {
-        Trouble::refused(format!("reading `ignore_patterns`: `{pattern}`")).caused_by(&error)
+fn regex(written: &str) -> Result<fancy_regex::Regex> {
+    pattern::compiled(written).map_err(|error| {
+        Trouble::refused(format!("reading `ignore_patterns`: `{written}`")).caused_by(&error)
     })
 }
 

@@ -13,7 +13,7 @@ use super::{
     objects::Object,
     parse::{self, Origin as TextOrigin},
     run::Run,
-    syntax,
+    sameness, syntax,
     value::{Dict, Key, Val},
     watch::Watch,
 };
@@ -31,7 +31,8 @@ pub(super) struct Env {
     in_hostvars: bool,
     /// Names it among the views in which a variable may be evaluated.
     view: Arc<str>,
-    known: Mutex<HashMap<String, Val>>,
+    /// Values, and whether they may differ from host to host.
+    known: Mutex<HashMap<String, (Val, bool)>>,
     others: Mutex<HashMap<String, Arc<Env>>>,
 }
 
@@ -67,11 +68,19 @@ impl Env {
     }
 
     pub(super) fn host(&self) -> &Arc<str> {
+        sameness::lost();
         &self.host
+    }
+
+    /// The names of this host's variables.
+    pub(super) fn names(&self) -> Vec<String> {
+        sameness::lost();
+        self.scope.names()
     }
 
     /// Another host's view, made once.
     pub(super) fn other(&self, host: &str) -> Option<Arc<Self>> {
+        sameness::lost();
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = others.get(host) {
             return Some(Arc::clone(known));
@@ -96,27 +105,33 @@ impl Env {
     /// A variable's value; `None` if nothing defines it. Faults are values.
     pub(super) fn variable(self: &Arc<Self>, name: &str) -> Option<Val> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        if known.is_some() {
-            return known;
+        if let Some((known, differs)) = known {
+            sameness::note(differs);
+            return Some(known);
         }
+        let (value, differs) = sameness::observed(|| self.evaluated(name));
+        if let Some(value) = value.as_ref().filter(|value| !matches!(value, Val::Missing(_))) {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(name.to_owned(), (value.clone(), differs));
+        }
+        value
+    }
+
+    fn evaluated(self: &Arc<Self>, name: &str) -> Option<Val> {
         if self.in_hostvars && OF_PLAY.contains(&name) {
             return None;
         }
+        sameness::note(self.scope.is_own(name));
         let node = match self.scope.raw(name) {
             Ok(Some(node)) => node,
             Ok(None) => return self.magic(name),
             Err(trouble) => return Some(Val::Missing(Fault::from_trouble(&trouble))),
         };
         let name: Arc<str> = name.into();
-        let value = match chain::enter(&self.view, &name, &node.origin, 0) {
+        Some(match chain::enter(&self.view, &name, &node.origin, 0) {
             Ok(_entered) => self.value_of(&node, &name),
             Err(fault) => Val::Missing(fault),
-        };
-        if !matches!(value, Val::Missing(_)) {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(name.to_string(), value.clone());
-        }
-        Some(value)
+        })
     }
 
     /// What Ansible itself puts among the variables.
@@ -178,6 +193,8 @@ impl Env {
         locals: Vec<(String, Val)>,
     ) -> Outcome {
         let template = parse::template(text, origin)?;
+        // What is changed may be seen by whoever is evaluated next.
+        sameness::note(template.mutates);
         let _watch = Watch::begin(false);
         let rendered = Run::new(self, &template, locals).template(&template);
         Ok(template.with_its_end(rendered))

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{env::Env, parse, value::Val};
+use super::{env::Env, parse, sameness, value::Val};
 use crate::origin::Origin;
 
 /// A template inside a variable's value.
@@ -14,7 +14,8 @@ pub(super) struct Thunk {
     variable: Arc<str>,
     text: String,
     origin: Origin,
-    known: Mutex<Option<Val>>,
+    /// The value, and whether it may differ from host to host.
+    known: Mutex<Option<(Val, bool)>>,
 }
 
 impl fmt::Debug for Thunk {
@@ -36,17 +37,24 @@ impl Thunk {
 
     /// Renders the template, once.
     pub(super) fn force(&self) -> Val {
-        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some((known, differs)) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            sameness::note(*differs);
             return known.clone();
         }
-        let place = std::ptr::from_ref(self).addr();
-        let value = match self.env.enter(&self.variable, &self.origin, place) {
-            Ok(_entered) => self.env.render(&self.text, &parse::Origin::YAML),
-            Err(fault) => Val::Missing(fault),
-        };
+        let (value, differs) = sameness::observed(|| self.rendered());
         if !matches!(value, Val::Missing(_)) {
-            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(value.clone());
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = Some((value.clone(), differs));
         }
         value
+    }
+
+    fn rendered(&self) -> Val {
+        let place = std::ptr::from_ref(self).addr();
+        match self.env.enter(&self.variable, &self.origin, place) {
+            Ok(_entered) => self.env.render(&self.text, &parse::Origin::YAML),
+            Err(fault) => Val::Missing(fault),
+        }
     }
 }

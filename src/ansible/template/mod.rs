@@ -39,6 +39,7 @@ mod path_checks;
 mod printed;
 mod reuse;
 mod run;
+mod sameness;
 mod source;
 mod strings;
 mod syntax;
@@ -97,6 +98,10 @@ pub fn python_str(value: &Value) -> String {
 pub trait Scope: Send + Sync {
     /// The host whose view it is.
     fn host(&self) -> &str;
+    /// Whether a variable's winning value may be another one for another host.
+    fn is_own(&self, _name: &str) -> bool {
+        true
+    }
     /// The winning value of a variable, unevaluated; vault values are already decrypted to `Data::Unsafe` text.
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>>;
     /// Every variable name this host has.
@@ -148,6 +153,12 @@ impl Evaluator {
     /// hosts are shown, it would take longer to look for such names than to evaluate.
     pub fn variable_without_hint(&self, name: &str) -> Result<Option<Value>> {
         self.variable_told_by(name, |fault, asked| fault.to_plain_trouble(self.0.scope(), asked))
+    }
+
+    /// [`variable_without_hint`](Self::variable_without_hint), and whether the value is the same for every host.
+    pub fn variable_and_sameness(&self, name: &str) -> (Result<Option<Value>>, bool) {
+        let (value, differs) = sameness::observed(|| self.variable_without_hint(name));
+        (value, !differs)
     }
 
     fn variable_told_by(

@@ -222,7 +222,7 @@ impl Object {
     pub(super) fn keys(&self) -> Option<Vec<String>> {
         match self {
             Self::HostVars(env) => Some(env.scope().hosts()),
-            Self::Host(env) => Some(env.scope().names()),
+            Self::Host(env) => Some(env.names()),
             _ => None,
         }
     }

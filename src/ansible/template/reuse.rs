@@ -228,6 +228,7 @@ impl Run {
         };
         let mut run = Self::bare(&self.env, home, seen);
         run.copies = self.copies || found.template.mutates;
+        super::sameness::note(found.template.mutates);
         run.is_strict = self.is_strict;
         run.place.file = Some(Arc::clone(&found.file));
         run

@@ -1,6 +1,6 @@
 //! Reads every file of a site once and lays out who sets what, in Ansible's order of precedence.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -20,7 +20,7 @@ use crate::{
         inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
         unsupported,
-        world::World,
+        world::{Entry, World},
         yaml::{Data, Node},
     },
     origin::{Origin, Setting},
@@ -46,8 +46,13 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
     let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);
-    let reader =
-        Reader { files: &files, layers: &layers, inventory: &inventory, facts_are_variables };
+    let reader = Reader {
+        files: &files,
+        layers: &layers,
+        inventory: &inventory,
+        facts_are_variables,
+        listed: RefCell::default(),
+    };
     let folders = sources.iter().map(|path| reader.folder_of(path)).collect::<Result<Vec<_>>>()?;
     let mut folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
     folders.extend(load.playbook_dir.clone());
@@ -63,7 +68,8 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
 /// What is written for a group, lowest first.
 pub(super) fn group_levels(site: &Site, group: usize) -> Result<Levels> {
     let Site { files, layers, inventory, folders, .. } = site;
-    let reader = Reader { files, layers, inventory, facts_are_variables: true };
+    let listed = RefCell::default();
+    let reader = Reader { files, layers, inventory, facts_are_variables: true, listed };
     let in_inventory = reader.inventory_vars(group);
     let levels = if inventory.groups[group].name == ALL {
         vec![own()?, in_inventory, reader.everywhere(folders)?]
@@ -107,6 +113,8 @@ struct Reader<'a> {
     layers: &'a Layers,
     inventory: &'a Inventory,
     facts_are_variables: bool,
+    /// What folders hold that were looked into: every host and group looks into the same ones.
+    listed: RefCell<HashMap<Utf8PathBuf, Rc<[Entry]>>>,
 }
 
 /// Group variables of one inventory, by group.
@@ -226,10 +234,22 @@ impl Reader<'_> {
             return Ok(());
         }
         let level = format!("{kind} of {name}").into();
-        for path in self.files.vars_files(&folder.join(kind), name)? {
+        let folder = folder.join(kind);
+        let entries = self.entries(&folder)?;
+        for path in self.files.vars_files_among(&entries, &folder, name)? {
             self.read_file(table, &path, &level)?;
         }
         Ok(())
+    }
+
+    /// What a folder holds, sorted by name; nothing if there is none.
+    fn entries(&self, folder: &Utf8Path) -> Result<Rc<[Entry]>> {
+        if let Some(known) = self.listed.borrow().get(folder) {
+            return Ok(Rc::clone(known));
+        }
+        let entries: Rc<[Entry]> = self.files.list(folder)?.unwrap_or_default().into();
+        self.listed.borrow_mut().insert(folder.to_owned(), Rc::clone(&entries));
+        Ok(entries)
     }
 
     fn read_file(&self, table: &mut Table, path: &Utf8Path, level: &Arc<str>) -> Result<()> {

@@ -24,7 +24,7 @@ pub use self::extra::extra_names;
 pub use self::listing::{AsWritten, Listing};
 pub(super) use self::{magic::magic_of_host, table::open_texts};
 pub use self::{
-    of_host::OfHost,
+    of_host::{OfHost, Told},
     play::{Play, PlayVariables},
     written::{Audience, Written},
 };
@@ -159,7 +159,7 @@ impl Variables {
         else {
             return Ok(None);
         };
-        Ok(Some(self.masked_value(host, name, value)))
+        Ok(Some(self.masked_value(host, name, value).0))
     }
 
     /// From now on, these variables are taken for secrets wherever values are shown, if the site sets them: their type

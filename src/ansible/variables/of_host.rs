@@ -17,6 +17,14 @@ pub struct OfHost<'a> {
     evaluator: Evaluator,
 }
 
+/// What a variable of a host is, as far as it can be evaluated.
+#[derive(Debug)]
+pub struct Told {
+    pub value: Result<Option<Value>>,
+    /// Whether it is the same for every host, so that nobody has to ask again.
+    pub same_for_all: bool,
+}
+
 impl fmt::Debug for OfHost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OfHost({})", self.variables.site.name(self.host))
@@ -30,17 +38,23 @@ impl Variables {
         Some(OfHost { variables: self, host, evaluator: self.site.evaluator(host) })
     }
 
-    pub(super) fn masked_value(&self, host: usize, name: &str, value: Value) -> Value {
-        let declared = self.site.declared();
-        if !self.site.reads_secret(host, name) {
-            return mask::keys(value, declared);
+    /// The value with stars, and whether it is made with secrets.
+    pub(super) fn masked_value(&self, host: usize, name: &str, value: Value) -> (Value, bool) {
+        if self.site.reads_secret(host, name) {
+            return (self.masked_secret(host, name, &value), true);
         }
+        (mask::keys(value, self.site.declared()), false)
+    }
+
+    /// The value of a variable that is made with secrets.
+    fn masked_secret(&self, host: usize, name: &str, value: &Value) -> Value {
+        let declared = self.site.declared();
         let by_type = declared.contains(name);
         let whole = by_type || self.site.winner(host, name).is_some_and(Entry::is_secret);
         let mut secrets = self.site.secrets().clone();
         secrets.extend(self.declared_texts(host).iter().cloned());
         // Keys come last: where their secrets are found by their text, the rest of the value may be shown.
-        mask::keys(mask::secrets(&value, &secrets, whole), declared)
+        mask::keys(mask::secrets(value, &secrets, whole), declared)
     }
 
     /// The texts of a host's declared secrets; nothing else of their evaluation is kept.
@@ -64,13 +78,17 @@ impl OfHost<'_> {
     }
 
     /// As [`Variables::value`], without a hint at names that are like a missing one.
-    pub fn value(&self, name: &str) -> Result<Option<Value>> {
-        self.evaluator.variable_without_hint(name)
+    pub fn value(&self, name: &str) -> Told {
+        let (value, same_for_all) = self.evaluator.variable_and_sameness(name);
+        Told { value, same_for_all }
     }
 
     /// As [`Variables::masked`].
-    pub fn masked(&self, name: &str) -> Result<Option<Value>> {
-        let value = self.value(name)?;
-        Ok(value.map(|value| self.variables.masked_value(self.host, name, value)))
+    pub fn masked(&self, name: &str) -> Told {
+        let Told { value, same_for_all } = self.value(name);
+        let Ok(Some(value)) = value else { return Told { value, same_for_all } };
+        let (shown, reads_secret) = self.variables.masked_value(self.host, name, value);
+        // What shows a secret follows from the secrets that were read so far, and those are the host's.
+        Told { value: Ok(Some(shown)), same_for_all: same_for_all && !reads_secret }
     }
 }

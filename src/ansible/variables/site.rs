@@ -1,7 +1,7 @@
 //! Everything that was read, and what of it counts for a host.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -43,6 +43,8 @@ pub(super) struct Site {
     chains: Vec<Vec<Arc<Table>>>,
     extra: Table,
     magic: Table,
+    /// Names that some hosts have of their own, or other values of.
+    own_names: HashSet<String>,
     /// Whether anything anywhere came out of a vault.
     has_secrets: bool,
     /// Texts that came out of a vault and were read so far.
@@ -60,6 +62,7 @@ impl Site {
         folders: Vec<Utf8PathBuf>,
     ) -> Self {
         let (chains, extra, magic) = (Vec::new(), Table::default(), Table::default());
+        let own_names = HashSet::new();
         let (has_secrets, secrets) = (false, Mutex::default());
         Self {
             files,
@@ -71,6 +74,7 @@ impl Site {
             chains,
             extra,
             magic,
+            own_names,
             has_secrets,
             secrets,
             declared: OnceLock::new(),
@@ -80,8 +84,16 @@ impl Site {
     pub(super) fn with(mut self, chains: Vec<Vec<Arc<Table>>>, extra: Table, magic: Table) -> Self {
         self.has_secrets =
             extra.has_secrets() || chains.iter().flatten().any(|table| table.has_secrets());
+        self.own_names = own_names(&chains);
+        self.own_names
+            .retain(|name| [&magic, &extra].iter().all(|table| table.winner(name).is_none()));
         (self.chains, self.extra, self.magic) = (chains, extra, magic);
         self
+    }
+
+    /// Whether hosts may have different values of a variable, or only some of them one.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own_names.contains(name)
     }
 
     /// A host's levels below the extra variables, lowest first.
@@ -187,6 +199,16 @@ impl Site {
     }
 }
 
+/// The names in levels that not every host has.
+fn own_names(chains: &[Vec<Arc<Table>>]) -> HashSet<String> {
+    let mut owners: HashMap<*const Table, (&Table, usize)> = HashMap::new();
+    for table in chains.iter().flatten() {
+        owners.entry(Arc::as_ptr(table)).or_insert((table, 0)).1 += 1;
+    }
+    let of_some = owners.into_values().filter(|(_, hosts)| *hosts < chains.len());
+    of_some.flat_map(|(table, _)| table.names()).map(str::to_owned).collect()
+}
+
 /// One host's view of all variables.
 pub(super) struct View {
     pub(super) site: Arc<Site>,
@@ -198,6 +220,10 @@ pub(super) struct View {
 impl Scope for View {
     fn host(&self) -> &str {
         self.site.name(self.host)
+    }
+
+    fn is_own(&self, name: &str) -> bool {
+        self.site.is_own(name)
     }
 
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>> {

@@ -1,14 +1,15 @@
 //! `ymir configuration dump`
 
+mod of_all;
+
 use std::cell::Cell;
 
 use clap::{ArgAction, builder::BoolishValueParser};
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Sorted, host, render, rendered, unknown};
+use super::{host, render, rendered, unknown};
 use crate::{
-    ansible::{OfHost, Variables},
+    ansible::{OfHost, Told, Variables},
     cli::options::Context,
     reference::Reference,
     report::write,
@@ -57,7 +58,9 @@ pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<
     match (&args.var_name, &args.host) {
         (Some(name), _) => write::result(&rendered(&dump.one(name)?, format)?)?,
         (None, Some(_)) => write::result(&rendered(&dump.all_of_only(), format)?)?,
-        (None, None) => write::result_from(|out| render(&dump, format, out))?,
+        (None, None) => {
+            write::result_from(|out| render(&of_all::OfAll::new(&dump, format), format, out))?;
+        }
     }
     let failed = dump.failed.get();
     if failed > 0 && !args.with_errors {
@@ -89,15 +92,6 @@ fn hosts(cx: &Context, variables: &Variables, args: &Args) -> Result<Vec<String>
     }
 }
 
-/// Every variable of every host, each host evaluated when its turn to be written comes, and forgotten after it.
-impl Serialize for Dump<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut hosts: Vec<_> = self.hosts.iter().collect();
-        hosts.sort();
-        serializer.collect_map(hosts.into_iter().map(|host| (host, Sorted(self.all(host)))))
-    }
-}
-
 impl Dump<'_> {
     fn value(&self, host: &str, name: &str) -> Result<Option<Value>> {
         if self.args.show_secrets {
@@ -107,24 +101,26 @@ impl Dump<'_> {
         }
     }
 
-    fn value_of_many(&self, host: &OfHost, name: &str) -> Result<Option<Value>> {
+    fn told(&self, host: &OfHost, name: &str) -> Told {
         if self.args.show_secrets { host.value(name) } else { host.masked(name) }
     }
 
-    fn all_of_only(&self) -> Value {
-        self.hosts.first().map(|host| self.all(host)).unwrap_or_default()
+    /// The names of a host's variables, sorted, as far as they are wanted.
+    fn names(&self, host: &OfHost) -> impl Iterator<Item = String> {
+        let facts = self.args.dump_facts;
+        host.names().into_iter().filter(move |name| facts || name != "ansible_facts")
     }
 
-    /// Every variable of a host.
-    fn all(&self, host: &str) -> Value {
+    /// Every variable of the only host.
+    fn all_of_only(&self) -> Value {
         let (mut values, mut errors) = (Map::new(), Map::new());
-        let wanted = |name: &String| self.args.dump_facts || name != "ansible_facts";
-        if let Some(host) = self.variables.of_host(host) {
-            for name in host.names().into_iter().filter(wanted) {
-                match self.value_of_many(&host, &name) {
-                    Ok(value) => drop(values.insert(name, value.unwrap_or_default())),
-                    Err(trouble) => drop(errors.insert(name, trouble.to_string().into())),
-                }
+        let host = self.hosts.first().and_then(|host| self.variables.of_host(host));
+        for (host, name) in
+            host.iter().flat_map(|host| self.names(host).map(move |name| (host, name)))
+        {
+            match self.told(host, &name).value {
+                Ok(value) => drop(values.insert(name, value.unwrap_or_default())),
+                Err(trouble) => drop(errors.insert(name, trouble.to_string().into())),
             }
         }
         self.fail(errors.len());

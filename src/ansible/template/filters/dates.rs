@@ -10,7 +10,7 @@ use crate::ansible::template::{
     env::Env,
     fault::{Fault, Outcome},
     moments::Moment,
-    text,
+    sameness, text,
     value::Val,
 };
 
@@ -31,13 +31,18 @@ fn zone(utc: bool) -> TimeZone {
     if utc { TimeZone::UTC } else { TimeZone::system() }
 }
 
+fn present() -> Timestamp {
+    sameness::lost();
+    Timestamp::now()
+}
+
 fn strftime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let Val::Str(format) = input else {
         let kind = input.type_name();
         return Err(Fault::new(format!("strftime() argument 1 must be str, not {kind}")));
     };
     let time = match args.take("second") {
-        None | Some(Val::None) => Timestamp::now(),
+        None | Some(Val::None) => present(),
         Some(second) => {
             let wrong = || Fault::new("Invalid value for epoch value");
             let seconds = super::numbers::number(&second);
@@ -78,6 +83,6 @@ fn to_datetime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 pub(in crate::ansible::template) fn now(args: &mut Args) -> Outcome {
     let utc = args.flag("utc", false)?;
     let format = args.text_or("fmt", "")?;
-    let now = Timestamp::now().to_zoned(zone(utc));
+    let now = present().to_zoned(zone(utc));
     if format.is_empty() { Ok(Moment(now.datetime()).value()) } else { formatted(&now, &format) }
 }

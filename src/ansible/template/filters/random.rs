@@ -11,7 +11,7 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    meter, text,
+    meter, sameness, text,
     value::Val,
 };
 
@@ -133,6 +133,7 @@ impl Twister {
 
 /// Bytes that nobody can guess.
 pub(super) fn secret_bytes<const COUNT: usize>() -> Outcome<[u8; COUNT]> {
+    sameness::lost();
     let mut bytes = [0; COUNT];
     OsRng
         .try_fill_bytes(&mut bytes)

@@ -1,6 +1,6 @@
 //! Filters with regular expressions, with the meaning of Python's `re`.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use fancy_regex::Regex;
 
@@ -16,6 +16,9 @@ use crate::{
     },
     pattern,
 };
+
+/// More expressions than a site has.
+const MOST_KEPT: usize = 1_000;
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
@@ -41,12 +44,30 @@ pub(in crate::ansible::template) fn compiled(
     };
     // `\Z` is Python's very end of the text; `$` matches before a last line break in Python.
     let body = written.replace(r"\Z", r"\z");
-    Regex::new(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
+    once(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
         Fault::with_hint(
             format!("the regular expression is wrong: {}", pattern::fault(written, &error)),
             "mend it; a sign that is to mean itself needs a backslash, or `regex_escape`",
         )
     })
+}
+
+/// Compiles an expression once, for the same one is often used for many items.
+fn once(expression: &str) -> Result<Regex, Box<fancy_regex::Error>> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(expression).cloned()) {
+        return Ok(known);
+    }
+    let regex = pattern::compiled(expression)?;
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_KEPT {
+            known.clear();
+        }
+        known.insert(expression.to_owned(), regex.clone());
+    });
+    Ok(regex)
 }
 
 /// Python's `$` also matches before a line break that ends the text.

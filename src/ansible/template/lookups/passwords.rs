@@ -14,7 +14,7 @@ use crate::ansible::{
         env::Env,
         fault::{Fault, Outcome},
         filters::{self, passwords::Request},
-        text,
+        sameness, text,
         value::Val,
     },
 };
@@ -50,6 +50,7 @@ pub(super) fn password(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Foun
 
 /// What the file holds, after what it lacks was made; `None` if that may not be.
 fn stored(env: &Arc<Env>, path: &str, wanted: &Wanted) -> Outcome<Option<Kept>> {
+    sameness::lost();
     let path = place(env, path)?;
     let world = env.scope().world();
     let content = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

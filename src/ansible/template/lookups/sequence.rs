@@ -5,15 +5,18 @@ use std::sync::{Arc, LazyLock};
 use fancy_regex::Regex;
 
 use super::{Found, options::Options};
-use crate::ansible::{
-    assignments,
-    template::{
-        call::Args,
-        env::Env,
-        fault::{Fault, Outcome},
-        format,
-        value::Val,
+use crate::{
+    ansible::{
+        assignments,
+        template::{
+            call::Args,
+            env::Env,
+            fault::{Fault, Outcome},
+            format,
+            value::Val,
+        },
     },
+    pattern,
 };
 
 const FIELDS: &[&str] = &["start", "end", "stride", "count", "format"];
@@ -24,8 +27,8 @@ const LONGEST: i128 = 1_000_000;
 /// The short form; `None` would mean a fault in this line.
 static SHORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let number = "0?x?[0-9a-f]+";
-    let pattern = format!("(?i)^(?:({number})-)?({number})(?:/({number}))?(?::(.+))?$");
-    Regex::new(&pattern).ok()
+    let short = format!("(?i)^(?:({number})-)?({number})(?:/({number}))?(?::(.+))?$");
+    pattern::compiled(&short).ok()
 });
 
 pub(super) fn sequence(_: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {

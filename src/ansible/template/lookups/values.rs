@@ -82,7 +82,7 @@ fn vars(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
 }
 
 fn varnames(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
-    let names = env.scope().names();
+    let names = env.names();
     let mut found = Vec::new();
     for term in terms {
         let Val::Str(written) = &term else {

@@ -10,7 +10,7 @@ use crate::ansible::{
         env::Env,
         fault::{Fault, Faulty, Outcome},
         filters::logic,
-        text,
+        sameness, text,
         value::{Key, Val},
     },
 };
@@ -158,6 +158,7 @@ fn taken_apart(url: &str) -> (String, Option<Login>) {
 
 /// A page's bytes; a login in the address counts before the options, and no message shows it.
 fn content(env: &Arc<Env>, written: &str, page: &Page) -> Outcome<Vec<u8>> {
+    sameness::lost();
     let world = env.scope().world();
     let (url, login) = taken_apart(written);
     if let Some(path) = url.strip_prefix("file://") {

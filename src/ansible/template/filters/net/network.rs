@@ -109,7 +109,15 @@ impl Network {
     }
 
     pub(super) fn ip(&self) -> Outcome {
-        let Val::Dict(addresses) = self.attribute("ips")? else { return Ok(Val::None) };
+        let addresses = match self.attribute("ips")? {
+            Val::Dict(addresses) => addresses,
+            other if other.truth()? => {
+                let (name, kind) = (&self.name, other.type_name());
+                let why = format!("`{name}_ips` is '{kind}', not a map of hosts to addresses");
+                return Err(Fault::new(why));
+            }
+            _ => return Ok(Val::None),
+        };
         let address = addresses.get(&Key::text(self.view.env.host()));
         address.map_or(Ok(Val::None), Val::used)
     }
