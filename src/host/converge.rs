@@ -53,6 +53,12 @@ struct Leftover {
     verdict: Verdict,
 }
 
+/// What is being done for one concern, and who hears of it.
+struct Changes<'c> {
+    done: &'c mut Done,
+    progress: &'c mut dyn FnMut(&str),
+}
+
 impl<'m> Converge<'m> {
     pub fn new(host: Host<'m>) -> Result<Self, Fault> {
         Ok(Self { record: Record::read(host.machine)?, host })
@@ -98,14 +104,34 @@ impl<'m> Converge<'m> {
         if concern.is_risky() {
             done.undo = self.arm(concern, &resources, &leftovers)?;
         }
+        let mut changes = Changes { done: &mut done, progress };
+        match self.carry_out(concern, &resources, leftovers, &mut changes) {
+            Ok(()) => Ok(done),
+            Err(fault) if done.undo.is_some() => {
+                // Half of a change that can cut the operator off is worse than none.
+                undo::undo(self.host.machine)?;
+                self.record = Record::read(self.host.machine)?;
+                Err(fault.because("what was changed for it before was undone"))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        concern: &Concern,
+        resources: &[Resource],
+        leftovers: Vec<Leftover>,
+        changes: &mut Changes,
+    ) -> Result<(), Fault> {
         for leftover in leftovers {
-            self.take_away(leftover, &resources, &mut done, progress)?;
+            self.take_away(leftover, resources, changes.done, changes.progress)?;
         }
-        for resource in &resources {
-            let changes = self.bring_about(concern, resource, &resources, progress)?;
-            done.changes.extend(changes);
+        for resource in resources {
+            let made = self.bring_about(concern, resource, resources, changes.progress)?;
+            changes.done.changes.extend(made);
         }
-        Ok(done)
+        Ok(())
     }
 
     /// What the record has of this concern and the resources do not ask for.
@@ -116,11 +142,14 @@ impl<'m> Converge<'m> {
             .entries
             .iter()
             .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key));
-        own.map(|(key, entry)| {
+        let judged = own.map(|(key, entry)| {
             let verdict = removal::judge(self.host.machine, &entry.trace)?;
             Ok(Leftover { key: key.clone(), verdict })
-        })
-        .collect()
+        });
+        let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
+        // An account before its group, files before their directory, both in the directory's own order otherwise.
+        leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
+        Ok(leftovers)
     }
 
     /// Whether a refresh is due, given what differs of what it follows.

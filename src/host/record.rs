@@ -148,6 +148,18 @@ impl Trace {
         }
     }
 
+    /// When it is taken away among others: what something else is part of or belongs to comes after that.
+    pub fn turn(&self) -> u8 {
+        match self {
+            Self::Key { .. } | Self::Unit { .. } => 0,
+            Self::User { .. } => 1,
+            Self::Group { .. } => 2,
+            Self::Directory { .. } => 4,
+            Self::Packages { .. } => 5,
+            _ => 3,
+        }
+    }
+
     /// The file that it is in, if it is in one.
     pub fn path(&self) -> Option<&str> {
         match self {

@@ -75,7 +75,9 @@ pub(crate) fn second_configure_changes_nothing(lab: &Lab) {
 pub(crate) fn what_drifted_is_mended(lab: &Lab) {
     let machine = &lab.machines()[0];
     machine.write("/etc/systemd/journald.conf.d/kayobe.conf", "[Journal]\nStorage=none\n");
-    machine.exec("apt-get -q -y remove tcpdump; userdel --force kolla; getent group kolla || true").expect(0);
+    machine
+        .exec("apt-get -q -y remove tcpdump; userdel --force kolla; getent group kolla || true")
+        .expect(0);
     let said = site(lab).ymir(&[&CONFIGURE[..], &["--check", "--diff"]].concat());
     for words in [
         "change /etc/systemd/journald.conf.d/kayobe.conf",

@@ -237,6 +237,14 @@ impl Reader<'_> {
         Ok(Content::Map { pairs: merged, merges })
     }
 
+    fn pairs_of(&self, id: Id) -> Result<&[(Id, Id)]> {
+        let node = self.graph.node(id);
+        match &node.content {
+            Content::Map { pairs, .. } => Ok(pairs),
+            _ => Err(Fault::new("`<<` wants maps only", node.mark)),
+        }
+    }
+
     /// Adds what `<<` brings in, whatever the tags of these maps; of several in a list, the first has the last word.
     fn merge(&mut self, key: Id, value: Id, merged: &mut Vec<(Id, Id)>) -> Result<()> {
         let before = merged.len();
@@ -244,11 +252,7 @@ impl Reader<'_> {
             Content::Map { pairs, .. } => merged.extend(pairs),
             Content::List(items) => {
                 for item in items.iter().rev() {
-                    let item = self.graph.node(*item);
-                    let Content::Map { pairs, .. } = &item.content else {
-                        return Err(Fault::new("`<<` wants maps only", item.mark));
-                    };
-                    merged.extend(pairs);
+                    merged.extend(self.pairs_of(*item)?);
                 }
             }
             Content::Scalar { .. } => {

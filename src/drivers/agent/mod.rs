@@ -146,21 +146,36 @@ impl AgentDriver {
         session.own(&Ask::Own { owner: self.owner.clone() }).await?;
         let part = self.part(&task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
-        let undo = match hear(name, session, voice).await {
-            Ok(undo) => undo,
-            // The change may have cut the connection: whether it is undone is told by coming back.
-            Err(_) if action.concern.is_risky() => {
-                voice.progress("the connection is cut; coming back");
-                return self.come_back(task, host, None).await;
-            }
-            Err(trouble) => return Err(trouble),
-        };
-        match undo {
-            None => Ok(()),
-            Some(undo) => {
+        match hear(session, voice).await {
+            Ok(Heard::Done(None)) => Ok(()),
+            Ok(Heard::Done(Some(undo))) => {
                 voice.progress("coming back through the new configuration");
                 self.come_back(task, host, Some(undo)).await
             }
+            Ok(Heard::Fault(fault)) => Err(told(name, &fault)),
+            // The change may have cut the connection: what became of it is seen by coming back.
+            Err(_) if action.concern.is_risky() => {
+                voice.progress("the connection is cut; coming back");
+                self.come_back(task, host, None).await?;
+                self.is_done(task, host).await
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// After a connection that was cut nobody knows how far the agent came.
+    async fn is_done(&self, task: &Task<'_>, host: &mut Host) -> Result<()> {
+        let action = ours(task)?;
+        let parts = [(task.step.id.clone(), action.concern.clone())];
+        let session = self.session(task.subject, &action.login, host).await?;
+        let found = self.look(task.subject, session, &parts).await?.remove(&task.step.id);
+        let found = found.unwrap_or_else(|| Ok(Found::default()));
+        let found = found.map_err(|fault| told(task.subject, &fault))?;
+        match found.changes.first() {
+            None => Ok(()),
+            Some(change) => Err(Trouble::host(format!("{}: {}", task.subject, change.text))
+                .because("the connection was cut before this was done")
+                .hint("give the command again: it goes on from what is there")),
         }
     }
 
@@ -286,17 +301,29 @@ impl AgentDriver {
     }
 }
 
-/// Listens until the step is done.
-async fn hear(name: &str, session: &mut Session, voice: &Voice) -> Result<Option<Undo>> {
+/// How a step ended, as the agent tells it.
+enum Heard {
+    /// Done; it undoes itself unless it is confirmed.
+    Done(Option<Undo>),
+    Fault(Fault),
+}
+
+/// Listens until the step is done; an error is one of the connection.
+async fn hear(session: &mut Session, voice: &Voice) -> Result<Heard> {
     loop {
         match session.answer().await? {
             Answer::Progress { text, .. } => voice.progress(text),
             Answer::Applied { outcome, .. } => {
-                let done = Result::from(outcome).map_err(|fault| told(name, &fault))?;
-                return Ok(done.undo);
+                return Ok(match Result::from(outcome) {
+                    Ok(done) => {
+                        done.kept.iter().for_each(|why| voice.warn(why));
+                        Heard::Done(done.undo)
+                    }
+                    Err(fault) => Heard::Fault(fault),
+                });
             }
-            Answer::Broken { fault } => return Err(told(name, &fault)),
-            other => return Err(unexpected(name, &other)),
+            Answer::Broken { fault } => return Ok(Heard::Fault(fault)),
+            other => return Err(unexpected(session.host(), &other)),
         }
     }
 }

@@ -70,6 +70,10 @@ impl Session {
         }
     }
 
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Sends a question; secrets are in their places already.
     pub(super) async fn ask(&mut self, ask: &(impl Serialize + Sync)) -> Result<()> {
         let mut line = serde_json::to_vec(ask).or_internal(|| "writing a question".into())?;

@@ -69,7 +69,9 @@ pub(super) fn built_in() -> &'static Definitions {
         let mut definitions = Definitions::default();
         let mut files = Vec::new();
         tree::collect(Utf8Path::new(BUILT_IN), &mut files);
-        files.iter().for_each(|file| definitions.add(file));
+        for file in &files {
+            definitions.add(file);
+        }
         definitions
     })
 }
