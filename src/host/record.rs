@@ -101,6 +101,10 @@ pub enum Trace {
     Unit {
         name: String,
     },
+    /// A unit that could be started before.
+    Mask {
+        name: String,
+    },
     /// Something that holds data: never removed without being named by the operator.
     Data {
         kind: String,

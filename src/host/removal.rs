@@ -55,6 +55,11 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
             let changes = Resource::from(Unit::off(name.as_str())).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
+        Trace::Mask { name } => {
+            let free = Unit { masked: Some(false), ..Unit::new(name.as_str()) };
+            let changes = Resource::from(free).look(machine)?;
+            Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
+        }
         Trace::Data { kind, name } => Ok(Verdict::Keep(format!(
             "the {kind} {name} holds data and stays; nothing asks for it any more"
         ))),
@@ -154,6 +159,9 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Key { user, key } => take_key_away(machine, user, key),
         Trace::Unit { name } => {
             machine.must(&Call::new("systemctl", ["disable", "--now", name.as_str()])).map(drop)
+        }
+        Trace::Mask { name } => {
+            machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }
         Trace::Data { .. } => Ok(()),
     }

@@ -6,6 +6,7 @@ mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
 mod logging;
+mod ntp;
 mod proxy;
 mod sysctl;
 mod timezone;
@@ -18,6 +19,7 @@ pub use self::{
     dev_tools::DevTools,
     etc_hosts::{EtcHosts, HostLine},
     logging::Logging,
+    ntp::{Chrony, Force, Ntp, Stratum},
     proxy::Proxy,
     sysctl::Sysctl,
     timezone::Timezone,
@@ -80,6 +82,7 @@ concerns!(
     EtcHosts = "etc-hosts",
     Sysctl = "sysctl",
     Timezone = "timezone",
+    Ntp = "ntp",
 );
 
 impl Concern {

@@ -2,6 +2,7 @@
 
 mod absent;
 pub(super) mod block;
+mod clock_set;
 mod directory;
 mod file;
 mod group;
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use self::{
     absent::Absent,
     block::Block,
+    clock_set::ClockSet,
     directory::Directory,
     file::File,
     group::Group,
@@ -146,6 +148,7 @@ resources!(
     Absent,
     AuthorizedKey,
     Block,
+    ClockSet,
     Directory,
     File,
     Group,

@@ -4,6 +4,7 @@ mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
 mod logging;
+mod ntp;
 mod proxy;
 mod sysctl;
 mod timezone;
@@ -59,6 +60,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("etc-hosts", etc_hosts::read),
     ("sysctl", sysctl::read),
     ("timezone", timezone::read),
+    ("ntp", ntp::read),
 ];
 
 /// Which topics a command is about.
