@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     fault::{Fault, Tried},
     machine::{Access, Machine},
+    resource::FirewallItem,
 };
 
 /// Root's own, on the host's own disk.
@@ -101,6 +102,10 @@ pub enum Trace {
     Unit {
         name: String,
     },
+    /// Something in a zone of firewalld's that was not there before.
+    Firewall {
+        item: FirewallItem,
+    },
     /// A unit that could be started before.
     Mask {
         name: String,
@@ -156,6 +161,7 @@ impl Trace {
             | Self::Line { path, .. }
             | Self::Block { path, .. }
             | Self::Setting { path, .. } => Some(path),
+            Self::Firewall { item } => Some(&item.path),
             _ => None,
         }
     }

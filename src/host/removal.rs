@@ -7,7 +7,7 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, Trace},
-    resource::{Resource, Unit, block, key, packages, setting},
+    resource::{Resource, Unit, block, firewall, key, packages, setting},
 };
 
 /// What becomes of something that nobody asks for any more.
@@ -55,6 +55,7 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
             let changes = Resource::from(Unit::off(name.as_str())).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
+        Trace::Firewall { item } => firewall::judge(machine, item),
         Trace::Mask { name } => {
             let free = Unit { masked: Some(false), ..Unit::new(name.as_str()) };
             let changes = Resource::from(free).look(machine)?;
@@ -160,6 +161,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Unit { name } => {
             machine.must(&Call::new("systemctl", ["disable", "--now", name.as_str()])).map(drop)
         }
+        Trace::Firewall { item } => firewall::take_away(machine, item),
         Trace::Mask { name } => {
             machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }

@@ -5,6 +5,7 @@
 mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
+mod firewall;
 mod logging;
 mod ntp;
 mod proxy;
@@ -18,6 +19,7 @@ pub use self::{
     ansible_user::AnsibleUser,
     dev_tools::DevTools,
     etc_hosts::{EtcHosts, HostLine},
+    firewall::{Firewall, FirewallRule, Firewalld},
     logging::Logging,
     ntp::{Chrony, Force, Ntp, Stratum},
     proxy::Proxy,
@@ -79,6 +81,7 @@ concerns!(
     TrustStore = "trust-store",
     Proxy = "proxy",
     DevTools = "dev-tools",
+    Firewall = "firewall",
     EtcHosts = "etc-hosts",
     Sysctl = "sysctl",
     Timezone = "timezone",
@@ -88,6 +91,10 @@ concerns!(
 impl Concern {
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
-        matches!(self, Self::AnsibleUser(_))
+        match self {
+            Self::AnsibleUser(_) => true,
+            Self::Firewall(firewall) => firewall.firewalld.is_some(),
+            _ => false,
+        }
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod block;
 mod clock_set;
 mod directory;
 mod file;
+pub(super) mod firewall;
 mod group;
 mod kernel_parameter;
 pub(super) mod key;
@@ -24,6 +25,7 @@ pub use self::{
     clock_set::ClockSet,
     directory::Directory,
     file::File,
+    firewall::{FirewallItem, Item},
     group::Group,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
@@ -128,6 +130,7 @@ macro_rules! resources {
                     Self::Absent(thing) => Some(&thing.path),
                     Self::Block(thing) => Some(&thing.path),
                     Self::File(thing) => Some(&thing.path),
+                    Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
@@ -151,6 +154,7 @@ resources!(
     ClockSet,
     Directory,
     File,
+    FirewallItem,
     Group,
     KernelParameter,
     Line,

@@ -3,6 +3,7 @@
 mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
+mod firewall;
 mod logging;
 mod ntp;
 mod proxy;
@@ -57,6 +58,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("trust-store", trust_store::read),
     ("proxy", proxy::read),
     ("dev-tools", dev_tools::read),
+    ("firewall", firewall::read),
     ("etc-hosts", etc_hosts::read),
     ("sysctl", sysctl::read),
     ("timezone", timezone::read),
