@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     fault::{Fault, Tried},
     machine::{Access, Machine},
-    resource::FirewallItem,
+    resource::{FirewallItem, Made},
 };
 
 /// Root's own, on the host's own disk.
@@ -106,6 +106,16 @@ pub enum Trace {
     Firewall {
         item: FirewallItem,
     },
+    /// The profile that tuned follows, and the one before.
+    TunedProfile {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+    },
+    /// What is swapped to.
+    Swap {
+        made: Made,
+    },
     /// A unit that could be started before.
     Mask {
         name: String,
@@ -149,6 +159,10 @@ impl Trace {
             (Self::Packages { names }, Some(Self::Packages { names: old })) => {
                 Self::Packages { names: joined(names, old) }
             }
+            (
+                Self::TunedProfile { name, before },
+                Some(Self::TunedProfile { before: kept, .. }),
+            ) => Self::TunedProfile { name, before: kept.clone().or(before) },
             (new, _) => new,
         }
     }

@@ -5,13 +5,16 @@
 mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
+mod fail2ban;
 mod firewall;
 mod logging;
 mod ntp;
 mod proxy;
+mod swap;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod tuned;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +22,16 @@ pub use self::{
     ansible_user::AnsibleUser,
     dev_tools::DevTools,
     etc_hosts::{EtcHosts, HostLine},
+    fail2ban::{Fail2ban, JailOption, Jails},
     firewall::{Firewall, FirewallRule, Firewalld},
     logging::Logging,
     ntp::{Chrony, Force, Ntp, Stratum},
     proxy::Proxy,
+    swap::{Area, Swap},
     sysctl::Sysctl,
     timezone::Timezone,
     trust_store::{Certificate, TrustStore},
+    tuned::{Profile, Section, Tuned},
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
 
@@ -82,10 +88,13 @@ concerns!(
     Proxy = "proxy",
     DevTools = "dev-tools",
     Firewall = "firewall",
+    Fail2ban = "fail2ban",
     EtcHosts = "etc-hosts",
+    Tuned = "tuned",
     Sysctl = "sysctl",
     Timezone = "timezone",
     Ntp = "ntp",
+    Swap = "swap",
 );
 
 impl Concern {

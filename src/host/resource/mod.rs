@@ -6,6 +6,7 @@ mod clock_set;
 mod directory;
 mod file;
 pub(super) mod firewall;
+mod fstab;
 mod group;
 mod kernel_parameter;
 pub(super) mod key;
@@ -14,6 +15,10 @@ mod link;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
+mod signature;
+pub(super) mod swap;
+mod touched;
+pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
 
@@ -26,6 +31,7 @@ pub use self::{
     directory::Directory,
     file::File,
     firewall::{FirewallItem, Item},
+    fstab::Fstab,
     group::Group,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
@@ -34,6 +40,9 @@ pub use self::{
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
+    swap::{Made, SwapArea, Swapping},
+    touched::Touched,
+    tuned_profile::TunedProfile,
     unit::Unit,
     user::User,
 };
@@ -155,12 +164,17 @@ resources!(
     Directory,
     File,
     FirewallItem,
+    Fstab,
     Group,
     KernelParameter,
     Line,
     Link,
     Packages,
     Setting,
+    SwapArea,
+    Swapping,
+    Touched,
+    TunedProfile,
     Unit,
     User,
 );

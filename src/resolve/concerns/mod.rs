@@ -3,13 +3,16 @@
 mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
+mod fail2ban;
 mod firewall;
 mod logging;
 mod ntp;
 mod proxy;
+mod swap;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod tuned;
 
 use serde_json::Value;
 
@@ -59,10 +62,13 @@ const TOPICS: &[(&str, Topic)] = &[
     ("proxy", proxy::read),
     ("dev-tools", dev_tools::read),
     ("firewall", firewall::read),
+    ("fail2ban", fail2ban::read),
     ("etc-hosts", etc_hosts::read),
+    ("tuned", tuned::read),
     ("sysctl", sysctl::read),
     ("timezone", timezone::read),
     ("ntp", ntp::read),
+    ("swap", swap::read),
 ];
 
 /// Which topics a command is about.
