@@ -21,4 +21,5 @@ pub mod sealed;
 #[cfg(test)]
 pub(crate) mod stage;
 pub mod undo;
+pub mod wipe;
 pub mod wire;

@@ -8,6 +8,8 @@ mod etc_hosts;
 mod fail2ban;
 mod firewall;
 mod logging;
+mod lvm;
+mod mdadm;
 mod ntp;
 mod proxy;
 mod swap;
@@ -25,6 +27,8 @@ pub use self::{
     fail2ban::{Fail2ban, JailOption, Jails},
     firewall::{Firewall, FirewallRule, Firewalld},
     logging::Logging,
+    lvm::{GroupOfVolumes, Lvm, Volume},
+    mdadm::{Mdadm, RaidArray},
     ntp::{Chrony, Force, Ntp, Stratum},
     proxy::Proxy,
     swap::{Area, Swap},
@@ -94,6 +98,8 @@ concerns!(
     Sysctl = "sysctl",
     Timezone = "timezone",
     Ntp = "ntp",
+    Mdadm = "mdadm",
+    Lvm = "lvm",
     Swap = "swap",
 );
 

@@ -1,10 +1,13 @@
 //! The kinds of things that concerns are made of: each can be looked at, compared, and brought about.
 
 mod absent;
+mod array;
 pub(super) mod block;
 mod clock_set;
+mod condemned;
 mod directory;
 mod file;
+mod filesystem;
 pub(super) mod firewall;
 mod fstab;
 mod group;
@@ -12,6 +15,8 @@ mod kernel_parameter;
 pub(super) mod key;
 mod line;
 mod link;
+mod logical_volume;
+mod mounted;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
@@ -21,15 +26,19 @@ mod touched;
 pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
+mod volume_group;
 
 use serde::Serialize;
 
 pub use self::{
     absent::Absent,
+    array::{Array, ArrayLine},
     block::Block,
     clock_set::ClockSet,
+    condemned::Condemned,
     directory::Directory,
     file::File,
+    filesystem::Filesystem,
     firewall::{FirewallItem, Item},
     fstab::Fstab,
     group::Group,
@@ -37,6 +46,8 @@ pub use self::{
     key::AuthorizedKey,
     line::Line,
     link::Link,
+    logical_volume::{LogicalVolume, Size},
+    mounted::Mounted,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
@@ -45,6 +56,7 @@ pub use self::{
     tuned_profile::TunedProfile,
     unit::Unit,
     user::User,
+    volume_group::VolumeGroup,
 };
 use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
 
@@ -158,17 +170,23 @@ macro_rules! resources {
 
 resources!(
     Absent,
+    Array,
+    ArrayLine,
     AuthorizedKey,
     Block,
     ClockSet,
+    Condemned,
     Directory,
     File,
+    Filesystem,
     FirewallItem,
     Fstab,
     Group,
     KernelParameter,
     Line,
     Link,
+    LogicalVolume,
+    Mounted,
     Packages,
     Setting,
     SwapArea,
@@ -177,6 +195,7 @@ resources!(
     TunedProfile,
     Unit,
     User,
+    VolumeGroup,
 );
 
 /// Each package stands in the record by itself: a list may grow and shrink.

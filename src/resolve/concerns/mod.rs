@@ -6,6 +6,8 @@ mod etc_hosts;
 mod fail2ban;
 mod firewall;
 mod logging;
+mod lvm;
+mod mdadm;
 mod ntp;
 mod proxy;
 mod swap;
@@ -68,6 +70,8 @@ const TOPICS: &[(&str, Topic)] = &[
     ("sysctl", sysctl::read),
     ("timezone", timezone::read),
     ("ntp", ntp::read),
+    ("mdadm", mdadm::read),
+    ("lvm", lvm::read),
     ("swap", swap::read),
 ];
 
