@@ -147,13 +147,14 @@ impl AgentDriver {
         let part = self.part(&task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = match hear(name, session, voice).await {
-            Ok(undo) => undo,
+            Heard::Done(undo) => undo,
             // The change may have cut the connection: whether it is undone is told by coming back.
-            Err(_) if action.concern.is_risky() => {
+            Heard::Silence(_) if action.concern.is_risky() => {
                 voice.progress("the connection is cut; coming back");
                 return self.come_back(task, host, None).await;
             }
-            Err(trouble) => return Err(trouble),
+            // What failed half way is not confirmed: the host undoes it.
+            Heard::Failure(trouble) | Heard::Silence(trouble) => return Err(trouble),
         };
         match undo {
             None => Ok(()),
@@ -287,18 +288,34 @@ impl AgentDriver {
 }
 
 /// Listens until the step is done.
-async fn hear(name: &str, session: &mut Session, voice: &Voice) -> Result<Option<Undo>> {
+async fn hear(name: &str, session: &mut Session, voice: &Voice) -> Heard {
     loop {
-        match session.answer().await? {
-            Answer::Progress { text, .. } => voice.progress(text),
-            Answer::Applied { outcome, .. } => {
-                let done = Result::from(outcome).map_err(|fault| told(name, &fault))?;
-                return Ok(done.undo);
+        let answer = match session.answer().await {
+            Ok(answer) => answer,
+            Err(trouble) => return Heard::Silence(trouble),
+        };
+        return match answer {
+            Answer::Progress { text, .. } => {
+                voice.progress(text);
+                continue;
             }
-            Answer::Broken { fault } => return Err(told(name, &fault)),
-            other => return Err(unexpected(name, &other)),
-        }
+            Answer::Applied { outcome, .. } => match Result::from(outcome) {
+                Ok(done) => Heard::Done(done.undo),
+                Err(fault) => Heard::Failure(told(name, &fault)),
+            },
+            Answer::Broken { fault } => Heard::Failure(told(name, &fault)),
+            other => Heard::Failure(unexpected(name, &other)),
+        };
     }
+}
+
+/// What came of a change.
+enum Heard {
+    Done(Option<Undo>),
+    /// The host says what failed.
+    Failure(Trouble),
+    /// Nobody answers any more.
+    Silence(Trouble),
 }
 
 /// A change as events have it: its words, and behind them the lines that differ.

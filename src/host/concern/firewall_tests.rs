@@ -37,7 +37,11 @@ fn stage(files: &[(&str, &str)]) -> Stage {
         let (verb, value) = option.split_once('=').unwrap();
         let text =
             || std::fs::read_to_string(path(zone)).or_else(|_| std::fs::read_to_string(&vendor));
-        let kind = verb.rsplit('-').next().unwrap();
+        // As the real one: this name is for another list, and knows no zone.
+        if verb == "--remove-service" {
+            return Output { code: 2, ..Output::default() };
+        }
+        let kind = verb.trim_end_matches("-from-zone").rsplit('-').next().unwrap();
         let line = format!("  <{kind} name=\"{value}\"/>\n");
         std::fs::create_dir_all(path("").parent().unwrap()).unwrap();
         match verb {

@@ -117,6 +117,10 @@ impl Item {
     }
 
     fn option(&self, on: bool) -> String {
+        if let (Self::Service(name), false) = (self, on) {
+            // The shorter name means another program's list, and knows no zone.
+            return format!("--remove-service-from-zone={name}");
+        }
         let verb = match (self, on) {
             // An interface is in one zone only.
             (Self::Interface(_), true) => "change",
