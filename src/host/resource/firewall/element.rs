@@ -195,7 +195,7 @@ mod tests {
                 true,
             ),
             (
-                r#"rule priority=0 family=ipv4 source address=10.0.0.0/8 invert=True service name=ftp log level=info prefix='a > b' limit value=1/m accept"#,
+                r"rule priority=0 family=ipv4 source address=10.0.0.0/8 invert=True service name=ftp log level=info prefix='a > b' limit value=1/m accept",
                 true,
             ),
             (r#"rule family="ipv4" source address="10.0.0.0/8" service name="ftp" accept"#, false),
