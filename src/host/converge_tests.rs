@@ -1,99 +1,13 @@
 //! The engine on a directory that plays a host.
 
-use std::{cell::RefCell, collections::BTreeMap, fs, path::Path, rc::Rc};
+use std::{collections::BTreeMap, fs};
 
 use super::*;
 use crate::host::{
     concern::{EtcHosts, HostLine, Logging, Proxy, Sysctl},
-    facts::Facts,
-    machine::Machine,
-    programs::{Call, Output, Programs},
     sealed::Sealed,
+    stage::Stage,
 };
-
-/// Remembers what was called, and fails where it is told to.
-#[derive(Default, Clone)]
-struct Played {
-    called: Rc<RefCell<Vec<String>>>,
-    failing: Rc<RefCell<Option<String>>>,
-}
-
-impl Programs for Played {
-    fn run(&self, call: &Call) -> Result<Output, Fault> {
-        let line = call.line();
-        self.called.borrow_mut().push(line.clone());
-        let fails = self.failing.borrow().as_ref().is_some_and(|part| line.contains(part));
-        Ok(Output { code: i32::from(fails), ..Output::default() })
-    }
-}
-
-struct Stage {
-    root: tempfile::TempDir,
-    programs: Played,
-    facts: Facts,
-}
-
-impl Stage {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let me = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
-        let group = format!("root:x:0:\nsystemd-journal:x:{}:\n", me.1);
-        let given =
-            [("/etc/group", group.as_str()), ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")];
-        for (path, text) in given.iter().chain(files) {
-            let path = root.path().join(path.trim_start_matches('/'));
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        Self { root, programs: Played::default(), facts: Facts::default() }
-    }
-
-    fn machine(&self) -> Machine {
-        Machine::played(self.root.path(), Box::new(self.programs.clone()))
-    }
-
-    fn look(&self, concern: &Concern) -> Vec<String> {
-        let machine = self.machine();
-        let host = Host { machine: &machine, facts: &self.facts };
-        texts(&Converge::new(host).unwrap().look(concern).unwrap().changes)
-    }
-
-    fn try_apply(&self, concern: &Concern) -> Result<Vec<String>, Fault> {
-        let machine = self.machine();
-        let host = Host { machine: &machine, facts: &self.facts };
-        Converge::new(host)?.apply(concern, &mut |_| {}).map(|done| texts(&done.changes))
-    }
-
-    fn apply(&self, concern: &Concern) -> Vec<String> {
-        self.try_apply(concern).unwrap()
-    }
-
-    fn text(&self, path: &str) -> Option<String> {
-        fs::read_to_string(self.root.path().join(path.trim_start_matches('/'))).ok()
-    }
-
-    fn called(&self) -> Vec<String> {
-        self.programs.called.take()
-    }
-
-    /// Every path with its content.
-    fn everything(&self) -> BTreeMap<String, Option<Vec<u8>>> {
-        let mut found = BTreeMap::new();
-        walk(self.root.path(), &mut found);
-        found
-    }
-}
-
-fn walk(path: &Path, found: &mut BTreeMap<String, Option<Vec<u8>>>) {
-    found.insert(path.display().to_string(), fs::read(path).ok());
-    for entry in fs::read_dir(path).into_iter().flatten() {
-        walk(&entry.unwrap().path(), found);
-    }
-}
-
-fn texts(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| change.text.clone()).collect()
-}
 
 fn logging(storage: &str) -> Concern {
     Logging { storage: storage.into() }.into()

@@ -18,5 +18,8 @@ pub mod record;
 pub mod removal;
 pub mod resource;
 pub mod sealed;
+#[cfg(test)]
+pub(crate) mod stage;
 pub mod undo;
+pub mod wipe;
 pub mod wire;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     fault::{Fault, Tried},
     machine::{Access, Machine},
+    resource::{FirewallItem, Made},
 };
 
 /// Root's own, on the host's own disk.
@@ -105,6 +106,24 @@ pub enum Trace {
     Unit {
         name: String,
     },
+    /// Something in a zone of firewalld's that was not there before.
+    Firewall {
+        item: FirewallItem,
+    },
+    /// The profile that tuned follows, and the one before.
+    TunedProfile {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+    },
+    /// What is swapped to.
+    Swap {
+        made: Made,
+    },
+    /// A unit that could be started before.
+    Mask {
+        name: String,
+    },
     /// Something that holds data: never removed without being named by the operator.
     Data {
         kind: String,
@@ -144,6 +163,10 @@ impl Trace {
             (Self::Packages { names }, Some(Self::Packages { names: old })) => {
                 Self::Packages { names: joined(names, old) }
             }
+            (
+                Self::TunedProfile { name, before },
+                Some(Self::TunedProfile { before: kept, .. }),
+            ) => Self::TunedProfile { name, before: kept.clone().or(before) },
             (new, _) => new,
         }
     }
@@ -169,6 +192,7 @@ impl Trace {
             | Self::Line { path, .. }
             | Self::Block { path, .. }
             | Self::Setting { path, .. } => Some(path),
+            Self::Firewall { item } => Some(&item.path),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, Trace},
-    resource::{Resource, Unit, block, key, packages, setting},
+    resource::{Resource, Unit, block, firewall, key, packages, setting, swap, tuned_profile},
 };
 
 /// What becomes of something that nobody asks for any more.
@@ -57,6 +57,16 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
         Trace::Key { user, key } => judge_key(machine, user, key),
         Trace::Unit { name } => {
             let changes = Resource::from(Unit::off(name.as_str())).look(machine)?;
+            Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
+        }
+        Trace::Firewall { item } => firewall::judge(machine, item),
+        Trace::TunedProfile { name, before } => {
+            tuned_profile::judge(machine, name, before.as_deref())
+        }
+        Trace::Swap { made } => swap::judge(machine, made),
+        Trace::Mask { name } => {
+            let free = Unit { masked: Some(false), ..Unit::new(name.as_str()) };
+            let changes = Resource::from(free).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
         Trace::Data { kind, name } => Ok(Verdict::Keep(format!(
@@ -158,6 +168,14 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Key { user, key } => take_key_away(machine, user, key),
         Trace::Unit { name } => {
             machine.must(&Call::new("systemctl", ["disable", "--now", name.as_str()])).map(drop)
+        }
+        Trace::Firewall { item } => firewall::take_away(machine, item),
+        Trace::TunedProfile { before, .. } => {
+            before.iter().try_for_each(|before| tuned_profile::choose(machine, before))
+        }
+        Trace::Swap { made } => swap::take_away(machine, made),
+        Trace::Mask { name } => {
+            machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }
         Trace::Data { .. } => Ok(()),
     }

@@ -118,7 +118,7 @@ impl Reader<'_> {
         for host in hosts {
             self.place.add_host(self.inventory, &host, group, port)?;
             let named =
-                pairs(vars).filter_map(|(name, value)| Some((files::variable_name(name)?, value)));
+                pairs(vars).iter().filter_map(|(name, value)| Some((files::variable_name(name)?, value)));
             for (variable, value) in named {
                 self.inventory.set_variable(&host, variable, value.clone())?;
             }

@@ -7,17 +7,24 @@ mod apt;
 mod dev_tools;
 mod docker;
 mod etc_hosts;
+mod fail2ban;
+mod firewall;
 mod first_boot;
 mod hostname;
 mod kolla;
 mod logging;
+mod lvm;
+mod mdadm;
+mod ntp;
 mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod swap;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod tuned;
 mod users;
 
 use serde::{Deserialize, Serialize};
@@ -28,17 +35,24 @@ pub use self::{
     dev_tools::DevTools,
     docker::{Docker, DockerRepository, Registry},
     etc_hosts::{EtcHosts, HostLine},
+    fail2ban::{Fail2ban, JailOption, Jails},
+    firewall::{Firewall, FirewallRule, Firewalld},
     first_boot::{WithoutCloudInit, WithoutGlean},
     hostname::Named,
     kolla::{KollaPackages, KollaUser},
     logging::Logging,
+    lvm::{GroupOfVolumes, Lvm, Volume},
+    mdadm::{Mdadm, RaidArray},
+    ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
     proxy::Proxy,
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
+    swap::{Area, Swap},
     sysctl::Sysctl,
     timezone::Timezone,
     trust_store::{Certificate, TrustStore},
+    tuned::{Profile, Section, Tuned},
     users::{Account, Deleted, NamedGroup, Users},
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
@@ -99,14 +113,21 @@ concerns!(
     KayobeVenv = "kayobe-target-venv",
     Users = "users",
     DevTools = "dev-tools",
+    Firewall = "firewall",
+    Fail2ban = "fail2ban",
     Named = "hostname",
     EtcHosts = "etc-hosts",
+    Tuned = "tuned",
     Sysctl = "sysctl",
     IpRouting = "ip-routing",
     SnatRules = "snat",
     WithoutGlean = "disable-glean",
     WithoutCloudInit = "disable-cloud-init",
     Timezone = "timezone",
+    Ntp = "ntp",
+    Mdadm = "mdadm",
+    Lvm = "lvm",
+    Swap = "swap",
     KollaUser = "kolla-ansible-user",
     KollaPip = "kolla-pip",
     KollaVenv = "kolla-target-venv",
@@ -117,6 +138,10 @@ concerns!(
 impl Concern {
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
-        matches!(self, Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_))
+        match self {
+            Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_) => true,
+            Self::Firewall(firewall) => firewall.firewalld.is_some(),
+            _ => false,
+        }
     }
 }

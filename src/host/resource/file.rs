@@ -16,6 +16,8 @@ use crate::host::{
 pub struct File {
     pub path: String,
     pub content: String,
+    /// Contents that are as good, such as another release of Kayobe writes: a host that has one keeps it.
+    pub or: Vec<String>,
     pub access: Access,
     /// Holds a secret: its lines are never shown.
     pub secret: bool,
@@ -41,10 +43,22 @@ impl File {
         Self {
             path: path.into(),
             content: content.into(),
+            or: Vec::new(),
             access: Access { owner: Some("root".into()), group: Some("root".into()), mode: None },
             secret: false,
             check: None,
         }
+    }
+
+    /// A content that is as good, and left where it is found.
+    #[must_use]
+    pub fn or(mut self, content: impl Into<String>) -> Self {
+        self.or.push(content.into());
+        self
+    }
+
+    fn is_good(&self, found: &[u8]) -> bool {
+        std::iter::once(&self.content).chain(&self.or).any(|good| good.as_bytes() == found)
     }
 
     #[must_use]
@@ -110,7 +124,7 @@ impl Thing for File {
         let Some(content) = &seen.content else {
             return vec![self.change(format!("create {}", self.path), "")];
         };
-        if content != self.content.as_bytes() {
+        if !self.is_good(content) {
             let before = String::from_utf8_lossy(content);
             return vec![self.change(format!("change {}", self.path), &before)];
         }
@@ -133,7 +147,7 @@ impl Thing for File {
     }
 
     fn perform(&self, machine: &Machine, seen: &Seen) -> Result<(), Fault> {
-        if seen.content.as_deref() == Some(self.content.as_bytes()) {
+        if seen.content.as_deref().is_some_and(|found| self.is_good(found)) {
             return machine.set_access(&self.path, &self.access);
         }
         self.verified(machine)?;
@@ -142,9 +156,9 @@ impl Thing for File {
     }
 
     fn trace(&self, machine: &Machine, seen: &Seen) -> Result<Option<Trace>, Fault> {
-        let content = record::digest(self.content.as_bytes());
-        let others =
-            seen.content.as_ref().filter(|bytes| bytes.as_slice() != self.content.as_bytes());
+        let good = seen.content.as_deref().filter(|found| self.is_good(found));
+        let content = record::digest(good.unwrap_or(self.content.as_bytes()));
+        let others = seen.content.as_ref().filter(|found| !self.is_good(found));
         let original =
             others.map(|bytes| record::keep_original(machine, &self.path, bytes)).transpose()?;
         Ok(Some(Trace::File { path: self.path.clone(), contents: vec![content], original }))

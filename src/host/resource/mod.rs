@@ -1,11 +1,17 @@
 //! The kinds of things that concerns are made of: each can be looked at, compared, and brought about.
 
 mod absent;
+mod array;
 pub(super) mod block;
+mod clock_set;
 mod commented;
+mod condemned;
 mod directory;
 mod download;
 mod file;
+mod filesystem;
+pub(super) mod firewall;
+mod fstab;
 mod gone;
 mod group;
 mod hostname;
@@ -13,23 +19,36 @@ mod kernel_parameter;
 pub(super) mod key;
 mod line;
 mod link;
+mod logical_volume;
+mod mounted;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
+mod signature;
 mod snat;
+pub(super) mod swap;
+mod touched;
+pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
 mod venv;
+mod volume_group;
 
 use serde::Serialize;
 
 pub use self::{
     absent::Absent,
+    array::{Array, ArrayLine},
     block::Block,
+    clock_set::ClockSet,
     commented::Commented,
+    condemned::Condemned,
     directory::Directory,
     download::Download,
     file::File,
+    filesystem::Filesystem,
+    firewall::{FirewallItem, Item},
+    fstab::Fstab,
     gone::Gone,
     group::Group,
     hostname::Hostname,
@@ -37,13 +56,19 @@ pub use self::{
     key::AuthorizedKey,
     line::Line,
     link::Link,
+    logical_volume::{LogicalVolume, Size},
+    mounted::Mounted,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
     snat::Snat,
+    swap::{Made, SwapArea, Swapping},
+    touched::Touched,
+    tuned_profile::TunedProfile,
     unit::Unit,
     user::User,
     venv::Venv,
+    volume_group::VolumeGroup,
 };
 use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
 
@@ -139,6 +164,7 @@ macro_rules! resources {
                     Self::Block(thing) => Some(&thing.path),
                     Self::Commented(thing) => Some(&thing.path),
                     Self::File(thing) => Some(&thing.path),
+                    Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
@@ -157,24 +183,38 @@ macro_rules! resources {
 
 resources!(
     Absent,
+    Array,
+    ArrayLine,
     AuthorizedKey,
     Block,
+    ClockSet,
     Commented,
+    Condemned,
     Directory,
     Download,
     File,
+    Filesystem,
+    FirewallItem,
+    Fstab,
     Gone,
     Group,
     Hostname,
     KernelParameter,
     Line,
     Link,
+    LogicalVolume,
+    Mounted,
     Packages,
     Setting,
     Snat,
+    SwapArea,
+    Swapping,
+    Touched,
+    TunedProfile,
     Unit,
     User,
     Venv,
+    VolumeGroup,
 );
 
 /// Each package stands in the record by itself: a list may grow and shrink.

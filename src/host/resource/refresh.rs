@@ -36,7 +36,7 @@ impl Refresh {
     pub fn after(name: impl Into<String>, way: Way, of: &[super::Resource]) -> Self {
         let digest = record::digest(&serde_json::to_vec(of).unwrap_or_default());
         let of = of.iter().map(super::Resource::key).collect();
-        let of_removed = &["file", "line", "block", "setting", "link"];
+        let of_removed = &["file", "line", "block", "setting", "link", "firewall"];
         Self { name: name.into(), of, of_removed, way, digest }
     }
 

@@ -30,6 +30,12 @@ pub struct State {
     pub active: String,
 }
 
+impl State {
+    fn is_masked(&self) -> bool {
+        self.load == "masked" || self.file.starts_with("masked")
+    }
+}
+
 impl Unit {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -60,7 +66,7 @@ impl Unit {
     fn steps(&self, state: &State) -> Vec<(&'static str, String)> {
         let name = &self.name;
         let mut steps = Vec::new();
-        let masked = state.load == "masked" || state.file.starts_with("masked");
+        let masked = state.is_masked();
         let there = state.load != "not-found";
         if self.masked == Some(false) && masked {
             steps.push(("unmask", format!("unmask {name}")));
@@ -116,8 +122,12 @@ impl Thing for Unit {
     }
 
     fn trace(&self, _machine: &Machine, seen: &State) -> Result<Option<Trace>, Fault> {
+        let name = self.name.clone();
+        if self.masked == Some(true) {
+            return Ok((!seen.is_masked()).then_some(Trace::Mask { name }));
+        }
         let turned_on = self.enabled == Some(true) && seen.file == "disabled";
-        Ok(turned_on.then(|| Trace::Unit { name: self.name.clone() }))
+        Ok(turned_on.then_some(Trace::Unit { name }))
     }
 }
 

@@ -5,17 +5,24 @@ mod apt;
 mod dev_tools;
 mod docker;
 mod etc_hosts;
+mod fail2ban;
+mod firewall;
 mod first_boot;
 mod hostname;
 mod kolla;
 mod logging;
+mod lvm;
+mod mdadm;
+mod ntp;
 mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod swap;
 mod sysctl;
 mod timezone;
 mod trust_store;
+mod tuned;
 mod users;
 
 use serde_json::Value;
@@ -69,14 +76,21 @@ const TOPICS: &[(&str, Topic)] = &[
     ("kayobe-target-venv", python_env::read),
     ("users", users::read),
     ("dev-tools", dev_tools::read),
+    ("firewall", firewall::read),
+    ("fail2ban", fail2ban::read),
     ("hostname", hostname::read),
     ("etc-hosts", etc_hosts::read),
+    ("tuned", tuned::read),
     ("sysctl", sysctl::read),
     ("ip-routing", routing::read_routing),
     ("snat", routing::read_snat),
     ("disable-glean", first_boot::read_glean),
     ("disable-cloud-init", first_boot::read_cloud_init),
     ("timezone", timezone::read),
+    ("ntp", ntp::read),
+    ("mdadm", mdadm::read),
+    ("lvm", lvm::read),
+    ("swap", swap::read),
     ("kolla-ansible-user", kolla::read_user),
     ("kolla-pip", pip::read_of_kolla),
     ("kolla-target-venv", python_env::read_of_kolla),

@@ -1,0 +1,211 @@
+//! Which disks of a host may be wiped: decided from what `lsblk` says, and named by serial number.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+/// What `lsblk` must be asked for.
+pub const COLUMNS: &str = "NAME,TYPE,SERIAL,FSTYPE,PTTYPE,PARTTYPENAME,MOUNTPOINTS,SIZE";
+
+/// Signatures of what is in use without being mounted.
+const IN_USE: [(&str, &str); 6] = [
+    ("LVM2_member", "LVM"),
+    ("linux_raid_member", "a RAID array"),
+    ("ddf_raid_member", "a RAID array"),
+    ("isw_raid_member", "a RAID array"),
+    ("ceph_bluestore", "Ceph"),
+    ("crypto_LUKS", "an encrypted volume"),
+];
+
+/// A device as `lsblk --json` tells of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Device {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub serial: Option<String>,
+    pub fstype: Option<String>,
+    pub parttypename: Option<String>,
+    pub mountpoint: Option<String>,
+    pub mountpoints: Vec<Option<String>>,
+    pub children: Vec<Device>,
+}
+
+/// What becomes of a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing uses it.
+    Wipeable,
+    /// It stays unless its serial number is named: why.
+    OnlyIfNamed(String),
+    /// It stays whatever is said: why.
+    Kept(String),
+}
+
+/// A disk and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub name: String,
+    pub serial: Option<String>,
+    pub fate: Fate,
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    blockdevices: Vec<Device>,
+}
+
+/// The disks in the output of `lsblk --json`.
+pub fn read(said: &str) -> Result<Vec<Device>, serde_json::Error> {
+    serde_json::from_str::<Listing>(said).map(|listing| listing.blockdevices)
+}
+
+/// What becomes of each disk, given the serial numbers that the operator named.
+pub fn candidates(devices: &[Device], named: &BTreeSet<String>) -> Vec<Candidate> {
+    let disks = devices.iter().filter(|device| device.kind == "disk");
+    disks
+        .map(|disk| Candidate {
+            name: disk.name.clone(),
+            serial: serial(disk).map(str::to_owned),
+            fate: fate(disk, devices, named),
+        })
+        .collect()
+}
+
+fn serial(disk: &Device) -> Option<&str> {
+    disk.serial.as_deref().map(str::trim).filter(|serial| !serial.is_empty())
+}
+
+fn fate(disk: &Device, all: &[Device], named: &BTreeSet<String>) -> Fate {
+    if let Some(place) = mounted(disk) {
+        let how =
+            if place == "[SWAP]" { "swapped to".into() } else { format!("mounted at {place}") };
+        return Fate::Kept(format!("it, or something on it, is {how}"));
+    }
+    let Some(serial) = serial(disk) else {
+        return Fate::Kept("it has no serial number to name it by".into());
+    };
+    let twins = all.iter().filter(|other| self::serial(other) == Some(serial)).count();
+    if twins > 1 {
+        return Fate::Kept(format!(
+            "{twins} devices have its serial number: paths to one disk, or a fault of theirs"
+        ));
+    }
+    match use_of(disk) {
+        Some(why) if !named.contains(serial) => Fate::OnlyIfNamed(why),
+        _ => Fate::Wipeable,
+    }
+}
+
+/// Where a device or anything on it is mounted; all mount points count.
+fn mounted(device: &Device) -> Option<&str> {
+    let own = device.mountpoint.iter().chain(device.mountpoints.iter().flatten());
+    let own = own.map(String::as_str).find(|place| !place.is_empty());
+    own.or_else(|| device.children.iter().find_map(mounted))
+}
+
+/// What a device is used for by something that is no mount.
+fn use_of(device: &Device) -> Option<String> {
+    let signature = device.fstype.as_deref().unwrap_or_default();
+    let known = IN_USE.iter().find(|(kind, _)| *kind == signature);
+    let partition = device.parttypename.as_deref().unwrap_or_default();
+    let on = &device.name;
+    if let Some((_, what)) = known {
+        return Some(format!("{on} is part of {what}"));
+    }
+    if partition.to_lowercase().starts_with("ceph") {
+        return Some(format!("{on} is part of Ceph"));
+    }
+    // A partition alone holds nothing; whatever else stands on a disk does.
+    if let Some(holder) = device.children.iter().find(|child| child.kind != "part") {
+        return Some(format!("{on} is held by {} ({})", holder.name, holder.kind));
+    }
+    device.children.iter().find_map(use_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTING: &str = r#"{"blockdevices": [
+        {"name":"sda","type":"disk","serial":"ROOT","fstype":null,"mountpoints":[null],"children":[
+            {"name":"sda1","type":"part","serial":null,"fstype":"vfat","mountpoints":[null]},
+            {"name":"sda2","type":"part","serial":null,"fstype":"ext4","mountpoints":[null,"/"]}]},
+        {"name":"sdb","type":"disk","serial":"EMPTY","fstype":null,"mountpoints":[null]},
+        {"name":"sdc","type":"disk","serial":"OLD","fstype":null,"mountpoints":[null],"children":[
+            {"name":"sdc1","type":"part","serial":null,"fstype":"xfs","mountpoints":[null]}]},
+        {"name":"sdd","type":"disk","serial":"PV","fstype":"LVM2_member","mountpoints":[null],"children":[
+            {"name":"vg-data","type":"lvm","serial":null,"fstype":"ext4","mountpoints":[null]}]},
+        {"name":"sde","type":"disk","serial":"MD","fstype":null,"mountpoints":[null],"children":[
+            {"name":"sde1","type":"part","fstype":"linux_raid_member","mountpoints":[null],"children":[
+                {"name":"md0","type":"raid1","fstype":null,"mountpoints":[null]}]}]},
+        {"name":"sdf","type":"disk","serial":"OSD","fstype":"ceph_bluestore","mountpoints":[null]},
+        {"name":"sdg","type":"disk","serial":"JOURNAL","fstype":null,"mountpoints":[null],"children":[
+            {"name":"sdg1","type":"part","parttypename":"Ceph Journal","mountpoints":[null]}]},
+        {"name":"sdh","type":"disk","serial":"MP","fstype":null,"mountpoints":[null],"children":[
+            {"name":"mpatha","type":"mpath","fstype":null,"mountpoints":[null]}]},
+        {"name":"sdi","type":"disk","serial":"SWAP","fstype":"swap","mountpoints":["[SWAP]"]},
+        {"name":"sdj","type":"disk","serial":" ","fstype":null,"mountpoints":[null]},
+        {"name":"sdk","type":"disk","serial":"TWIN","fstype":null,"mountpoints":[null]},
+        {"name":"sdl","type":"disk","serial":"TWIN","fstype":null,"mountpoints":[null]},
+        {"name":"sdm","type":"disk","serial":"OLDER","fstype":"ext4","mountpoint":"/srv"},
+        {"name":"loop0","type":"loop","serial":null,"fstype":null,"mountpoints":[null]}
+    ]}"#;
+
+    fn fates(named: &[&str]) -> Vec<(String, &'static str)> {
+        let named = named.iter().map(|serial| (*serial).to_owned()).collect();
+        let word = |fate| match fate {
+            Fate::Wipeable => "wiped",
+            Fate::OnlyIfNamed(_) => "only if named",
+            Fate::Kept(_) => "kept",
+        };
+        let found = candidates(&read(LISTING).unwrap(), &named).into_iter();
+        found.map(|candidate| (candidate.name, word(candidate.fate))).collect()
+    }
+
+    #[test]
+    fn only_what_nothing_uses_is_wiped_unnamed() {
+        let expected = [
+            ("sda", "kept"),
+            ("sdb", "wiped"),
+            ("sdc", "wiped"),
+            ("sdd", "only if named"),
+            ("sde", "only if named"),
+            ("sdf", "only if named"),
+            ("sdg", "only if named"),
+            ("sdh", "only if named"),
+            ("sdi", "kept"),
+            ("sdj", "kept"),
+            ("sdk", "kept"),
+            ("sdl", "kept"),
+            ("sdm", "kept"),
+        ];
+        let expected = expected.map(|(name, fate)| (name.to_owned(), fate));
+        assert_eq!(fates(&[]), expected);
+    }
+
+    #[test]
+    fn a_named_disk_is_wiped_unless_it_is_mounted_or_not_the_only_one() {
+        let all = ["ROOT", "PV", "MD", "OSD", "JOURNAL", "MP", "SWAP", "TWIN", "OLDER"];
+        let wiped: Vec<_> = fates(&all)
+            .into_iter()
+            .filter(|(_, fate)| *fate == "wiped")
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(wiped, ["sdb", "sdc", "sdd", "sde", "sdf", "sdg", "sdh"]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_disk_that_stays() {
+        let found = candidates(&read(LISTING).unwrap(), &BTreeSet::new());
+        let why = |name: &str| match &found.iter().find(|disk| disk.name == name).unwrap().fate {
+            Fate::Wipeable => String::new(),
+            Fate::OnlyIfNamed(why) | Fate::Kept(why) => why.clone(),
+        };
+        assert_eq!(why("sda"), "it, or something on it, is mounted at /");
+        assert_eq!(why("sde"), "sde1 is part of a RAID array");
+        assert_eq!(why("sdh"), "sdh is held by mpatha (mpath)");
+        assert!(read("{}").is_err());
+    }
+}
