@@ -3,6 +3,7 @@
 mod assignments;
 pub mod builtin;
 pub mod config;
+pub mod entries;
 pub mod fetch;
 pub mod files;
 mod find;
