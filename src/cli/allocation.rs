@@ -16,14 +16,14 @@ use crate::{
 
 /// What is given out, the variables as they will be with it, and who keeps it; nothing to keep if all hosts have
 /// their addresses.
-pub struct Given {
-    pub allocated: Vec<Allocated>,
-    pub variables: Arc<Variables>,
-    pub driver: Option<AllocationDriver>,
+pub(super) struct Given {
+    pub(super) allocated: Vec<Allocated>,
+    pub(super) variables: Arc<Variables>,
+    pub(super) driver: Option<AllocationDriver>,
 }
 
 /// Gives out what these hosts lack.
-pub fn given(cx: &Context, variables: &Arc<Variables>, hosts: &[String]) -> Result<Given> {
+pub(super) fn given(cx: &Context, variables: &Arc<Variables>, hosts: &[String]) -> Result<Given> {
     let allocated = allocation::missing(variables, hosts)?;
     if allocated.is_empty() {
         return Ok(unchanged(variables));
@@ -55,6 +55,6 @@ pub fn given(cx: &Context, variables: &Arc<Variables>, hosts: &[String]) -> Resu
 }
 
 /// Nothing is given out.
-pub fn unchanged(variables: &Arc<Variables>) -> Given {
+pub(super) fn unchanged(variables: &Arc<Variables>) -> Given {
     Given { allocated: Vec::new(), variables: Arc::clone(variables), driver: None }
 }

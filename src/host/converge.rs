@@ -115,7 +115,8 @@ impl<'m> Converge<'m> {
             .record
             .entries
             .iter()
-            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key));
+            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key))
+            .filter(|(key, _)| !resources.iter().any(|resource| resource.decides(key)));
         own.map(|(key, entry)| {
             let verdict = removal::judge(self.host.machine, &entry.trace)?;
             Ok(Leftover { key: key.clone(), verdict })
@@ -266,8 +267,11 @@ impl<'m> Converge<'m> {
         let removed = leftovers.iter().filter_map(|left| {
             self.record.entries.get(&left.key).and_then(|entry| entry.trace.path())
         });
-        let paths = resources.iter().filter_map(Resource::path).chain(removed).map(str::to_owned);
-        undo::arm(machine, paths.collect(), resources, concern.name()).map(Some)
+        let mut paths: Vec<String> = removed.map(str::to_owned).collect();
+        for resource in resources {
+            paths.extend(resource.paths(machine)?);
+        }
+        undo::arm(machine, paths, resources, concern.name()).map(Some)
     }
 }
 

@@ -6,6 +6,7 @@ mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
 mod logging;
+mod network;
 mod proxy;
 mod sysctl;
 mod timezone;
@@ -18,6 +19,7 @@ pub use self::{
     dev_tools::DevTools,
     etc_hosts::{EtcHosts, HostLine},
     logging::Logging,
+    network::{Netplan, Network, NetworkFile},
     proxy::Proxy,
     sysctl::Sysctl,
     timezone::Timezone,
@@ -77,6 +79,8 @@ concerns!(
     TrustStore = "trust-store",
     Proxy = "proxy",
     DevTools = "dev-tools",
+    Network = "network",
+    Netplan = "netplan",
     EtcHosts = "etc-hosts",
     Sysctl = "sysctl",
     Timezone = "timezone",
@@ -85,6 +89,6 @@ concerns!(
 impl Concern {
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
-        matches!(self, Self::AnsibleUser(_))
+        matches!(self, Self::AnsibleUser(_) | Self::Network(_))
     }
 }

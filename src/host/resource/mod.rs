@@ -9,6 +9,7 @@ mod kernel_parameter;
 pub(super) mod key;
 mod line;
 mod link;
+mod others;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
@@ -27,6 +28,7 @@ pub use self::{
     key::AuthorizedKey,
     line::Line,
     link::Link,
+    others::Others,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
@@ -120,6 +122,19 @@ macro_rules! resources {
         }
 
         impl Resource {
+            /// The files that it changes or removes.
+            pub fn paths(&self, machine: &Machine) -> Result<Vec<String>, Fault> {
+                match self {
+                    Self::Others(others) => others.paths(machine),
+                    other => Ok(other.path().map(str::to_owned).into_iter().collect()),
+                }
+            }
+
+            /// Whether it decides about something else that the record knows by this key.
+            pub fn decides(&self, key: &str) -> bool {
+                matches!(self, Self::Others(others) if others.decides(key))
+            }
+
             /// The file that it is in, if it is in one.
             pub fn path(&self) -> Option<&str> {
                 match self {
@@ -152,6 +167,7 @@ resources!(
     KernelParameter,
     Line,
     Link,
+    Others,
     Packages,
     Setting,
     Unit,

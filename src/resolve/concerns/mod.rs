@@ -4,6 +4,7 @@ mod ansible_user;
 mod dev_tools;
 mod etc_hosts;
 mod logging;
+mod network;
 mod proxy;
 mod sysctl;
 mod timezone;
@@ -56,6 +57,8 @@ const TOPICS: &[(&str, Topic)] = &[
     ("trust-store", trust_store::read),
     ("proxy", proxy::read),
     ("dev-tools", dev_tools::read),
+    ("network", network::read),
+    ("network", network::without_netplan),
     ("etc-hosts", etc_hosts::read),
     ("sysctl", sysctl::read),
     ("timezone", timezone::read),
