@@ -10,6 +10,7 @@ mod cgroup;
 mod command;
 mod enclosure;
 mod machines;
+mod network;
 mod road;
 mod serve;
 mod site;
@@ -39,6 +40,15 @@ const PARTS: &[Part] = &[
     ("packages_can_be_installed", |lab| road::packages_can_be_installed(there(lab))),
     ("disk_can_be_new", |lab| road::disk_can_be_new(there(lab))),
     ("site_is_valid", |lab| road::site_is_valid(there(lab))),
+    ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
+    ("interfaces_are_configured", |lab| network::interfaces_are_configured(there(lab))),
+    ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
+        network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
+    }),
+    ("a_wrong_address_is_undone", |lab| network::a_wrong_address_is_undone(there(lab))),
+    ("undone_without_the_agent", |lab| network::undone_without_the_agent(there(lab))),
+    ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
+    ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Class, filled, is_on};
 use crate::{
@@ -98,10 +98,13 @@ fn tables(reader: &Reader) -> Result<Vec<String>> {
 }
 
 fn files(reader: &Reader) -> Result<Vec<NetworkFile>> {
-    let mut play = PlayVariables::default();
+    let origin = reader.setting("network_interfaces").origin;
+    // Only hosts of this family get here, and the filters ask for it.
+    let facts = Node::of_value(&json!({ "os_family": "Debian" }), &origin);
+    let mut play = PlayVariables::default().with("ansible_facts", facts);
     for (_, filter) in KINDS {
-        let origin = reader.setting("network_interfaces").origin;
         let template = format!("{{{{ network_interfaces | {filter} }}}}");
+        let origin = origin.clone();
         play = play.with(filter, Node { origin, data: Data::Text(template) });
     }
     let play = reader.variables.play(reader.host, &Arc::new(play));
@@ -145,8 +148,6 @@ fn text(groups: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
