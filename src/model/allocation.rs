@@ -89,8 +89,8 @@ fn outside(requests: &[Request], given: &Given) -> Vec<Trouble> {
 fn lowest(request: &Request, used: &BTreeSet<IpAddr>) -> Result<IpAddr> {
     let (first, last) = pool(request)?;
     let mut next = number(first);
-    for taken in used.range(first..=last) {
-        if number(*taken) != next {
+    for taken in used.range(first..) {
+        if next > number(last) || number(*taken) != next {
             break;
         }
         next += 1;

@@ -11,11 +11,17 @@ use crate::{
 /// An undo takes a minute and a half, and then the interfaces their time.
 const UNDONE: Duration = Duration::from_mins(4);
 
-const NETWORK: [&str; 5] = ["overcloud", "host", "configure", "--tags", "ip-allocation,network"];
+const NETWORK: [&str; 5] =
+    ["overcloud", "host", "configure", "--tags", "kayobe-ansible-user,ip-allocation,network"];
 const DIRECTORY: &str = "/etc/systemd/network";
 
 fn site(lab: &Lab) -> Site {
-    Site::of(lab, "network")
+    let site = Site::of(lab, "network");
+    // Machines of other labs have the same addresses.
+    let known = lab.known_hosts();
+    let options = format!("ansible_ssh_common_args: -oUserKnownHostsFile={}", known.display());
+    site.write("inventory/group_vars/overcloud/ssh", &format!("---\n{options}\n"));
+    site
 }
 
 fn allocation(site: &Site) -> String {

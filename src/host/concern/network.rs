@@ -76,6 +76,7 @@ impl Topic for Network {
         resources.extend(of);
         resources.push(Unit { running: None, ..Unit::on(SERVICE) }.into());
         resources.push(restart.into());
+        resources.extend(self.files.iter().filter_map(reconfigured));
         if !links.is_empty() {
             let words = ["udevadm", "trigger", "--subsystem-match=net", "--action=add"];
             let way = Way::Run(vec![words.map(str::to_owned).to_vec()]);
@@ -99,6 +100,14 @@ impl Network {
     fn lines(&self) -> String {
         self.tables.iter().map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// What takes an interface's former addresses away when its file has changed.
+fn reconfigured(file: &NetworkFile) -> Option<Resource> {
+    file.name.strip_suffix(".network")?;
+    let device = file.content.lines().find_map(|line| line.strip_prefix("Name="))?;
+    let way = Way::Reconfigure(device.into());
+    Some(Refresh::after(format!("reconfigure {device}"), way, &[written(file).into()]).into())
 }
 
 fn written(file: &NetworkFile) -> File {

@@ -34,6 +34,8 @@ pub enum Way {
     Reload(String),
     /// Has systemd-networkd read its files anew, and waits until the interfaces are as they say.
     RestartNetwork,
+    /// Has systemd-networkd configure an interface anew. A restart alone keeps addresses of before.
+    Reconfigure(String),
     /// Programs, one after the other.
     Run(Vec<Vec<String>>),
 }
@@ -69,16 +71,23 @@ impl Refresh {
             Way::TryRestart(unit) => systemctl("try-restart", unit),
             Way::Reload(unit) => systemctl("reload", unit),
             Way::RestartNetwork => systemctl("restart", "systemd-networkd.service"),
+            Way::Reconfigure(device) => vec![words(&["networkctl", "reconfigure", device])],
             Way::Run(calls) => calls.clone(),
         }
     }
 
     pub(super) fn perform(&self, machine: &Machine) -> Result<(), Fault> {
+        if let Way::Reconfigure(device) = &self.way
+            && !machine.path(&format!("/sys/class/net/{device}")).exists()
+        {
+            // It is configured when it appears.
+            return Ok(());
+        }
         for words in self.calls() {
             let Some((program, args)) = words.split_first() else { continue };
             machine.must(&Call::new(program, args.iter().cloned()))?;
         }
-        if self.way == Way::RestartNetwork {
+        if matches!(self.way, Way::RestartNetwork | Way::Reconfigure(_)) {
             settle(machine)?;
         }
         Ok(())
