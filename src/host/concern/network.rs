@@ -70,7 +70,7 @@ impl Topic for Network {
         let names = self.files.iter().map(|file| file.name.clone()).collect();
         of.push(Others::new(DIRECTORY, &self.prefix, names).into());
         of.extend(self.files.iter().map(|file| written(file).into()));
-        let links = self.files.iter().filter(|file| file.name.ends_with(".link"));
+        let links = self.files.iter().filter(|file| file.name.strip_suffix(".link").is_some());
         let links: Vec<Resource> = links.map(|file| written(file).into()).collect();
         let restart = Refresh::after(format!("restart {SERVICE}"), Way::RestartNetwork, &of);
         resources.extend(of);
@@ -98,7 +98,7 @@ impl Network {
     }
 
     fn lines(&self) -> String {
-        self.tables.iter().map(|line| format!("{line}\n")).collect()
+        self.tables.iter().flat_map(|line| [line, "\n"]).collect()
     }
 }
 
