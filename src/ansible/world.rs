@@ -149,18 +149,26 @@ pub struct Machine {
     environment: crate::settings::Environment,
     pages: Pages,
     keeps_passwords: bool,
+    /// A file as it will be, by its path.
+    coming: Option<(String, Vec<u8>)>,
 }
 
 impl Machine {
     /// The machine for a command that only looks.
     pub fn new(environment: crate::settings::Environment) -> Self {
-        Self { environment, pages: Pages::default(), keeps_passwords: false }
+        Self { environment, pages: Pages::default(), keeps_passwords: false, coming: None }
     }
 
     /// The machine for a command that acts, so that lookups may keep passwords.
     #[must_use]
     pub fn keeping_passwords(self) -> Self {
         Self { keeps_passwords: true, ..self }
+    }
+
+    /// The machine with a file that is about to be written.
+    #[must_use]
+    pub fn with_coming(self, path: &str, text: &str) -> Self {
+        Self { coming: Some((path.to_owned(), text.as_bytes().to_vec())), ..self }
     }
 }
 
@@ -175,6 +183,9 @@ impl World for Machine {
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        if let Some((_, bytes)) = self.coming.as_ref().filter(|(coming, _)| coming == path) {
+            return Ok(Some(bytes.clone()));
+        }
         match std::fs::File::open(path).and_then(start_of) {
             Ok(bytes) if bytes.len() > MOST_BYTES => {
                 Err(Trouble::refused(format!("reading {path}"))
@@ -219,6 +230,12 @@ impl World for Machine {
             // Only a link has to be looked at to know what it leads to.
             let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
             found.push(Entry { name, is_dir });
+        }
+        let coming = self.coming.as_ref().and_then(|(coming, _)| coming.rsplit_once('/'));
+        if let Some((_, name)) = coming.filter(|(above, _)| *above == path.trim_end_matches('/'))
+            && found.iter().all(|entry| entry.name != name)
+        {
+            found.push(Entry { name: name.to_owned(), is_dir: false });
         }
         found.sort();
         Ok(Some(found))

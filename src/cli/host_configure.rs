@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{execute::Session, exit::Exit, options::Context};
+use super::{allocation, execute::Session, exit::Exit, options::Context};
 use crate::{
     drivers::{
         Drivers,
@@ -12,7 +12,7 @@ use crate::{
     },
     host::lock::Owner,
     plan::host_configure,
-    resolve::concerns::{Class, Tags, configured},
+    resolve::concerns::{Class, Tags, configured, selected},
     run::lock::Holder,
     trouble::Result,
 };
@@ -34,12 +34,20 @@ pub async fn command(cx: &Context, class: Class, words: &str, command: Command) 
 /// Configures the hosts of a class; `command` are the words that were given.
 pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> {
     let session = Session::open(cx, command)?;
-    let hosts = configured(&session.variables, class, cx.options.limit.as_deref(), &tags(cx))?;
-    let plan = host_configure::plan(command, &hosts);
+    let (tags, limit) = (tags(cx), cx.options.limit.as_deref());
+    let given = if tags.have("ip-allocation") {
+        let names = selected(&session.variables, class, limit)?;
+        allocation::given(cx, &session.variables, &names)?
+    } else {
+        allocation::unchanged(&session.variables)
+    };
+    let hosts = configured(&given.variables, class, limit, &tags)?;
+    let plan = host_configure::plan(command, &hosts, &given.allocated);
     let directory = cx.environment.get("YMIR_AGENT_DIR");
     let binaries = binary::find(directory.map(camino::Utf8Path::new))?;
-    let agent = AgentDriver::new(binaries, Arc::clone(&session.variables) as _, owner(cx, command));
-    let drivers = Drivers { agent: Some(Box::new(agent)), ..Drivers::default() };
+    let agent = AgentDriver::new(binaries, Arc::clone(&given.variables) as _, owner(cx, command));
+    let allocation = given.driver.map(|driver| Box::new(driver) as _);
+    let drivers = Drivers { agent: Some(Box::new(agent)), allocation, ..Drivers::default() };
     session.run(&plan, &drivers).await
 }
 

@@ -1,5 +1,6 @@
 //! The command tree; each command's file composes the layers.
 
+mod allocation;
 pub mod ask;
 pub mod configuration;
 pub mod control;

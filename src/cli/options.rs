@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
@@ -143,13 +143,21 @@ impl Context {
 
     /// Reads the site repository for a command that acts, unless it is only checked: lookups may keep passwords.
     pub fn variables_to_act_on(&self) -> Result<Arc<Variables>> {
-        match self.mode() {
-            Mode::Check => self.variables(),
-            Mode::Apply => {
-                let world = Machine::new(self.evaluation_environment(self.load()?));
-                self.read(world.keeping_passwords())
-            }
-        }
+        self.read(self.world_to_act_on()?)
+    }
+
+    /// Reads the site repository as it will be with this text in one of its files.
+    pub fn variables_with(&self, path: &Utf8Path, text: &str) -> Result<Arc<Variables>> {
+        let world = self.world_to_act_on()?.with_coming(path.as_str(), text);
+        Variables::load(self.load()?, Arc::new(world)).map(Arc::new)
+    }
+
+    fn world_to_act_on(&self) -> Result<Machine> {
+        let world = Machine::new(self.evaluation_environment(self.load()?));
+        Ok(match self.mode() {
+            Mode::Check => world,
+            Mode::Apply => world.keeping_passwords(),
+        })
     }
 
     fn read(&self, world: Machine) -> Result<Arc<Variables>> {

@@ -1,6 +1,7 @@
 //! Performs actions; all side effects live here.
 
 pub mod agent;
+pub mod allocation;
 pub mod ansible;
 pub mod config_drive;
 pub mod environment;
@@ -32,6 +33,7 @@ pub struct Drivers<'d> {
     pub ironic: Option<Box<dyn Driver + Send + 'd>>,
     pub host: Option<Box<dyn Driver + Send + 'd>>,
     pub agent: Option<Box<dyn Driver + Send + 'd>>,
+    pub allocation: Option<Box<dyn Driver + Send + 'd>>,
 }
 
 impl Drivers<'_> {
@@ -41,6 +43,7 @@ impl Drivers<'_> {
             Action::Ironic(_) => &self.ironic,
             Action::Host(_) => &self.host,
             Action::Configure(_) => &self.agent,
+            Action::Allocation(_) => &self.allocation,
         };
         driver.as_deref().map(|driver| driver as &dyn Driver)
     }
@@ -52,7 +55,7 @@ impl Drivers<'_> {
         ask: fn(&'a dyn Driver, Vec<Task<'a>>) -> BoxStream<'a, Said>,
         word: fn(Result<T>) -> Word,
     ) -> BoxStream<'a, Said> {
-        let kinds = [Kind::Image, Kind::Ironic, Kind::Host, Kind::Agent];
+        let kinds = [Kind::Image, Kind::Ironic, Kind::Host, Kind::Agent, Kind::Allocation];
         let streams = kinds.into_iter().filter_map(|kind| {
             let own: Vec<_> =
                 tasks.iter().filter(|task| Kind::of(&task.step.action) == kind).copied().collect();
@@ -74,6 +77,7 @@ enum Kind {
     Ironic,
     Host,
     Agent,
+    Allocation,
 }
 
 impl Kind {
@@ -83,6 +87,7 @@ impl Kind {
             Action::Ironic(_) => Self::Ironic,
             Action::Host(_) => Self::Host,
             Action::Configure(_) => Self::Agent,
+            Action::Allocation(_) => Self::Allocation,
         }
     }
 }
@@ -94,7 +99,7 @@ fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
 
 impl Driver for Drivers<'_> {
     fn foresee(&self, lanes: &[&Lane]) {
-        let all = [&self.image, &self.ironic, &self.host, &self.agent];
+        let all = [&self.image, &self.ironic, &self.host, &self.agent, &self.allocation];
         all.into_iter().flatten().for_each(|driver| driver.foresee(lanes));
     }
 

@@ -47,6 +47,13 @@ pub struct Converge<'m> {
     pub record: Record,
 }
 
+/// Keys of what a look finds otherwise than it is wanted.
+#[derive(Default)]
+struct Differing {
+    changed: BTreeSet<String>,
+    removed: BTreeSet<String>,
+}
+
 /// Something that was put here and that nobody asks for any more.
 struct Leftover {
     key: String,
@@ -68,11 +75,11 @@ impl<'m> Converge<'m> {
     pub fn look(&self, concern: &Concern) -> Result<Found, Fault> {
         let resources = concern.resources(&self.host)?;
         let mut found = Found::default();
-        let mut changed: BTreeSet<String> = BTreeSet::new();
+        let mut differing = Differing::default();
         for leftover in self.leftovers(concern, &resources)? {
             match leftover.verdict {
                 Verdict::Remove(change) => {
-                    changed.insert(leftover.key);
+                    differing.removed.insert(leftover.key);
                     found.changes.push(change);
                 }
                 Verdict::Keep(why) => found.kept.push(why),
@@ -81,11 +88,11 @@ impl<'m> Converge<'m> {
         }
         for resource in &resources {
             let changes = match resource {
-                Resource::Refresh(refresh) => self.due(refresh, &changed),
+                Resource::Refresh(refresh) => self.due(refresh, &differing),
                 other => other.look(self.host.machine)?,
             };
             if !changes.is_empty() {
-                changed.insert(resource.key());
+                differing.changed.insert(resource.key());
             }
             found.changes.extend(changes);
         }
@@ -141,7 +148,8 @@ impl<'m> Converge<'m> {
             .record
             .entries
             .iter()
-            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key));
+            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key))
+            .filter(|(key, _)| !resources.iter().any(|resource| resource.decides(key)));
         let judged = own.map(|(key, entry)| {
             let verdict = removal::judge(self.host.machine, &entry.trace)?;
             Ok(Leftover { key: key.clone(), verdict })
@@ -153,9 +161,9 @@ impl<'m> Converge<'m> {
     }
 
     /// Whether a refresh is due, given what differs of what it follows.
-    fn due(&self, refresh: &Refresh, changed: &BTreeSet<String>) -> Vec<Change> {
-        let follows = refresh.of.iter().any(|key| changed.contains(key))
-            || changed.iter().any(|key| refresh.follows_removal_of(key));
+    fn due(&self, refresh: &Refresh, differing: &Differing) -> Vec<Change> {
+        let follows = refresh.of.iter().any(|key| differing.changed.contains(key))
+            || differing.removed.iter().any(|key| refresh.follows_removal_of(key));
         let in_force = self.record.refreshed.get(&refresh.name);
         // A host that somebody else configured so already needs no restart.
         let outdated = in_force.is_some_and(|digest| *digest != refresh.digest);
@@ -229,7 +237,7 @@ impl<'m> Converge<'m> {
         refresh: &Refresh,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Vec<Change>, Fault> {
-        let changes = self.due(refresh, &BTreeSet::new());
+        let changes = self.due(refresh, &Differing::default());
         if !changes.is_empty() {
             progress(&refresh.name);
             Resource::Refresh(refresh.clone()).perform(self.host.machine, &mut |_| Ok(()))?;
@@ -285,7 +293,7 @@ impl<'m> Converge<'m> {
         let mut differs = leftovers.iter().any(|left| matches!(left.verdict, Verdict::Remove(_)));
         for resource in resources {
             differs |= match resource {
-                Resource::Refresh(refresh) => !self.due(refresh, &BTreeSet::new()).is_empty(),
+                Resource::Refresh(refresh) => !self.due(refresh, &Differing::default()).is_empty(),
                 other => !other.look(machine)?.is_empty(),
             };
         }
@@ -295,8 +303,11 @@ impl<'m> Converge<'m> {
         let removed = leftovers.iter().filter_map(|left| {
             self.record.entries.get(&left.key).and_then(|entry| entry.trace.path())
         });
-        let paths = resources.iter().filter_map(Resource::path).chain(removed).map(str::to_owned);
-        undo::arm(machine, paths.collect(), resources, concern.name()).map(Some)
+        let mut paths: Vec<String> = removed.map(str::to_owned).collect();
+        for resource in resources {
+            paths.extend(resource.paths(machine)?);
+        }
+        undo::arm(machine, paths, resources, concern.name()).map(Some)
     }
 }
 

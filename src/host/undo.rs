@@ -63,10 +63,16 @@ pub fn arm(
 ) -> Result<Undo, Fault> {
     // The record goes back with what it tells of.
     let paths = paths.into_iter().chain([format!("{DIRECTORY}/record.json")]);
-    let files = paths.map(|path| save(machine, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = paths.map(|path| save(machine, path)).collect::<Result<Vec<_>, _>>()?;
     let mut then = Vec::new();
     for resource in resources {
         then.extend(inverse(machine, resource)?);
+    }
+    // What an earlier run left unconfirmed is undone, too: files go back to what they were before it.
+    if let Some(earlier) = read(machine, BUNDLE)? {
+        files.retain(|file| earlier.files.iter().all(|known| known.path != file.path));
+        files.extend(earlier.files);
+        then.splice(..0, earlier.then);
     }
     let text = serde_json::to_string(&(&files, &then)).tried(|| "planning the way back".into())?;
     let id = record::digest(text.as_bytes())[..12].to_owned();
@@ -179,8 +185,21 @@ fn inverse(machine: &Machine, resource: &Resource) -> Result<Vec<Vec<String>>, F
     Ok(match resource {
         Resource::Refresh(refresh) => refresh.calls(),
         Resource::Unit(unit) => unit::back(unit, machine)?,
+        // What systemd-networkd makes stays when the file is gone.
+        Resource::File(file) => match made_by(&file.path, &file.content) {
+            Some(device) if !machine.path(&format!("/sys/class/net/{device}")).exists() => {
+                vec![["ip", "link", "delete", device].map(str::to_owned).to_vec()]
+            }
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     })
+}
+
+/// The interface that a file of systemd-networkd's makes.
+fn made_by<'f>(path: &str, content: &'f str) -> Option<&'f str> {
+    let line = content.lines().find_map(|line| line.strip_prefix("Name="));
+    line.filter(|_| path.ends_with(".netdev"))
 }
 
 fn service() -> Result<String, Fault> {

@@ -1,6 +1,7 @@
 //! The site, typed and checked: plain data with public fields, no I/O, no YAML.
 
 pub mod addressing;
+pub mod allocation;
 pub mod check;
 pub mod configured;
 pub mod hook;

@@ -1,6 +1,7 @@
 //! Translates variables to the model; the only place where a Kayobe variable name is spelled.
 
 pub mod addressing;
+pub mod allocation;
 mod bmc;
 pub mod concerns;
 pub mod hosts;

@@ -13,6 +13,7 @@ mod crash;
 mod enclosure;
 mod faults;
 mod machines;
+mod network;
 mod road;
 mod serve;
 mod site;
@@ -58,6 +59,15 @@ const PARTS: &[Part] = &[
     ("second_run_is_kept_out", |lab| faults::second_run_is_kept_out(there(lab))),
     ("kills_are_survived", |lab| faults::kills_are_survived(there(lab))),
     ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
+    ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
+    ("interfaces_are_configured", |lab| network::interfaces_are_configured(there(lab))),
+    ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
+        network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
+    }),
+    ("a_wrong_address_is_undone", |lab| network::a_wrong_address_is_undone(there(lab))),
+    ("undone_without_the_agent", |lab| network::undone_without_the_agent(there(lab))),
+    ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
+    ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };

@@ -117,8 +117,9 @@ impl Reader<'_> {
         let (hosts, port) = address::expand(pattern).map_err(|cause| self.refused(name, cause))?;
         for host in hosts {
             self.place.add_host(self.inventory, &host, group, port)?;
-            let named =
-                pairs(vars).iter().filter_map(|(name, value)| Some((files::variable_name(name)?, value)));
+            let named = pairs(vars)
+                .iter()
+                .filter_map(|(name, value)| Some((files::variable_name(name)?, value)));
             for (variable, value) in named {
                 self.inventory.set_variable(&host, variable, value.clone())?;
             }

@@ -49,7 +49,7 @@ const AT_ONCE: usize = 32;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// When a host has undone a change of which nothing is known, in seconds.
-const UNDONE_BY: u64 = 120;
+const UNDONE_BY: u32 = 120;
 
 /// How long after that a host may take to be reached again, in seconds.
 const GRACE: u64 = 60;
@@ -146,67 +146,74 @@ impl AgentDriver {
         session.own(&Ask::Own { owner: self.owner.clone() }).await?;
         let part = self.part(&task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
-        match hear(session, voice).await {
-            Ok(Heard::Done(None)) => Ok(()),
-            Ok(Heard::Done(Some(undo))) => {
-                voice.progress("coming back through the new configuration");
-                self.come_back(task, host, Some(undo)).await
-            }
-            Ok(Heard::Fault(fault)) => Err(told(name, &fault)),
+        let undo = match hear(session, voice).await {
+            Ok(heard) => heard.undo(name)?,
             // The change may have cut the connection: what became of it is seen by coming back.
             Err(_) if action.concern.is_risky() => {
                 voice.progress("the connection is cut; coming back");
-                self.come_back(task, host, None).await?;
-                self.is_done(task, host).await
+                self.take_on(task, action, host, voice).await?
             }
-            Err(trouble) => Err(trouble),
+            Err(trouble) => return Err(trouble),
+        };
+        match undo {
+            None => Ok(()),
+            Some(undo) => {
+                voice.progress("coming back through the new configuration");
+                self.come_back(task, host, undo).await
+            }
         }
     }
 
-    /// After a connection that was cut nobody knows how far the agent came.
-    async fn is_done(&self, task: &Task<'_>, host: &mut Host) -> Result<()> {
-        let action = ours(task)?;
-        let parts = [(task.step.id.clone(), action.concern.clone())];
-        let session = self.session(task.subject, &action.login, host).await?;
-        let found = self.look(task.subject, session, &parts).await?.remove(&task.step.id);
-        let found = found.unwrap_or_else(|| Ok(Found::default()));
-        let found = found.map_err(|fault| told(task.subject, &fault))?;
-        match found.changes.first() {
-            None => Ok(()),
-            Some(change) => Err(Trouble::host(format!("{}: {}", task.subject, change.text))
-                .because("the connection was cut before this was done")
-                .hint("give the command again: it goes on from what is there")),
+    /// Logs in anew after the connection broke, and brings to its end what was begun: the agent may have been killed in
+    /// the middle. What is not confirmed yet is still undone as a whole.
+    async fn take_on(
+        &self,
+        task: &Task<'_>,
+        action: &Configure,
+        host: &mut Host,
+        voice: &Voice,
+    ) -> Result<Option<Undo>> {
+        let name = task.subject;
+        let slot = host.session.take().map(|(_, slot)| slot);
+        let mut session = self.reopened(name, &action.login, UNDONE_BY).await?;
+        refuse_undone(name, &session)?;
+        let waiting = session.waiting.clone();
+        let until = Instant::now() + Duration::from_secs(GRACE);
+        // The agent of the broken connection may still be at work.
+        while let Err(trouble) = session.own(&Ask::Own { owner: self.owner.clone() }).await {
+            if Instant::now() >= until {
+                return Err(trouble);
+            }
+            tokio::time::sleep(PAUSE).await;
         }
+        let part = self.part(&task.step.id, &action.concern)?;
+        session.ask(&json!({ "ask": "apply", "part": part })).await?;
+        let undo = hear(&mut session, voice).await?.undo(name)?;
+        host.session = slot.map(|slot| (session, slot));
+        Ok(undo.or(waiting.map(|id| Undo { id, seconds: UNDONE_BY })))
     }
 
     /// Logs in anew, through what was changed just now, and confirms it.
-    async fn come_back(&self, task: &Task<'_>, host: &mut Host, undo: Option<Undo>) -> Result<()> {
+    async fn come_back(&self, task: &Task<'_>, host: &mut Host, undo: Undo) -> Result<()> {
         let (name, action) = (task.subject, ours(task)?);
         // The old connection proves nothing, and it holds the host's lock.
         let slot = host.session.take().map(|(_, slot)| slot);
-        let patience = undo.as_ref().map_or(UNDONE_BY, |undo| undo.seconds.into()) + GRACE;
-        let mut session = self.reopened(name, &action.login, patience).await?;
-        if let Some((_, concern)) = &session.undone {
-            return Err(Trouble::host(format!("{name}: changing {concern}"))
-                .because("Ymir could not come back in time, so the host has undone the change by itself")
-                .hint("compare the new configuration with the host's network; the host is as it was before"));
-        }
-        if let Some(undo) = undo.map(|undo| undo.id).or(session.waiting.clone()) {
-            session.ask(&Ask::Confirm { undo }).await?;
-            match session.answer().await? {
-                Answer::Confirmed { outcome } => {
-                    Result::from(outcome).map_err(|fault| told(name, &fault))?;
-                }
-                other => return Err(unexpected(name, &other)),
+        let mut session = self.reopened(name, &action.login, undo.seconds).await?;
+        refuse_undone(name, &session)?;
+        session.ask(&Ask::Confirm { undo: undo.id }).await?;
+        match session.answer().await? {
+            Answer::Confirmed { outcome } => {
+                Result::from(outcome).map_err(|fault| told(name, &fault))?;
             }
+            other => return Err(unexpected(name, &other)),
         }
         host.session = slot.map(|slot| (session, slot));
         Ok(())
     }
 
     /// A new connection as the site's own user. One as another user would prove nothing either.
-    async fn reopened(&self, name: &str, login: &Login, patience: u64) -> Result<Session> {
-        let until = Instant::now() + Duration::from_secs(patience);
+    async fn reopened(&self, name: &str, login: &Login, seconds: u32) -> Result<Session> {
+        let until = Instant::now() + Duration::from_secs(u64::from(seconds) + GRACE);
         loop {
             let trouble = match Session::open(name, login, &self.binaries).await {
                 Ok(session) if session.user == login.user.value || session.undone.is_some() => {
@@ -301,11 +308,30 @@ impl AgentDriver {
     }
 }
 
+/// Whether the host has undone the change before it could be confirmed.
+fn refuse_undone(name: &str, session: &Session) -> Result<()> {
+    let Some((_, concern)) = &session.undone else { return Ok(()) };
+    Err(Trouble::host(format!("{name}: changing {concern}"))
+        .because("Ymir could not come back in time, so the host has undone the change by itself")
+        .hint(
+            "compare the new configuration with the host's network; the host is as it was before",
+        ))
+}
+
 /// How a step ended, as the agent tells it.
 enum Heard {
     /// Done; it undoes itself unless it is confirmed.
     Done(Option<Undo>),
     Fault(Fault),
+}
+
+impl Heard {
+    fn undo(self, host: &str) -> Result<Option<Undo>> {
+        match self {
+            Self::Done(undo) => Ok(undo),
+            Self::Fault(fault) => Err(told(host, &fault)),
+        }
+    }
 }
 
 /// Listens until the step is done; an error is one of the connection.

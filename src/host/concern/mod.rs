@@ -15,6 +15,7 @@ mod kolla;
 mod logging;
 mod lvm;
 mod mdadm;
+mod network;
 mod ntp;
 mod pip;
 mod proxy;
@@ -43,6 +44,7 @@ pub use self::{
     logging::Logging,
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
+    network::{Netplan, Network, NetworkFile},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
     proxy::Proxy,
@@ -113,6 +115,8 @@ concerns!(
     KayobeVenv = "kayobe-target-venv",
     Users = "users",
     DevTools = "dev-tools",
+    Network = "network",
+    Netplan = "netplan",
     Firewall = "firewall",
     Fail2ban = "fail2ban",
     Named = "hostname",
@@ -139,7 +143,7 @@ impl Concern {
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
         match self {
-            Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_) => true,
+            Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_) | Self::Network(_) => true,
             Self::Firewall(firewall) => firewall.firewalld.is_some(),
             _ => false,
         }

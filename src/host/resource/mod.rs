@@ -21,6 +21,7 @@ mod line;
 mod link;
 mod logical_volume;
 mod mounted;
+mod others;
 pub(super) mod packages;
 mod refresh;
 pub(super) mod setting;
@@ -58,6 +59,7 @@ pub use self::{
     link::Link,
     logical_volume::{LogicalVolume, Size},
     mounted::Mounted,
+    others::Others,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
     setting::Setting,
@@ -157,6 +159,19 @@ macro_rules! resources {
         }
 
         impl Resource {
+            /// The files that it changes or removes.
+            pub fn paths(&self, machine: &Machine) -> Result<Vec<String>, Fault> {
+                match self {
+                    Self::Others(others) => others.paths(machine),
+                    other => Ok(other.path().map(str::to_owned).into_iter().collect()),
+                }
+            }
+
+            /// Whether it decides about something else that the record knows by this key.
+            pub fn decides(&self, key: &str) -> bool {
+                matches!(self, Self::Others(others) if others.decides(key))
+            }
+
             /// The file that it is in, if it is in one.
             pub fn path(&self) -> Option<&str> {
                 match self {
@@ -204,6 +219,7 @@ resources!(
     Link,
     LogicalVolume,
     Mounted,
+    Others,
     Packages,
     Setting,
     Snat,

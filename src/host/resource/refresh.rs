@@ -3,9 +3,14 @@
 //! Whether it is due is told by the record, not by what changed just now: a run that was killed between a change and
 //! its restart is made good by the next one.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
+
+/// How long interfaces may take to be as they should.
+const SETTLE_SECONDS: u32 = 20;
 
 /// Something to do when one of the resources with these keys has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +32,10 @@ pub enum Way {
     /// Restarts a unit if it runs.
     TryRestart(String),
     Reload(String),
+    /// Has systemd-networkd read its files anew, and waits until the interfaces are as they say.
+    RestartNetwork,
+    /// Has systemd-networkd configure an interface anew. A restart alone keeps addresses of before.
+    Reconfigure(String),
     /// Programs, one after the other.
     Run(Vec<Vec<String>>),
 }
@@ -61,11 +70,19 @@ impl Refresh {
             Way::Restart(unit) => systemctl("restart", unit),
             Way::TryRestart(unit) => systemctl("try-restart", unit),
             Way::Reload(unit) => systemctl("reload", unit),
+            Way::RestartNetwork => systemctl("restart", "systemd-networkd.service"),
+            Way::Reconfigure(device) => vec![words(&["networkctl", "reconfigure", device])],
             Way::Run(calls) => calls.clone(),
         }
     }
 
     pub(super) fn perform(&self, machine: &Machine) -> Result<(), Fault> {
+        if let Way::Reconfigure(device) = &self.way
+            && !machine.path(&format!("/sys/class/net/{device}")).exists()
+        {
+            // It is configured when it appears.
+            return Ok(());
+        }
         for words in self.calls() {
             let Some((program, args)) = words.split_first() else { continue };
             machine.must(&Call::new(program, args.iter().cloned()))?;
@@ -74,6 +91,7 @@ impl Refresh {
             Way::Restart(unit) | Way::TryRestart(unit) | Way::Reload(unit) => {
                 has_not_failed(machine, unit)
             }
+            Way::RestartNetwork | Way::Reconfigure(_) => settle(machine),
             Way::Run(_) => Ok(()),
         }
     }
@@ -91,6 +109,24 @@ fn has_not_failed(machine: &Machine, unit: &str) -> Result<(), Fault> {
         .because("it was started and failed")
         .because(status.stdout.trim_end())
         .hint(format!("see `journalctl --unit {unit}` on the host")))
+}
+
+/// Waits until no interface is being configured: before, an old address may still answer. An interface that gets no
+/// address from a server is not waited for longer than this.
+fn settle(machine: &Machine) -> Result<(), Fault> {
+    for _ in 0..SETTLE_SECONDS {
+        let listed =
+            machine.must(&Call::new("networkctl", ["list", "--no-legend", "--no-pager"]))?;
+        let is_busy = |line: &str| {
+            let state = line.split_whitespace().last().unwrap_or_default();
+            ["configuring", "pending", "initialized"].contains(&state)
+        };
+        if !listed.stdout.lines().any(is_busy) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    Ok(())
 }
 
 fn words(words: &[&str]) -> Vec<String> {

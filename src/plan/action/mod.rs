@@ -1,6 +1,7 @@
 //! Every action as plain data, grouped by the driver that performs it. No action holds a secret, only a
 //! [`SecretRef`](crate::secret::SecretRef).
 
+pub mod allocation;
 pub mod configure;
 pub mod host;
 pub mod image;
@@ -8,7 +9,10 @@ pub mod ironic;
 
 use serde::{Deserialize, Serialize};
 
-use self::{configure::Configure, host::HostAction, image::ImageAction, ironic::IronicAction};
+use self::{
+    allocation::Allocate, configure::Configure, host::HostAction, image::ImageAction,
+    ironic::IronicAction,
+};
 
 /// One thing that a driver can look at and bring about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,4 +22,5 @@ pub enum Action {
     Ironic(IronicAction),
     Host(HostAction),
     Configure(Box<Configure>),
+    Allocation(Allocate),
 }

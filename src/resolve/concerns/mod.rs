@@ -13,6 +13,7 @@ mod kolla;
 mod logging;
 mod lvm;
 mod mdadm;
+mod network;
 mod ntp;
 mod pip;
 mod proxy;
@@ -76,6 +77,8 @@ const TOPICS: &[(&str, Topic)] = &[
     ("kayobe-target-venv", python_env::read),
     ("users", users::read),
     ("dev-tools", dev_tools::read),
+    ("network", network::read),
+    ("network", network::without_netplan),
     ("firewall", firewall::read),
     ("fail2ban", fail2ban::read),
     ("hostname", hostname::read),
@@ -107,7 +110,8 @@ pub struct Tags {
 }
 
 impl Tags {
-    fn have(&self, tag: &str) -> bool {
+    /// Whether the command is about a topic.
+    pub fn have(&self, tag: &str) -> bool {
         let named = |tags: &[String]| tags.iter().any(|known| known == tag || known == "all");
         (self.only.is_empty() || named(&self.only)) && !named(&self.without)
     }
@@ -137,7 +141,8 @@ pub fn configured(
     }
 }
 
-fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Result<Vec<String>> {
+/// The hosts of a class that a command is about, in inventory order.
+pub fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Result<Vec<String>> {
     let group = class.group();
     let all = variables.group(group).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
         Trouble::refused(format!("the site has no hosts in the group `{group}`")).hint(format!(

@@ -1,0 +1,144 @@
+//! Addresses that are given out, interfaces, and the way back when a change cuts the host off.
+
+use std::{fs, time::Duration};
+
+use crate::{
+    command::wait_until,
+    machines::{Lab, Machine},
+    site::Site,
+};
+
+/// An undo takes a minute and a half, and then the interfaces their time.
+const UNDONE: Duration = Duration::from_mins(4);
+
+const NETWORK: [&str; 5] =
+    ["overcloud", "host", "configure", "--tags", "kayobe-ansible-user,ip-allocation,network"];
+const DIRECTORY: &str = "/etc/systemd/network";
+
+fn site(lab: &Lab) -> Site {
+    let site = Site::of(lab, "network");
+    // Machines of other labs have the same addresses.
+    let known = lab.known_hosts();
+    let options = format!("ansible_ssh_common_args: -oUserKnownHostsFile={}", known.display());
+    site.write("inventory/group_vars/overcloud/ssh", &format!("---\n{options}\n"));
+    site
+}
+
+fn allocation(site: &Site) -> String {
+    fs::read_to_string(site.config().join("network-allocation.yml")).unwrap()
+}
+
+pub(crate) fn addresses_are_given_out(lab: &Lab) {
+    let site = site(lab);
+    let text = allocation(&site).replace("---\n", "---\n# by hand\n");
+    site.write("network-allocation.yml", &text);
+    let check = [&NETWORK[..], &["--check"]].concat();
+    let said = site.ymir(&check).expect(0);
+    assert!(said.contains("192.168.134.11"), "{said}");
+    assert_eq!(allocation(&site), text, "--check writes");
+    let only = ["overcloud", "host", "configure", "--tags", "ip-allocation"];
+    site.ymir(&only).expect(0);
+    let after = allocation(&site);
+    assert!(after.starts_with(&text) && after.contains("internal_net_ips:\n"), "{after}");
+    site.ymir(&only).expect(0);
+    assert_eq!(allocation(&site), after);
+}
+
+pub(crate) fn interfaces_are_configured(lab: &Lab) {
+    let site = site(lab);
+    site.ymir(&NETWORK).expect(0);
+    let machine = &lab.machines()[0];
+    let file = format!("{DIRECTORY}/50-kayobe-eth1.network");
+    assert_eq!(
+        machine.read(&file),
+        "# Ansible managed\n\n[Match]\nName=eth1\n\n[Network]\nAddress=192.168.134.11/24\n\n[Link]\nMTUBytes=1450\n\n"
+    );
+    let eth1 = machine.exec("ip address show eth1").expect(0);
+    assert!(eth1.contains("192.168.134.11/24") && eth1.contains("mtu 1450"), "{eth1}");
+    assert!(machine.exec("ip link show eth2").expect(0).contains("master breth2"));
+    assert!(machine.exec("ip route").expect(0).contains("10.99.0.0/16"));
+    assert_eq!(
+        machine.exec("stat -c %a:%U:%G /etc/systemd/network/50-kayobe-eth1.network").expect(0),
+        "640:root:systemd-network\n"
+    );
+    let again = [&NETWORK[..], &["--check", "--detailed-exitcode"]].concat();
+    site.ymir(&again).expect(0);
+}
+
+pub(crate) fn interfaces_that_nobody_asks_for_lose_their_files(lab: &Lab) {
+    let site = site(lab);
+    site.ymir(&NETWORK).expect(0);
+    let machine = &lab.machines()[0];
+    machine.write(&format!("{DIRECTORY}/50-kayobe-old.network"), "[Match]\nName=old\n");
+    let only = r#"{"network_interfaces": ["provision_oc_net", "external_net"]}"#;
+    let fewer = [&NETWORK[..], &["-e", only]].concat();
+    site.ymir(&fewer).expect(0);
+    for gone in ["eth1", "old"] {
+        assert!(!machine.exists(&format!("{DIRECTORY}/50-kayobe-{gone}.network")), "{gone}");
+    }
+    assert!(machine.exists(&format!("{DIRECTORY}/70-boot.network")));
+    site.ymir(&[&fewer[..], &["--check", "--detailed-exitcode"]].concat()).expect(0);
+}
+
+/// A site whose first machine gets an address at which it cannot be reached.
+fn wrong(lab: &Lab, machine: &Machine) -> Site {
+    let site = site(lab);
+    site.ymir(&NETWORK).expect(0);
+    let right = format!("  {}: {}\n", machine.name, machine.address);
+    let text = allocation(&site).replace(&right, &format!("  {}: 172.23.99.99\n", machine.name));
+    site.write("network-allocation.yml", &text);
+    let host = format!("host_vars/{}", machine.name);
+    site.write(&format!("inventory/{host}"), &format!("---\nansible_host: {}\n", machine.address));
+    site
+}
+
+fn is_as_before(machine: &Machine) {
+    let user = machine.target().0;
+    wait_until("the change undone", UNDONE, || machine.ssh(&user, "true").code == 0);
+    let file = machine.read(&format!("{DIRECTORY}/50-kayobe-host0.network"));
+    assert!(file.contains(&format!("Address={}/16", machine.address)), "{file}");
+    let undo = || !machine.exists("/var/lib/ymir/undo.json");
+    wait_until("nothing left to undo", UNDONE, undo);
+}
+
+pub(crate) fn a_wrong_address_is_undone(lab: &Lab) {
+    let machine = &lab.machines()[0];
+    let site = wrong(lab, machine);
+    let said = site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat());
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(format!("{}{}", said.stdout, said.stderr).contains("undone the change"), "{said:?}");
+    is_as_before(machine);
+}
+
+/// What befalls a host between the change and its confirmation must not keep the change from being undone.
+fn undone_in_spite_of(lab: &Lab, fault: fn(&Machine)) {
+    let machine = &lab.machines()[0];
+    let site = wrong(lab, machine);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat()));
+        wait_until("the wrong address", UNDONE, || {
+            machine.exec("ip address show host0").stdout.contains("172.23.99.99")
+        });
+        fault(machine);
+        assert_eq!(run.join().unwrap().code, 4);
+    });
+    is_as_before(machine);
+}
+
+pub(crate) fn undone_without_the_agent(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        machine.exec("pkill -9 -f /var/lib/ymir/agent/ || true").expect(0);
+    });
+}
+
+pub(crate) fn undone_without_sshd(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        machine.exec("pkill -9 sshd; sleep 5; systemctl restart ssh").expect(0);
+    });
+}
+
+pub(crate) fn undone_after_a_reboot(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        machine.exec("systemctl --no-block reboot");
+    });
+}
