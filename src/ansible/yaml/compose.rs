@@ -17,7 +17,7 @@ pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node,
     if text.len() > limits::FILE_BYTES {
         let start = Mark { line: 1, column: 1 };
         // None of its lines: laying them out takes long.
-        return Err(Fault::new("the file has more than 16 MiB", start).told(
+        return Err(Fault::new("the file has more than 16 MiB", start).hint("split it").told(
             "",
             file,
             Lines::Hidden,
@@ -41,11 +41,35 @@ struct Composer<'text> {
 
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Self {
-        let unquoted = problem.message.contains("cannot start any token");
+        let step = NEXT_STEPS.iter().find(|(words, _)| problem.message.contains(words));
         let fault = Self::new(problem.message, problem.mark);
-        if unquoted { fault.hint("quote text that begins with `@`, `` ` `` or `%`") } else { fault }
+        match step {
+            Some((_, step)) => fault.hint(step),
+            None => fault,
+        }
     }
 }
+
+/// What to do about what the parser says, by words of it; the first that fits counts.
+const NEXT_STEPS: &[(&str, &str)] = &[
+    ("cannot start any token", "quote text that begins with `@`, `` ` `` or `%`"),
+    (
+        "mapping values are not allowed",
+        "indent the line like those beside it, or quote text that holds `: `",
+    ),
+    ("while parsing a flow", "close the bracket or brace, and quote text that holds one"),
+    ("while scanning a quoted scalar", "close the quotation mark before the end of the file"),
+    (
+        "while parsing a quoted scalar",
+        "write `\\\\` for a backslash between double quotes, or use single quotes",
+    ),
+    ("while parsing a block", "indent the lines of one map or list alike"),
+    ("could not find expected ':'", "end the name with `: `, or indent text that goes on"),
+    (
+        "control characters",
+        "remove the character, or write its number between double quotes: `\\x07`",
+    ),
+];
 
 impl<'text> Composer<'text> {
     fn new(text: &'text str, file: &'text Arc<str>) -> Self {
@@ -143,7 +167,10 @@ impl<'text> Composer<'text> {
             Some(None) => {
                 return Err(Fault::new(format!("`*{name}` stands inside its own anchor"), mark));
             }
-            None => return Err(Fault::new(format!("there is no anchor `&{name}` before"), mark)),
+            None => {
+                let fault = Fault::new(format!("there is no anchor `&{name}` before"), mark);
+                return Err(fault.hint("quote text that begins with `*`"));
+            }
         };
         self.count(size, mark)?;
         let known = self.anchors.get(name).and_then(Option::as_ref);
@@ -173,7 +200,8 @@ impl<'text> Composer<'text> {
         let tag = tag(label, mark)?;
         self.depth += 1;
         if self.depth > limits::DEPTH {
-            return Err(Fault::new("lists and maps are nested more than 100 deep here", mark));
+            let fault = Fault::new("lists and maps are nested more than 100 deep here", mark);
+            return Err(fault.hint("let variables of their own hold what is inside"));
         }
         let outside = self.unsafe_text;
         self.unsafe_text |= tag == Tag::Unsafe;
@@ -255,7 +283,11 @@ fn check_key(key: &Node, mark: Mark, templated: bool) -> Result<()> {
     match key.data {
         Data::List(_) | Data::Map(_) => {
             let fault = Fault::new(format!("{} cannot be a key", key.data.kind()), mark);
-            Err(if templated { fault.hint("quote a value that begins with `{{`") } else { fault })
+            Err(fault.hint(if templated {
+                "quote a value that begins with `{{`"
+            } else {
+                "let the name be text, and move what it holds to the value"
+            }))
         }
         _ => Ok(()),
     }
