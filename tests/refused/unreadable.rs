@@ -219,7 +219,8 @@ fn values_of_a_shape_that_is_not_taken() {
 
 #[test]
 fn files_without_measure() {
-    let deep: String = (0..2000).map(|depth| format!("{}-\n", " ".repeat(depth))).collect();
+    let entry = |depth: usize| format!("{}-\n", " ".repeat(depth));
+    let deep: String = (0..2000).map(entry).collect();
     let line =
         |at: usize| format!("a{at}: &a{at} [{}]\n", vec![format!("*a{}", at - 1); 9].join(","));
     let many: String = (1..9).map(line).collect();
@@ -414,6 +415,10 @@ fn inventories_of_the_wrong_shape() {
       1 | 1: {hosts: }
         | ^ here
     ");
+}
+
+#[test]
+fn inventories_of_the_wrong_shape_in_toml_and_json() {
     let toml = ["[a\n", "[a]\nhosts = 1\n"];
     insta::assert_snapshot!(inventories("inventory/more.toml", &toml), @"
     exit 3
@@ -587,6 +592,7 @@ fn options_that_name_nothing() {
     exit 2
     error: reading -e a=…
       because: a quotation mark or `{{` in it is not closed
+      hint: close it; the shell takes one pair of quotation marks away: -e 'name="a b"'
 
     exit 3
     error: reading the inventory none

@@ -71,8 +71,11 @@ fn usage(option: &str) -> Trouble {
 }
 
 fn assigned(option: &str) -> Result<Vec<(String, Node)>> {
-    let found = assignments::parse(option)
-        .ok_or_else(|| usage(option).because("a quotation mark or `{{` in it is not closed"))?;
+    let found = assignments::parse(option).ok_or_else(|| {
+        usage(option)
+            .because("a quotation mark or `{{` in it is not closed")
+            .hint("close it; the shell takes one pair of quotation marks away: -e 'name=\"a b\"'")
+    })?;
     if found.rest.is_some() {
         return Err(usage(option)
             .because("`name=value` is expected")
