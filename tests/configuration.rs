@@ -246,6 +246,7 @@ fn inventories_and_extra_variables_can_be_given() {
     exit: 3
     error: reading the inventory none
       because: there is no such file or directory
+      hint: check the path; hosts that are named themselves need a comma: `-i host,`
     ");
 }
 
@@ -261,6 +262,7 @@ fn a_syntax_error_shows_the_lines() {
       3 | provision_net_cidr: 10.0.0.0/24
       4 |   provision_net_vlan: 100
         |                     ^ here
+      hint: indent the line like those beside it, or quote text that holds `: `
     ");
 }
 

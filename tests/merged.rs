@@ -296,6 +296,7 @@ fn a_fault_in_a_template_names_file_line_and_chain() {
       1 | one: 1
       2 |  two: 2
         |     ^ here
+      hint: indent the line like those beside it, or quote text that holds `: `
       hint: the lines are shown as they are after rendering
     ");
 }

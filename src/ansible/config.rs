@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::world::World;
-use crate::trouble::{Result, Tell};
+use super::{encoding, world::World};
+use crate::trouble::Result;
 
 /// A setting's environment variable, and its section and key in the file.
 pub type Name = (&'static str, &'static str, &'static str);
@@ -32,8 +32,7 @@ impl Config {
         let home = expanded(&**world, "~/.ansible.cfg");
         for path in site.into_iter().chain(here).chain([home, "/etc/ansible/ansible.cfg".into()]) {
             if let Some(bytes) = world.read(path.as_str())? {
-                let text =
-                    String::from_utf8(bytes).or_refused(|| format!("reading {path} as UTF-8"))?;
+                let text = encoding::text(bytes, &path.as_str().into())?;
                 let values = values(&text);
                 return Ok(Self { world: Arc::clone(world), file: Some(path), values });
             }

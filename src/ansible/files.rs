@@ -6,13 +6,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     duplicates::Duplicates,
-    json, vault,
+    encoding, json, vault,
     world::{Entry, World},
     yaml::{self, Data, Node},
 };
 use crate::{
     origin::Origin,
-    trouble::{Result, Tell, Trouble},
+    trouble::{Result, Trouble},
 };
 
 /// Endings of files that hold variables; a file without an ending does, too.
@@ -68,7 +68,7 @@ impl Files {
     pub fn text(&self, path: &Utf8Path) -> Result<Option<Text>> {
         let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
         let file = self.shown(path);
-        let content = String::from_utf8(bytes).or_refused(|| format!("reading {file} as UTF-8"))?;
+        let content = encoding::text(bytes, &file)?;
         let secret = vault::is_vault(&content);
         let content = if secret {
             vault::open(&content, &self.keys, &Origin::whole(&file))?

@@ -237,7 +237,8 @@ impl Finder<'_> {
         };
         let Some(list) = root.get("dependencies") else { return Ok(Vec::new()) };
         let Data::List(items) = &list.data else {
-            return Err(refused(list, "`dependencies` must be a list of environments"));
+            let cause = "`dependencies` must be a list of environments";
+            return Err(refused(list, cause).hint("write them as `dependencies: [one, other]`"));
         };
         let name = |item: &Node| {
             let text = item.data.as_text().map(str::to_owned);

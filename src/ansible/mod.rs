@@ -4,6 +4,7 @@ mod assignments;
 pub mod builtin;
 pub mod config;
 pub mod duplicates;
+mod encoding;
 pub mod entries;
 pub mod fetch;
 pub mod files;

@@ -181,7 +181,8 @@ fn matching(inventory: &Inventory, part: &str) -> Result<Vec<usize>> {
             .because(match count {
                 1 => format!("`{expression}` has only one host"),
                 _ => format!("`{expression}` has only {count} hosts"),
-            })),
+            })
+            .hint("hosts are counted from 0, and from the end below zero")),
         chosen => Ok(chosen.unwrap_or_default().to_vec()),
     }
 }

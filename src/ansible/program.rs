@@ -20,11 +20,20 @@ const MOST_BYTES: usize = 64 << 20;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Runs the program to its end.
+pub(super) fn run(
+    program: &str,
+    args: &[&str],
+    environment: &BTreeMap<String, String>,
+) -> Result<Ran> {
+    run_within(LIMIT, program, args, environment)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "drivers::process is above this layer; such a program is part of the configuration"
 )]
-pub(super) fn run(
+fn run_within(
+    limit: Duration,
     program: &str,
     args: &[&str],
     environment: &BTreeMap<String, String>,
@@ -40,7 +49,7 @@ pub(super) fn run(
         .spawn()
         .or_refused(doing)?;
     let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    let outcome = finish(&mut child, &stdout, &stderr, Instant::now() + LIMIT);
+    let outcome = finish(&mut child, &stdout, &stderr, limit);
     if outcome.is_err() {
         // It may have ended by itself meanwhile.
         drop(child.kill());
@@ -77,9 +86,10 @@ fn finish(
     child: &mut Child,
     stdout: &Receiver<Vec<u8>>,
     stderr: &Receiver<Vec<u8>>,
-    end: Instant,
+    limit: Duration,
 ) -> Result<Ran, String> {
-    let late = || format!("it has not ended after {} seconds", LIMIT.as_secs());
+    let end = Instant::now() + limit;
+    let late = || format!("it has not ended after {} seconds", limit.as_secs());
     let left = || end.saturating_duration_since(Instant::now());
     let stdout = stdout.recv_timeout(left()).map_err(|_| late())?;
     if stdout.len() > MOST_BYTES {
@@ -97,4 +107,17 @@ fn finish(
     let stdout = String::from_utf8(stdout).map_err(|_| "what it prints is not UTF-8 text")?;
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
     Ok(Ran { code: status.code().unwrap_or(-1), stdout, stderr })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_is_given_up() {
+        let nothing = BTreeMap::new();
+        let said = run_within(Duration::ZERO, "/bin/sh", &["-c", "exec sleep 600"], &nothing);
+        let expected = "running /bin/sh: it has not ended after 0 seconds";
+        assert_eq!(said.unwrap_err().to_string(), expected);
+    }
 }

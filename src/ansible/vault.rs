@@ -16,6 +16,8 @@ use crate::{
 
 const HEADER: &str = "$ANSIBLE_VAULT";
 const ROUNDS: u32 = 10_000;
+/// What to do about a text that no password can open.
+const ANEW: &str = "take it from a copy as `ansible-vault` wrote it, or encrypt the secret anew";
 /// The vault id that Ansible gives to passwords without one.
 pub const DEFAULT_LABEL: &str = "default";
 
@@ -59,13 +61,14 @@ pub fn open(text: &str, keys: &Keys, origin: &Origin) -> Result<String> {
             "set KAYOBE_VAULT_PASSWORD, or use --vault-password-file, --vault-id or --ask-vault-pass",
         ));
     }
-    let envelope = Envelope::parse(text).map_err(refused)?;
+    let damaged = |cause: &str| refused(cause).hint(ANEW);
+    let envelope = Envelope::parse(text).map_err(damaged)?;
     let label = envelope.label.unwrap_or(DEFAULT_LABEL);
     let candidates = keys.for_label(label);
     for key in &candidates {
         match envelope.open(&key.password) {
             Err(Fault::Password) => {}
-            Err(Fault::Content(cause)) => return Err(refused(cause)),
+            Err(Fault::Content(cause)) => return Err(damaged(cause)),
             Ok(text) => return Ok(text),
         }
     }

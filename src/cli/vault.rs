@@ -118,13 +118,16 @@ fn identity(id: &str) -> Wanted {
 /// A file is run if it is executable, else read; it may be encrypted with a password that is known already.
 fn password_from(file: &Utf8Path, label: Option<&str>, known: &Keys) -> Result<Secret> {
     let doing = || format!("reading the vault password from {file}");
+    let step = "let the file hold the password, or give another with --vault-password-file";
     let password = if is_executable(file) {
         let run = Run::new(absolute(file)).args(arguments(file, label));
         let ran = run.blocking_success();
         let output = ran.map_err(|trouble| Trouble::refused(doing()).caused_by(&trouble))?.stdout;
         output.trim_matches(['\r', '\n']).to_owned()
     } else {
-        let text = std::fs::read_to_string(file).or_refused(doing)?;
+        let text = std::fs::read_to_string(file)
+            .or_refused(doing)
+            .map_err(|trouble| trouble.hint(step))?;
         let text = text.trim();
         let opened = vault::is_vault(text)
             .then(|| vault::open(text, known, &Origin::whole(file.as_str())))
@@ -132,7 +135,7 @@ fn password_from(file: &Utf8Path, label: Option<&str>, known: &Keys) -> Result<S
         opened.as_deref().unwrap_or(text).trim_matches(['\r', '\n']).to_owned()
     };
     if password.is_empty() {
-        return Err(Trouble::refused(doing()).because("it is empty"));
+        return Err(Trouble::refused(doing()).because("it is empty").hint(step));
     }
     Ok(Secret::new(password))
 }

@@ -48,6 +48,7 @@ fn a_program_that_fails_is_told_with_its_words() {
     error: running the inventory inventory/hosts
       because: `--list` ends with exit code 3
       because: no credentials
+      hint: give `inventory/hosts --list` by itself, and mend the program or what it needs
     ");
     site.write("inventory/hosts", "#!/bin/sh\necho '{\"web\": [\"a\"'\necho '\"b\"]}'\n");
     insta::assert_snapshot!(site.variable("a", &[]), @r#"
@@ -60,6 +61,7 @@ fn a_program_that_fails_is_told_with_its_words() {
       1 | {"web": ["a"
       2 | "b"]}
         | ^ here
+      hint: give `inventory/hosts --list` by itself, and mend the program or what it needs
     "#);
     site.write("ansible.cfg", "[inventory]\nany_unparsed_is_failed = false\n");
     insta::assert_snapshot!(site.variable("a", &["-i", "inventory/hosts,"]), @r#"{ "inventory/hosts": 1 }"#);

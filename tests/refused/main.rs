@@ -10,6 +10,7 @@ mod choices;
 mod commands;
 mod messages;
 mod templates;
+mod unreadable;
 
 use std::{
     fs,

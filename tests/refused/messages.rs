@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
 };
 
@@ -15,11 +16,22 @@ impl Site {
         let site = Self(tempfile::tempdir().unwrap());
         let base = [("inventory/hosts", "[overcloud]\nctl1\n"), ("globals.yml", "---\n{}\n")];
         for (file, text) in base.iter().chain(files) {
-            let path = site.0.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            site.write(file, text.as_bytes());
         }
         site
+    }
+
+    /// Writes a file; one that begins with `#!` can be run.
+    pub(super) fn write(&self, file: &str, bytes: &[u8]) {
+        let path = self.0.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        let mode = if bytes.starts_with(b"#!") { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub(super) fn path(&self, file: &str) -> String {
+        self.0.path().join(file).to_str().unwrap().to_owned()
     }
 
     pub(super) fn run(&self, args: &[&str]) -> String {
@@ -168,6 +180,7 @@ fn bad_yaml_shows_no_secret() {
       1 | a_password: ******
       2 | bmc_password: ******
         |               ^ here
+      hint: quote text that begins with `*`
     ");
     insta::assert_snapshot!(x("a_password: hunter2\n  b: hunter2\n"), @"
     exit 3
@@ -178,6 +191,7 @@ fn bad_yaml_shows_no_secret() {
       1 | a_password: ******
       2 |   ******
         |    ^ here
+      hint: indent the line like those beside it, or quote text that holds `: `
     ");
     insta::assert_snapshot!(x("a:\n\tb: c\n"), @"
     exit 3
@@ -234,6 +248,7 @@ fn bad_lines_of_an_inventory() {
       1 | all:
       2 |   hosts: [a, b]
         |          ^ here
+      hint: write each name as a key, with a colon after it
     ");
 }
 
@@ -272,6 +287,7 @@ fn bad_host_patterns() {
     exit 3
     error: selecting hosts by `overcloud[3]`
       because: `overcloud` has only one host
+      hint: hosts are counted from 0, and from the end below zero
     ");
 }
 
@@ -311,6 +327,7 @@ fn bad_environments() {
         |
       1 | dependencies: b
         |               ^ here
+      hint: write them as `dependencies: [one, other]`
     ");
 }
 

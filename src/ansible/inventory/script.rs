@@ -19,7 +19,14 @@ const SECTIONS: &[&str] = &["hosts", "vars", "children"];
 
 /// Runs a program and adds what it prints.
 pub(super) fn read(inventory: &mut Inventory, world: &dyn World, place: &Place) -> Result<()> {
-    let mut reader = Reader { inventory, world, place, hosts: Vec::new(), known: BTreeSet::new() };
+    let mut reader = Reader {
+        inventory,
+        world,
+        place,
+        hosts: Vec::new(),
+        known: BTreeSet::new(),
+        printed: String::new(),
+    };
     let Some(root) = reader.output(&["--list"])? else {
         return Err(reader.trouble("it prints nothing"));
     };
@@ -42,26 +49,35 @@ struct Reader<'a> {
     /// In the order in which groups name them.
     hosts: Vec<String>,
     known: BTreeSet<String>,
+    /// What the program has printed last.
+    printed: String,
 }
 
 impl Reader<'_> {
     fn trouble(&self, cause: impl std::fmt::Display) -> Trouble {
-        Trouble::refused(format!("running the inventory {}", self.place.file)).because(cause)
+        let file = &self.place.file;
+        Trouble::refused(format!("running the inventory {file}"))
+            .because(cause)
+            .hint(format!("give `{file} --list` by itself, and mend the program or what it needs"))
     }
 
     fn refused(&self, node: &Node, cause: impl std::fmt::Display) -> Trouble {
-        self.trouble(cause).at(&node.origin)
+        let lines = excerpt(&self.printed, &node.origin, "here");
+        self.trouble(cause).at(&node.origin).excerpt(lines)
     }
 
     /// What the program prints; `None` if that is nothing.
-    fn output(&self, args: &[&str]) -> Result<Option<Node>> {
+    fn output(&mut self, args: &[&str]) -> Result<Option<Node>> {
         let line = args.join(" ");
         let ran = self.world.run(&self.place.path, args).map_err(|trouble| {
-            trouble.while_trying(format!("running the inventory {} {line}", self.place.file))
+            trouble.causes.iter().fold(self.trouble(&trouble.what), Trouble::because)
         })?;
         let told = ran.stderr.trim();
         if ran.code != 0 {
-            let trouble = self.trouble(format!("`{line}` ends with exit code {}", ran.code));
+            let trouble = self.trouble(match ran.code {
+                code @ 0.. => format!("`{line}` ends with exit code {code}"),
+                _ => format!("`{line}` is ended by a signal"),
+            });
             return Err(if told.is_empty() { trouble } else { trouble.because(told) });
         }
         if !told.is_empty() {
@@ -71,8 +87,9 @@ impl Reader<'_> {
             return Ok(None);
         }
         let file: Arc<str> = format!("{} {line}", self.place.file).into();
-        let parsed = json::parse(&ran.stdout, &file).map_err(|fault| {
-            let lines = excerpt(&ran.stdout, &fault.origin, "here");
+        self.printed = ran.stdout;
+        let parsed = json::parse(&self.printed, &file).map_err(|fault| {
+            let lines = excerpt(&self.printed, &fault.origin, "here");
             self.trouble(format!("what `{line}` prints is no JSON"))
                 .because(fault.message)
                 .at(&fault.origin)

@@ -116,7 +116,8 @@ impl Reader<'_> {
         let exists = self.files.world.read(source.as_str())?.is_some();
         if !exists && !source.as_str().contains(',') {
             return Err(Trouble::refused(format!("reading the inventory {source}"))
-                .because("there is no such file or directory"));
+                .because("there is no such file or directory")
+                .hint("check the path; hosts that are named themselves need a comma: `-i host,`"));
         }
         let mut failures = Vec::new();
         for plugin in &self.rules.plugins {
@@ -232,7 +233,8 @@ impl Reader<'_> {
             Data::Map(pairs) if !pairs.is_empty() => yaml::read(self.inventory, &root, place),
             // Ansible leaves such a file out with a warning unless it is told to fail.
             Data::Null if self.rules.any_unparsed_is_failed != Some(true) => Ok(()),
-            data => Err(refused(format!("it holds {}, not a map of groups", data.kind()))),
+            data => Err(refused(format!("it holds {}, not a map of groups", data.kind()))
+                .hint("write groups as keys, and below them `hosts:` with each host as a key")),
         }
     }
 

@@ -75,7 +75,9 @@ impl Reader<'_> {
         let known = matches!(kind, "vars" | "children" | "hosts");
         if known && lone.is_empty() && !matches!(section.data, Data::Map(_) | Data::Null) {
             let found = section.data.kind();
-            return Err(self.refused(section, format!("`{kind}` must be a map, not {found}")));
+            return Err(self
+                .refused(section, format!("`{kind}` must be a map, not {found}"))
+                .hint("write each name as a key, with a colon after it"));
         }
         if !known {
             tracing::warn!("{}: `{kind}` is none of hosts, vars and children", key.origin);

@@ -77,8 +77,11 @@ fn shown(option: &str) -> String {
 const FREE_WORDS: &str = "_raw_params";
 
 fn assigned(option: &str) -> Result<Vec<(String, Node)>> {
-    let found = assignments::parse(option)
-        .ok_or_else(|| usage(option).because("a quotation mark or `{{` in it is not closed"))?;
+    let found = assignments::parse(option).ok_or_else(|| {
+        usage(option)
+            .because("a quotation mark or `{{` in it is not closed")
+            .hint("close it; the shell takes one pair of quotation marks away: -e 'name=\"a b\"'")
+    })?;
     let mut pairs = found.pairs;
     if let Some(words) = found.rest {
         tracing::warn!(

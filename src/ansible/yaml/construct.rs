@@ -19,7 +19,7 @@ pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node,
     if text.len() > limits::FILE_BYTES {
         let start = Mark { line: 1, column: 1 };
         // None of its lines: laying them out takes long.
-        return Err(Fault::new("the file has more than 16 MiB", start).told(
+        return Err(Fault::new("the file has more than 16 MiB", start).hint("split it").told(
             "",
             file,
             Lines::Hidden,
@@ -207,11 +207,11 @@ impl Constructor<'_> {
                 let cause = format!("{} cannot be a key", key.data.kind());
                 let fault = Fault::new(cause, written.mark);
                 let templated = matches!(key.data, Data::Map(_));
-                Err(if templated {
-                    fault.hint("quote a value that begins with `{{`")
+                Err(fault.hint(if templated {
+                    "quote a value that begins with `{{`"
                 } else {
-                    fault
-                })
+                    "let the name be text, and move what it holds to the value"
+                }))
             }
             _ => Ok(key),
         }

@@ -104,11 +104,35 @@ impl Written {
 
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Self {
-        let unquoted = problem.message.contains("cannot start any token");
+        let step = NEXT_STEPS.iter().find(|(words, _)| problem.message.contains(words));
         let fault = Self::new(problem.message, problem.mark);
-        if unquoted { fault.hint("quote text that begins with `@`, `` ` `` or `%`") } else { fault }
+        match step {
+            Some((_, step)) => fault.hint(step),
+            None => fault,
+        }
     }
 }
+
+/// What to do about what the parser says, by words of it; the first that fits counts.
+const NEXT_STEPS: &[(&str, &str)] = &[
+    ("cannot start any token", "quote text that begins with `@`, `` ` `` or `%`"),
+    (
+        "mapping values are not allowed",
+        "indent the line like those beside it, or quote text that holds `: `",
+    ),
+    ("while parsing a flow", "close the bracket or brace, and quote text that holds one"),
+    ("while scanning a quoted scalar", "close the quotation mark before the end of the file"),
+    (
+        "while parsing a quoted scalar",
+        "write `\\\\` for a backslash between double quotes, or use single quotes",
+    ),
+    ("while parsing a block", "indent the lines of one map or list alike"),
+    ("could not find expected ':'", "end the name with `: `, or indent text that goes on"),
+    (
+        "control characters",
+        "remove the character, or write its number between double quotes: `\\x07`",
+    ),
+];
 
 struct Reader<'text> {
     events: Events<'text>,
@@ -186,7 +210,8 @@ impl Reader<'_> {
         match self.anchors.get(name) {
             Some(Some(id)) => Ok(*id),
             Some(None) => Err(Fault::new(format!("`*{name}` stands inside its own anchor"), mark)),
-            None => Err(Fault::new(format!("there is no anchor `&{name}` before"), mark)),
+            None => Err(Fault::new(format!("there is no anchor `&{name}` before"), mark)
+                .hint("quote text that begins with `*`")),
         }
     }
 
@@ -198,7 +223,8 @@ impl Reader<'_> {
     ) -> Result<Content> {
         self.depth += 1;
         if self.depth > limits::DEPTH {
-            return Err(Fault::new("lists and maps are nested more than 100 deep here", mark));
+            let fault = Fault::new("lists and maps are nested more than 100 deep here", mark);
+            return Err(fault.hint("let variables of their own hold what is inside"));
         }
         let content = read(self);
         self.depth -= 1;
