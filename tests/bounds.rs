@@ -66,6 +66,10 @@ fn a_huge_file_is_refused() {
     refused("a.yml", &"some_variable: some value\n".repeat(1_000_000), "16 MiB");
     refused("a.json", &format!("[{}1]", "1, ".repeat(6_000_000)), "16 MiB");
     refused("a.yml", &"some_variable: some value\n".repeat(4_000_000), "64 MiB");
+    refused("inventory/hosts", &"host a=1\n".repeat(2_000_000), "16 MiB");
+    refused("inventory/hosts.toml", &"a.hosts.b.c = 1\n".repeat(200_000), "2 MiB");
+    let template = format!("v: |\n{}", "  {{ 1 }}\n".repeat(600_000));
+    refused("a.yml", &template, "4 MiB");
 }
 
 /// Every file that is refused, with words of the message; all of them are tried before the test fails.

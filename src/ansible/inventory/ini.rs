@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Inventory, UNGROUPED, address, literal, source::Place, words};
 use crate::{
-    ansible::yaml::{Node, excerpt},
+    ansible::yaml::{FILE_BYTES, Node, excerpt},
     origin::Origin,
     trouble::{Result, Trouble},
 };
@@ -35,6 +35,11 @@ struct Reader<'a> {
 
 /// Adds what an INI inventory says.
 pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Result<()> {
+    if text.len() > FILE_BYTES {
+        return Err(Trouble::refused(format!("reading the inventory {}", place.file))
+            .because("it has more than 16 MiB")
+            .hint("split it into files of one directory"));
+    }
     let group = inventory.add_group(UNGROUPED);
     let origin = Origin::at(&place.file, 0, 1);
     let pending = BTreeMap::new();

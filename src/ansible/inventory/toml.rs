@@ -14,12 +14,18 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+/// What is read of a document takes many times its length.
+const MOST: usize = 2 << 20;
+
 /// Adds what a TOML inventory says.
 pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Result<()> {
     let places = Places { text, file: &place.file };
     let refused = |cause: &str| {
         Trouble::refused(format!("reading the inventory {}", place.file)).because(cause)
     };
+    if text.len() > MOST {
+        return Err(refused("it has more than 2 MiB").hint("split it, or write it as YAML"));
+    }
     let root = DeTable::parse(text).map_err(|error| {
         let origin = places.origin(error.span().unwrap_or_default().start);
         let trouble = refused(error.message()).at(&origin);

@@ -93,6 +93,9 @@ fn read_once(text: &str, origin: &Origin) -> Result<Arc<Template>, SyntaxFault> 
     })
 }
 
+/// What is read of a template takes many times its length.
+const MOST: usize = 4 << 20;
+
 fn syntax_fault(message: &str) -> Faulty {
     Fault::with_hint(
         format!("Syntax error in template: {message}"),
@@ -103,6 +106,9 @@ fn syntax_fault(message: &str) -> Faulty {
 fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let base = origin.syntax.as_deref().cloned().unwrap_or_default();
     let nowhere = |message: String| SyntaxFault { message, line: None };
+    if text.len() > MOST {
+        return Err(nowhere("the template has more than 4 MiB".into()));
+    }
     let (syntax, body) =
         if origin.has_header { syntax::split(text, &base).map_err(nowhere)? } else { (base, text) };
     let first_line = u32::from(body.len() < text.len());
