@@ -51,6 +51,11 @@ impl Site {
         site
     }
 
+    /// The site of this name as earlier parts left it.
+    pub(crate) fn again(name: &str) -> Self {
+        Self { directory: enclosure::state().join("sites").join(name) }
+    }
+
     /// Where its files are: what Kayobe calls its configuration path.
     pub(crate) fn config(&self) -> PathBuf {
         self.directory.join("etc/kayobe")

@@ -62,7 +62,7 @@ fn words_that_are_no_command() {
         ("lab provision", "overcloud provision"),
         ("provison", "overcloud provision"),
         ("overcloud provison", "deprovision', 'provision"),
-        ("configuraton dump", "configuration"),
+        ("configuraton dump", "control', 'infra', 'configuration"),
         ("xyzzy", ""),
     ];
     for (words, expected) in table {

@@ -209,7 +209,7 @@ fn values_of_a_shape_that_is_not_taken() {
 
     exit 3
     error: reading globals.yml
-      because: `b` is not an integer
+      because: `b` is not an integer of at most 128 bits; quote it if it is text
        --> globals.yml:1:4
         |
       1 | a: !!int b
@@ -242,11 +242,9 @@ fn files_without_measure() {
     exit 3
     error: reading globals.yml
       because: the file grows beyond two million values here
-       --> globals.yml:8:10
+       --> globals.yml:1:5
         |
-      6 | a5: &a5 [*a4,*a4,*a4,*a4,*a4,*a4,*a4,*a4,*a4]
-      7 | a6: &a6 [*a5,*a5,*a5,*a5,*a5,*a5,*a5,*a5,*a5]
-      8 | a7: &a7 [*a6,*a6,*a6,*a6,*a6,*a6,*a6,*a6,*a6]
+      1 | a0: &a0 [1]
         |
       hint: aliases of aliases multiply; write fewer of them
 
@@ -293,15 +291,12 @@ fn vault_texts_that_are_damaged() {
       hint: take it from a copy as `ansible-vault` wrote it, or encrypt the secret anew
 
     exit 3
-    error: ctl1: evaluating `x`
-      because: opening the vault text at globals.yml:1:4
-      because: it does not begin with `$ANSIBLE_VAULT`
-      set by: x (globals.yml:1:4)
+    error: reading globals.yml
+      because: `!vault` wants text, not an integer
        --> globals.yml:1:4
         |
       1 | x: !vault |
         |    ^ here
-      hint: take it from a copy as `ansible-vault` wrote it, or encrypt the secret anew
 
     exit 3
     error: reading globals.yml
@@ -562,7 +557,6 @@ fn options_that_name_nothing() {
     let options = [
         ["-e", "@none.yml"],
         ["-e", &list],
-        ["-e", "a"],
         ["-e", "a='b"],
         ["-i", "none"],
         ["--limit", "@none"],
@@ -583,11 +577,6 @@ fn options_that_name_nothing() {
       1 | - a
         | ^ here
       hint: set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables
-
-    exit 2
-    error: reading -e a
-      because: `name=value` is expected
-      hint: quote a value that has spaces: -e 'name="a b"'
 
     exit 2
     error: reading -e a=…

@@ -24,7 +24,9 @@ fn stage(files: &[(&str, &str)]) -> Stage {
         ("/etc/firewalld/firewalld.conf", "# Zone\nDefaultZone=public\nLockdown=no\n"),
         ("/var/lib/dpkg/status", "Package: firewalld\nStatus: install ok installed\n"),
     ]);
-    files.iter().for_each(|(path, text)| stage.put(path, text));
+    for (path, text) in files {
+        stage.put(path, text);
+    }
     stage.units_are("loaded", "enabled", "active");
     stage.act("firewall-offline-cmd", |root, call| {
         let path = |zone: &str| root.join(format!("etc/firewalld/zones/{zone}.xml"));

@@ -71,7 +71,9 @@ mod tests {
 
     fn stage(files: &[(&str, &str)]) -> Stage {
         let stage = Stage::new(&[("/proc/swaps", HEADER), ("/etc/fstab", "# static\n")]);
-        files.iter().for_each(|(path, text)| stage.put(path, text));
+        for (path, text) in files {
+            stage.put(path, text);
+        }
         stage.act("blkid", |_, _| Output { code: 2, ..Output::default() });
         stage.act("mkswap", |root, call| {
             let mut bytes = vec![0; 4096];

@@ -66,6 +66,7 @@ impl Size {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are the columns of `vgs`")]
 struct Group {
     vg_name: String,
     vg_size: String,

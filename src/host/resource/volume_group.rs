@@ -42,21 +42,16 @@ impl VolumeGroup {
             .zip(seen.groups.iter().map(Option::as_deref))
             .filter(|(_, group)| *group != Some(self.name.as_str()))
     }
+}
 
-    /// Why a disk may not be taken.
-    fn objection(
-        &self,
-        machine: &Machine,
-        disk: &str,
-        group: Option<&str>,
-    ) -> Result<Option<String>, Fault> {
-        Ok(match group {
-            Some("") => None,
-            Some(other) => Some(format!("{disk} is in the volume group {other}")),
-            None if machine.node(disk)?.is_none() => Some(format!("there is no {disk}")),
-            None => signature(machine, disk)?.map(|found| format!("{disk} holds {found}")),
-        })
-    }
+/// Why a disk may not be taken.
+fn objection(machine: &Machine, disk: &str, group: Option<&str>) -> Result<Option<String>, Fault> {
+    Ok(match group {
+        Some("") => None,
+        Some(other) => Some(format!("{disk} is in the volume group {other}")),
+        None if machine.node(disk)?.is_none() => Some(format!("there is no {disk}")),
+        None => signature(machine, disk)?.map(|found| format!("{disk} holds {found}")),
+    })
 }
 
 impl Thing for VolumeGroup {
@@ -93,7 +88,7 @@ impl Thing for VolumeGroup {
 
     fn perform(&self, machine: &Machine, seen: &Seen) -> Result<(), Fault> {
         for (disk, group) in self.missing(seen) {
-            if let Some(why) = self.objection(machine, disk, group)? {
+            if let Some(why) = objection(machine, disk, group)? {
                 return Err(Fault::new(format!("taking {disk} for the volume group {}", self.name))
                     .because(why)
                     .hint("Ymir never overwrites what holds something; see `disks` in `lvm_groups`, or free the disk by hand"));
