@@ -24,6 +24,7 @@ mod sysctl;
 mod timezone;
 mod trust_store;
 mod tuned;
+mod unwritten;
 mod users;
 
 use serde_json::Value;
@@ -92,6 +93,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("timezone", timezone::read),
     ("ntp", ntp::read),
     ("mdadm", mdadm::read),
+    ("luks", unwritten::luks),
     ("lvm", lvm::read),
     ("swap", swap::read),
     ("kolla-ansible-user", kolla::read_user),
@@ -99,6 +101,11 @@ const TOPICS: &[(&str, Topic)] = &[
     ("kolla-target-venv", python_env::read_of_kolla),
     ("kolla-packages", kolla::read_packages),
     ("docker", docker::read),
+    ("podman", unwritten::podman),
+    ("docker-registry", unwritten::registry),
+    ("swift-block-devices", unwritten::swift),
+    ("libvirt-host", unwritten::libvirt),
+    ("vgpu", unwritten::vgpu),
 ];
 
 /// Which topics a command is about.
