@@ -118,7 +118,7 @@ impl<'m> Converge<'m> {
                 // Half of a change that can cut the operator off is worse than none.
                 undo::undo(self.host.machine)?;
                 self.record = Record::read(self.host.machine)?;
-                Err(fault.because("what was changed for it before was undone"))
+                Err(fault.because("files that were changed for it before are as they were"))
             }
             Err(fault) => Err(fault),
         }
@@ -182,7 +182,11 @@ impl<'m> Converge<'m> {
                 progress(&change.text);
                 self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
                 self.record.write(self.host.machine)?;
-                removal::take_away(self.host.machine, &self.record.entries[&leftover.key].trace)?;
+                let trace = &self.record.entries[&leftover.key].trace;
+                // An account may have taken its group with it.
+                if let Verdict::Remove(_) = removal::judge(self.host.machine, trace)? {
+                    removal::take_away(self.host.machine, trace)?;
+                }
                 self.host.machine.forget();
                 done.changes.push(change);
             }
