@@ -72,7 +72,9 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
     let reason = said("reason").trim_end_matches('.');
     match Kind::named(said("kind")) {
         // Python's operators tell of a type where Ymir tells what is missing.
-        Kind::Refused if reason.contains("Marker\" to") || reason.contains("Marker' object") => {
+        Kind::Refused
+            if ["Marker\"", "Marker' object"].iter().any(|words| reason.contains(words)) =>
+        {
             true
         }
         // What `undef(hint=…)` says has words of its own.
