@@ -96,7 +96,7 @@ pub(crate) fn second_run_is_kept_out(lab: &Lab) {
     let (site, machine) = (site(lab), &lab.machines()[0]);
     change(&site, "auto");
     // Another control host has no lock of this one's in its way, only that of the host.
-    let holder = "exec 9<>/var/lib/ymir/lock; echo '{\"who\":\"eve@elsewhere\",\"command\":\"overcloud host configure\",\
+    let holder = "exec 9<>/var/lib/ymir/lock; : >/var/lib/ymir/lock; echo '{\"who\":\"eve@elsewhere\",\"command\":\"overcloud host configure\",\
                   \"since\":\"today\"}' >&9; flock 9; echo held; sleep 600";
     let mut held = machine.inside(&format!("exec bash -c '{}'", holder.replace('\'', "'\\''")));
     let mut held = held.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
@@ -120,7 +120,7 @@ pub(crate) fn kills_are_survived(lab: &Lab) {
     for victim in ["ymir", "agent"] {
         machine.exec(&format!("rm -rf {CONF} /etc/sudoers.d/kolla-ansible-users /opt/kayobe/venvs/kolla-ansible; userdel --force kolla"));
         let mut kills = 0;
-        for milliseconds in (100..).step_by(350) {
+        for milliseconds in (100..).step_by(1300) {
             let mut run = site.start(&CONFIGURE);
             std::thread::sleep(Duration::from_millis(milliseconds));
             if run.try_wait().unwrap().is_some() {
