@@ -114,24 +114,24 @@ pub(crate) fn second_run_is_kept_out(lab: &Lab) {
     });
 }
 
-/// Ymir and the agent are killed again and again, later each time, until a run comes to its end by itself.
+/// Ymir and the agent are killed again and again, later each time, with something to do on the host each time.
 pub(crate) fn kills_are_survived(lab: &Lab) {
     let (site, machine) = (site(lab), &lab.machines()[0]);
+    let damage = format!(
+        "rm -rf {CONF} /etc/sudoers.d/kolla-ansible-users /opt/kayobe/venvs/kolla-ansible; userdel --force kolla; true"
+    );
     for victim in ["ymir", "agent"] {
-        machine.exec(&format!("rm -rf {CONF} /etc/sudoers.d/kolla-ansible-users /opt/kayobe/venvs/kolla-ansible; userdel --force kolla"));
         let mut kills = 0;
-        for milliseconds in (100..).step_by(1300) {
+        for milliseconds in (300..3000).step_by(300) {
+            machine.exec(&damage).expect(0);
             let mut run = site.start(&CONFIGURE);
             std::thread::sleep(Duration::from_millis(milliseconds));
-            if run.try_wait().unwrap().is_some() {
-                break;
-            }
+            kills += i32::from(run.try_wait().unwrap().is_none());
             match victim {
                 "ymir" => run.kill().unwrap(),
                 _ => drop(machine.exec("pkill -KILL -f ymir-agent")),
             }
             run.wait().unwrap();
-            kills += 1;
         }
         println!("{victim} was killed {kills} times");
         assert!(kills > 3, "{victim} was hardly ever killed");
