@@ -65,9 +65,6 @@ const PARTS: &[Part] = &[
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
     }),
     ("a_wrong_address_is_undone", |lab| network::a_wrong_address_is_undone(there(lab))),
-    ("undone_without_the_agent", |lab| network::undone_without_the_agent(there(lab))),
-    ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
-    ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
