@@ -1,6 +1,7 @@
 //! The agent's life: it tells who it is, answers questions until its input ends, and goes.
 //!
-//! When the connection breaks in the middle, it finishes the concern in hand, writes its record, and ends.
+//! When the connection breaks in the middle, it finishes the concern in hand, writes its record, and ends. A control
+//! host that says nothing for a while has gone too, whatever sshd believes.
 
 use std::io::{BufRead, Write};
 
@@ -9,7 +10,7 @@ use super::{
     converge::Converge,
     facts::Facts,
     fault::{Fault, Tried},
-    lock::Lock,
+    lock::{Lock, Owner},
     machine::Machine,
     resource::unit,
     undo,
@@ -62,11 +63,8 @@ struct Served<'s, W> {
 impl<W: Write> Served<'_, W> {
     fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::Own { owner } => {
-                let taken = Lock::take(self.host.machine, &owner);
-                let outcome = taken.map(|lock| self.lock = Some(lock));
-                say(self.output, &Answer::Owned { outcome: outcome.into() });
-            }
+            Ask::Alive => {}
+            Ask::Own { owner } => self.own(&owner),
             Ask::Look { parts } => self.look(parts),
             Ask::Apply { part } => self.apply(*part),
             Ask::Confirm { undo } => {
@@ -74,6 +72,17 @@ impl<W: Write> Served<'_, W> {
                 say(self.output, &Answer::Confirmed { outcome: outcome.into() });
             }
         }
+    }
+
+    /// An earlier run of the same person's may not have noticed yet that its connection is gone.
+    fn own(&mut self, owner: &Owner) {
+        let output = &mut *self.output;
+        let mut wait = |text: &str| {
+            say(output, &Answer::Progress { id: String::new(), text: text.to_owned() });
+        };
+        let taken = Lock::take(self.host.machine, owner, &mut wait);
+        let outcome = taken.map(|lock| self.lock = Some(lock));
+        say(self.output, &Answer::Owned { outcome: outcome.into() });
     }
 
     fn look(&mut self, parts: Vec<Part>) {

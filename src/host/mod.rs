@@ -13,6 +13,7 @@ pub mod facts;
 pub mod fault;
 pub mod lock;
 pub mod machine;
+pub mod patience;
 pub mod programs;
 pub mod record;
 pub mod removal;

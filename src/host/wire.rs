@@ -17,6 +17,8 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
+    /// Says that the control host is there; nothing is answered.
+    Alive,
     /// Takes the lock, for a run that changes the host.
     Own { owner: Owner },
     /// Looks at these, changes nothing.

@@ -114,6 +114,27 @@ pub(crate) fn second_run_is_kept_out(lab: &Lab) {
     });
 }
 
+/// The host does not see that the connection is gone; the next run must not find it locked for hours.
+pub(crate) fn cut_connection_is_told_and_given_up(lab: &Lab) {
+    let (site, machine) = (site(lab), &lab.machines()[0]);
+    change(&site, "persistent");
+    machine.exec("rm -rf /opt/kayobe/venvs/kolla-ansible").expect(0);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.ymir(&CONFIGURE));
+        wait_until("a change of the host", Duration::from_mins(1), || {
+            machine.read(CONF).contains("persistent")
+        });
+        machine.cut_network();
+        let said = run.join().unwrap();
+        assert_eq!(said.code, 4, "{said:?}");
+        assert!(said.stdout.contains(&format!("failed: {}", machine.name)), "{said:?}");
+        assert!(lab.machines()[1].read(CONF).contains("persistent"), "the other host waited");
+    });
+    machine.mend_network();
+    site.ymir(&CONFIGURE).expect(0);
+    site.ymir(&[&CONFIGURE[..], &["--check", "--detailed-exitcode"]].concat()).expect(0);
+}
+
 /// Ymir and the agent are killed again and again, later each time, with something to do on the host each time.
 pub(crate) fn kills_are_survived(lab: &Lab) {
     let (site, machine) = (site(lab), &lab.machines()[0]);

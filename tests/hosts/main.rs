@@ -57,6 +57,9 @@ const PARTS: &[Part] = &[
     ("sudo_that_asks_is_told", |lab| faults::sudo_that_asks_is_told(there(lab))),
     ("other_host_key_is_refused", |lab| faults::other_host_key_is_refused(there(lab))),
     ("second_run_is_kept_out", |lab| faults::second_run_is_kept_out(there(lab))),
+    ("cut_connection_is_told_and_given_up", |lab| {
+        faults::cut_connection_is_told_and_given_up(there(lab));
+    }),
     ("kills_are_survived", |lab| faults::kills_are_survived(there(lab))),
     ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
     ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
@@ -65,6 +68,9 @@ const PARTS: &[Part] = &[
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
     }),
     ("a_wrong_address_is_undone", |lab| network::a_wrong_address_is_undone(there(lab))),
+    ("undone_without_the_agent", |lab| network::undone_without_the_agent(there(lab))),
+    ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
+    ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };

@@ -110,3 +110,37 @@ pub(crate) fn a_wrong_address_is_undone(lab: &Lab) {
     assert!(format!("{}{}", said.stdout, said.stderr).contains("undone the change"), "{said:?}");
     is_as_before(machine);
 }
+
+/// What befalls a host between the change and its confirmation must not keep the change from being undone.
+fn undone_in_spite_of(lab: &Lab, fault: fn(&Machine)) {
+    let machine = &lab.machines()[0];
+    let site = wrong(lab, machine);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat()));
+        wait_until("the wrong address", UNDONE, || {
+            machine.exec("ip address show host0").stdout.contains("172.23.99.99")
+        });
+        fault(machine);
+        assert_eq!(run.join().unwrap().code, 4);
+    });
+    is_as_before(machine);
+}
+
+pub(crate) fn undone_without_the_agent(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        // Not the shell that says so.
+        machine.exec("pkill -9 -f '[/]var/lib/ymir/agent/'");
+    });
+}
+
+pub(crate) fn undone_without_sshd(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        machine.exec("pkill -9 sshd; sleep 5; systemctl restart ssh");
+    });
+}
+
+pub(crate) fn undone_after_a_reboot(lab: &Lab) {
+    undone_in_spite_of(lab, |machine| {
+        machine.exec("systemctl --no-block reboot");
+    });
+}

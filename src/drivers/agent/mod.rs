@@ -143,7 +143,7 @@ impl AgentDriver {
     ) -> Result<()> {
         let name = task.subject;
         let session = self.session(name, &action.login, host).await?;
-        session.own(&Ask::Own { owner: self.owner.clone() }).await?;
+        session.own(&Ask::Own { owner: self.owner.clone() }, voice).await?;
         let part = self.part(&task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = match hear(session, voice).await {
@@ -178,14 +178,8 @@ impl AgentDriver {
         let mut session = self.reopened(name, &action.login, UNDONE_BY).await?;
         refuse_undone(name, &session)?;
         let waiting = session.waiting.clone();
-        let until = Instant::now() + Duration::from_secs(GRACE);
-        // The agent of the broken connection may still be at work.
-        while let Err(trouble) = session.own(&Ask::Own { owner: self.owner.clone() }).await {
-            if Instant::now() >= until {
-                return Err(trouble);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        // The agent of the broken connection may still be at work: its end is waited for.
+        session.own(&Ask::Own { owner: self.owner.clone() }, voice).await?;
         let part = self.part(&task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = hear(&mut session, voice).await?.undo(name)?;

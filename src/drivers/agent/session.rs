@@ -11,11 +11,16 @@ use crate::{
     drivers::process::Talk,
     host::{
         fault::Fault,
+        patience::SIGN,
         wire::{Answer, Ask, VERSION},
     },
     model::login::Login,
+    run::driver::Voice,
     trouble::{Result, Tell, Trouble},
 };
+
+/// [`Ask::Alive`], as it is sent.
+const ALIVE: &[u8] = b"{\"ask\":\"alive\"}\n";
 
 /// A running agent that has said who it is.
 #[derive(Debug)]
@@ -57,14 +62,17 @@ impl Session {
     async fn greeted(host: &str, user: &str, launched: Launched) -> Result<Self> {
         let mut talk = launched.talk;
         match answer(host, &mut talk).await? {
-            Answer::Ready { version: VERSION, undone, waiting, .. } => Ok(Self {
-                host: host.into(),
-                talk,
-                user: user.into(),
-                undone,
-                waiting,
-                owns: false,
-            }),
+            Answer::Ready { version: VERSION, undone, waiting, .. } => {
+                talk.say_every(SIGN, ALIVE);
+                Ok(Self {
+                    host: host.into(),
+                    talk,
+                    user: user.into(),
+                    undone,
+                    waiting,
+                    owns: false,
+                })
+            }
             Answer::Broken { fault } => Err(told(host, &fault)),
             _ => Err(Trouble::internal(format!("{host}: the agent speaks another language"))),
         }
@@ -88,18 +96,21 @@ impl Session {
     }
 
     /// Takes the host's lock, once.
-    pub(super) async fn own(&mut self, ask: &Ask) -> Result<()> {
+    pub(super) async fn own(&mut self, ask: &Ask, voice: &Voice) -> Result<()> {
         if self.owns {
             return Ok(());
         }
         self.ask(ask).await?;
-        match self.answer().await? {
-            Answer::Owned { outcome } => {
-                Result::from(outcome).map_err(|fault| told(&self.host, &fault))?;
-                self.owns = true;
-                Ok(())
+        loop {
+            match self.answer().await? {
+                Answer::Progress { text, .. } => voice.progress(text),
+                Answer::Owned { outcome } => {
+                    Result::from(outcome).map_err(|fault| told(&self.host, &fault))?;
+                    self.owns = true;
+                    return Ok(());
+                }
+                other => return Err(unexpected(&self.host, &other)),
             }
-            other => Err(unexpected(&self.host, &other)),
         }
     }
 }
@@ -155,5 +166,16 @@ pub(super) fn open_secrets(
         }
         Value::Array(items) => items.iter_mut().try_for_each(|item| open_secrets(item, find)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_of_life_is_a_question_that_the_agent_knows() {
+        let line: Ask = serde_json::from_slice(ALIVE).unwrap();
+        assert!(matches!(line, Ask::Alive));
     }
 }

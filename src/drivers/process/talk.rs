@@ -1,11 +1,12 @@
 //! A child process that is talked to line by line while it runs.
 
-use std::process::Stdio;
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout},
-    task::JoinHandle,
+    sync::Mutex,
+    task::{JoinHandle, JoinSet},
 };
 
 use super::Run;
@@ -19,7 +20,10 @@ const MOST_ERRORS: u64 = 64 << 10;
 pub struct Talk {
     line: String,
     child: Child,
-    input: Option<ChildStdin>,
+    /// Shared with what is said regularly; each word is sent whole.
+    input: Arc<Mutex<ChildStdin>>,
+    /// Ends when this is dropped.
+    regular: JoinSet<()>,
     output: BufReader<ChildStdout>,
     errors: JoinHandle<String>,
 }
@@ -42,18 +46,32 @@ impl Run {
             drop(errors.take(MOST_ERRORS).read_to_end(&mut text).await);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Ok(Talk { line, child, input: Some(input), output: BufReader::new(output), errors })
+        let input = Arc::new(Mutex::new(input));
+        Ok(Talk {
+            line,
+            child,
+            input,
+            regular: JoinSet::new(),
+            output: BufReader::new(output),
+            errors,
+        })
     }
 }
 
 impl Talk {
     /// Sends bytes as they are.
     pub async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let Some(input) = &mut self.input else {
-            return Err(std::io::ErrorKind::BrokenPipe.into());
-        };
-        input.write_all(bytes).await?;
-        input.flush().await
+        send(&self.input, bytes).await
+    }
+
+    /// Sends the same bytes again and again, between all others, until the talk ends or the child takes no more.
+    pub fn say_every(&mut self, pause: Duration, bytes: &'static [u8]) {
+        let input = Arc::clone(&self.input);
+        self.regular.spawn(async move {
+            while send(&input, bytes).await.is_ok() {
+                tokio::time::sleep(pause).await;
+            }
+        });
     }
 
     /// The next line without its end; `None` when the child says no more.
@@ -67,8 +85,16 @@ impl Talk {
 
     /// Tells the child that nothing more comes, and gives what it wrote to standard error when it has ended.
     pub async fn end(mut self) -> Result<String> {
-        drop(self.input.take());
+        // It holds the input too.
+        self.regular.shutdown().await;
+        drop(self.input);
         self.child.wait().await.or_host(|| format!("waiting for `{}`", self.line))?;
         Ok(self.errors.await.unwrap_or_default())
     }
+}
+
+async fn send(input: &Mutex<ChildStdin>, bytes: &[u8]) -> std::io::Result<()> {
+    let mut input = input.lock().await;
+    input.write_all(bytes).await?;
+    input.flush().await
 }
