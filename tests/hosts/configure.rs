@@ -75,6 +75,19 @@ pub(crate) fn second_configure_changes_nothing(lab: &Lab) {
     assert_eq!(after, before);
 }
 
+/// A whole first run, and a second one with nothing to do.
+pub(crate) fn ten_hosts_are_configured(lab: &Lab) {
+    let site = Site::of(lab, "ten");
+    site.ymir(&CONFIGURE).expect(0);
+    let before = daemons(lab);
+    let said = site.ymir(&CONFIGURE).expect(0);
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert_eq!(daemons(lab), before);
+    for machine in lab.machines() {
+        machine.ssh("kolla", "sudo -n docker version >/dev/null").expect(0);
+    }
+}
+
 pub(crate) fn what_drifted_is_mended(lab: &Lab) {
     let machine = &lab.machines()[0];
     machine.write("/etc/systemd/journald.conf.d/kayobe.conf", "[Journal]\nStorage=none\n");

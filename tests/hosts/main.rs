@@ -76,6 +76,10 @@ const PARTS: &[Part] = &[
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
         road::machines_can_say_they_are_ubuntu(lab.insert(Lab::up(1, options)));
     }),
+    ("ten_hosts_are_configured", |lab| {
+        drop(lab.take());
+        configure::ten_hosts_are_configured(lab.insert(Lab::up(10, Options::default())));
+    }),
 ];
 
 /// What is tested from outside, before the parts, which begin with what it leaves.
