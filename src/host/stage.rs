@@ -1,5 +1,7 @@
 //! A directory that plays a host, with played programs: what tests of the engine and of every topic are made on.
 
+mod distribution;
+
 use std::{cell::RefCell, collections::BTreeMap, fs, path::Path, rc::Rc};
 
 use super::{

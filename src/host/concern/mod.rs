@@ -21,6 +21,8 @@ mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+#[cfg(test)]
+mod settled_tests;
 mod swap;
 mod sysctl;
 mod timezone;
@@ -80,6 +82,10 @@ macro_rules! concerns {
         pub enum Concern {
             $(#[serde(rename = $name)] $kind($kind),)+
         }
+
+        /// The names of all topics.
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name,)+];
 
         impl Concern {
             /// Its name, which is Kayobe's tag for it.

@@ -67,10 +67,10 @@ impl Topic for KayobeVenv {
             packages: packages(host, self.engine.as_ref()),
             constraints: self.constraints.clone(),
         };
-        resources.push(venv.into());
+        // First, or else it would be announced as something to make that the environment has made by then.
         let mut directory = Directory::new(path);
         directory.access.mode = Some(0o700);
-        resources.push(directory.into());
+        resources.extend([directory.into(), venv.into()]);
         Ok(resources)
     }
 }
