@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -19,6 +20,15 @@ const PLUGIN: Name = ("ANSIBLE_CACHE_PLUGIN", "defaults", "fact_caching");
 const DIRECTORY: Name = ("ANSIBLE_CACHE_PLUGIN_CONNECTION", "defaults", "fact_caching_connection");
 const PREFIX: Name = ("ANSIBLE_CACHE_PLUGIN_PREFIX", "defaults", "fact_caching_prefix");
 const TIMEOUT: Name = ("ANSIBLE_CACHE_PLUGIN_TIMEOUT", "defaults", "fact_caching_timeout");
+
+/// Before the host's name: which shape the file has.
+const SHAPE: &str = "s1_";
+
+/// Where in the file the facts are, as JSON in a text.
+const PAYLOAD: &str = "__payload__";
+
+/// In the facts of Ansible, a value that has marks is a map with this key.
+const MARKED: &str = "__ansible_type";
 
 /// How long facts count unless it is said otherwise.
 const A_DAY: u64 = 24 * 60 * 60;
@@ -83,14 +93,12 @@ impl FactCache {
 
     /// The file of a host.
     pub fn file(&self, host: &str) -> Utf8PathBuf {
-        let is_odd = ["/", "..", "<", ">", "|"].iter().any(|part| host.contains(part));
-        let name = if is_odd {
-            let digest = Sha256::digest(host.as_bytes());
+        let mut name = format!("{SHAPE}{host}");
+        if ["/", "..", "<", ">", "|"].iter().any(|part| name.contains(part)) {
+            let digest = Sha256::digest(name.as_bytes());
             let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            hex[..host.len().clamp(12, hex.len())].to_owned()
-        } else {
-            host.to_owned()
-        };
+            name = hex[..name.len().clamp(12, hex.len())].to_owned();
+        }
         self.directory.join(format!("{}{name}", self.prefix))
     }
 
@@ -107,15 +115,37 @@ impl FactCache {
             return Ok(Vec::new());
         }
         let Some(bytes) = world.read(file.as_str())? else { return Ok(Vec::new()) };
-        let found: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&bytes)
-            .map_err(|error| {
-                Trouble::refused(format!("reading the facts of {host} in {file}"))
-                    .because(error)
-                    .hint("facts are only kept to be read: remove the file, and gather them again")
-            })?;
+        let found = opened(&bytes).map_err(|error| {
+            Trouble::refused(format!("reading the facts of {host} in {file}"))
+                .because(error)
+                .hint("facts are only kept to be read: remove the file, and gather them again")
+        })?;
         let origin = Origin::whole(file.as_str());
-        let kept = |(name, value)| (name, untrusted(Node::of_value(&value, &origin)));
-        Ok(found.into_iter().map(kept).collect())
+        let kept = |(name, value)| (name, untrusted(Node::of_value(&unmarked(value), &origin)));
+        let own = |(name, _): &(String, Value)| !name.starts_with("_ansible_");
+        Ok(found.into_iter().filter(own).map(kept).collect())
+    }
+}
+
+fn opened(bytes: &[u8]) -> serde_json::Result<Map<String, Value>> {
+    let file: Map<String, Value> = serde_json::from_slice(bytes)?;
+    match file.get(PAYLOAD).and_then(Value::as_str) {
+        Some(payload) => serde_json::from_str(payload),
+        None => Ok(Map::new()),
+    }
+}
+
+/// A value without Ansible's marks.
+fn unmarked(value: Value) -> Value {
+    match value {
+        Value::Object(mut map) if map.contains_key(MARKED) => {
+            unmarked(map.remove("value").unwrap_or_default())
+        }
+        Value::Object(map) => {
+            map.into_iter().map(|(name, value)| (name, unmarked(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(unmarked).collect(),
+        other => other,
     }
 }
 
@@ -161,7 +191,6 @@ fn changes_the_way(name: &str) -> bool {
     REACHING.contains(&name)
         || (of_connection && !is_device)
         || (name.starts_with("ansible_") && name.ends_with("_interpreter"))
-        || name.starts_with("_ansible_")
 }
 
 /// The level at which facts stand.
@@ -185,7 +214,6 @@ mod tests {
             ("ansible_user_id", false),
             ("ansible_local", false),
             ("ansible_ssh_bridge", false),
-            ("_ansible_facts_gathered", true),
         ];
         for (name, changes) in table {
             assert_eq!(changes_the_way(name), changes, "{name}");
@@ -193,10 +221,20 @@ mod tests {
     }
 
     #[test]
+    fn facts_are_read_as_ansible_keeps_them() {
+        let payload = r#"{\"a\": [{\"__ansible_type\": \"_AnsibleTaggedStr\", \"value\": \"x\"}], \"b\": {\"c\": 1}}"#;
+        let text = format!("{{\"__payload__\": \"{payload}\"}}");
+        let found = opened(text.as_bytes()).unwrap();
+        let found = unmarked(found.into());
+        assert_eq!(found, serde_json::json!({ "a": ["x"], "b": { "c": 1 } }));
+        assert_eq!(opened(b"{}").unwrap(), Map::new());
+    }
+
+    #[test]
     fn files_are_named_as_ansibles_cache_names_them() {
         let cache = FactCache { directory: "/cache".into(), prefix: "p_".into(), lifetime: None };
-        assert_eq!(cache.file("ctl0.example"), "/cache/p_ctl0.example");
-        // By Python: hashlib.sha256(b"a/b").hexdigest()[:12]
-        assert_eq!(cache.file("a/b"), "/cache/p_c14cddc033f6");
+        assert_eq!(cache.file("ctl0.example"), "/cache/p_s1_ctl0.example");
+        // By Python: hashlib.sha256(b"s1_a/b").hexdigest()[:12]
+        assert_eq!(cache.file("a/b"), "/cache/p_7c0c47a5cac8");
     }
 }

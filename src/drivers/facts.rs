@@ -3,7 +3,7 @@
 use std::{io::Write, os::unix::fs::PermissionsExt};
 
 use camino::Utf8Path;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::trouble::{Result, Tell};
 
@@ -18,6 +18,9 @@ const FLEETING: [&str; 7] = [
     "ansible_uptime_seconds",
 ];
 
+/// Ansible's own cache has the facts as JSON in a text of this name.
+const PAYLOAD: &str = "__payload__";
+
 /// How many names of facts a change tells.
 const NAMED: usize = 6;
 
@@ -25,7 +28,7 @@ const NAMED: usize = 6;
 pub fn change(file: &Utf8Path, found: &Map<String, Value>) -> Result<String> {
     let count = found.len();
     let before = match std::fs::read(file) {
-        Ok(bytes) => serde_json::from_slice::<Map<String, Value>>(&bytes).unwrap_or_default(),
+        Ok(bytes) => opened(&bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
         Err(error) => return Err(error).or_host(|| format!("reading {file}")),
     };
@@ -45,6 +48,13 @@ pub fn change(file: &Utf8Path, found: &Map<String, Value>) -> Result<String> {
     })
 }
 
+/// The facts in a file; none if it is damaged: it is about to be replaced.
+fn opened(bytes: &[u8]) -> Map<String, Value> {
+    let file: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let payload = file[PAYLOAD].as_str().unwrap_or_default();
+    serde_json::from_str(payload).unwrap_or_default()
+}
+
 /// Writes the facts of one host, whole or not at all.
 pub fn keep(file: &Utf8Path, found: &Map<String, Value>) -> Result<()> {
     let told = || format!("keeping facts in {file}");
@@ -53,7 +63,8 @@ pub fn keep(file: &Utf8Path, found: &Map<String, Value>) -> Result<()> {
     // Ansible's cache takes every file for a host, but for hidden ones.
     let beside = tempfile::Builder::new().prefix(".facts.").tempfile_in(directory);
     let mut beside = beside.or_host(told)?;
-    let text = serde_json::to_vec(found).or_internal(told)?;
+    let payload = serde_json::to_string(found).or_internal(told)?;
+    let text = serde_json::to_vec(&json!({ PAYLOAD: payload })).or_internal(told)?;
     beside.write_all(&text).or_host(told)?;
     beside.as_file().set_permissions(PermissionsExt::from_mode(0o640)).or_host(told)?;
     beside.persist(file).or_host(told)?;
@@ -62,8 +73,6 @@ pub fn keep(file: &Utf8Path, found: &Map<String, Value>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn facts(value: &Value) -> Map<String, Value> {

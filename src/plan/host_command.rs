@@ -17,7 +17,7 @@ pub struct Runner {
 }
 
 pub fn plan(words: &str, hosts: &[Runner], command: &str) -> Plan {
-    let title = format!("run `{}`", command.lines().next().unwrap_or_default());
+    let title = format!("run `{}`", short(command));
     let steps = |runner: &Runner| {
         let login: Login = runner.host.login.clone();
         let action =
@@ -25,4 +25,15 @@ pub fn plan(words: &str, hosts: &[Runner], command: &str) -> Plan {
         (runner.host.name.clone(), vec![(title.clone(), Action::Command(Box::new(action)))])
     };
     Plan::named(words).stage("run", hosts, steps)
+}
+
+/// The beginning of a command, for a title.
+fn short(command: &str) -> String {
+    const MOST: usize = 40;
+    let line = command.trim().lines().next().unwrap_or_default();
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None if line.len() < command.trim().len() => format!("{line} …"),
+        None => line.to_owned(),
+    }
 }

@@ -1,6 +1,6 @@
 //! The machine: processors, memory, disks, what its maker wrote, and whether it is one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -117,10 +117,12 @@ fn virtualization(facts: &mut Facts, machine: &Machine) {
         ("", Some((_, kind))) => (*kind, "guest"),
         ("", None) if hypervisor => ("kvm", "host"),
         ("", None) => ("NA", "NA"),
-        ("systemd-nspawn", _) => ("container", "guest"),
         (container, _) => (container, "guest"),
     };
-    let guest: Vec<&str> = if role == "guest" { vec![kind] } else { Vec::new() };
+    let mut guest: Vec<&str> = if role == "guest" { vec![kind] } else { Vec::new() };
+    if !container.is_empty() {
+        guest.insert(0, "container");
+    }
     let host: Vec<&str> = if hypervisor { vec!["kvm"] } else { Vec::new() };
     put(facts, "virtualization_type", kind);
     put(facts, "virtualization_role", role);
@@ -132,28 +134,35 @@ fn mounts(facts: &mut Facts, machine: &Machine) {
     const WORDS: [&str; 5] =
         ["--json", "--bytes", "--real", "--output", "SOURCE,TARGET,FSTYPE,OPTIONS,SIZE,AVAIL,UUID"];
     let found: Value = serde_json::from_str(&said(machine, "findmnt", &WORDS)).unwrap_or_default();
-    let mut told = Vec::new();
-    let mut left: Vec<&Value> = found["filesystems"].as_array().into_iter().flatten().collect();
-    while let Some(mount) = left.pop() {
-        left.extend(mount["children"].as_array().into_iter().flatten());
+    let mut told = BTreeMap::new();
+    mounted(&found["filesystems"], &mut told);
+    put(facts, "mounts", told.into_values().collect::<Vec<_>>());
+}
+
+/// Mounts by where they are: what is mounted over another one comes later in the tree, and counts.
+fn mounted(list: &Value, told: &mut BTreeMap<String, Value>) {
+    for mount in list.as_array().into_iter().flatten() {
         let source = mount["source"].as_str().unwrap_or_default();
-        if !source.starts_with('/') && !source.contains(":/") {
-            continue;
+        // Of a part of a file system, it says which behind its name.
+        let source = source.split('[').next().unwrap_or_default();
+        if let Some(target) = mount["target"].as_str()
+            && (source.starts_with('/') || source.contains(":/"))
+        {
+            let one = json!({
+                "device": source,
+                "mount": target,
+                "fstype": mount["fstype"],
+                "options": mount["options"],
+                "size_total": mount["size"],
+                "size_available": mount["avail"],
+                "uuid": mount["uuid"].as_str().unwrap_or("N/A"),
+                "dump": 0,
+                "passno": 0,
+            });
+            told.insert(target.to_owned(), one);
         }
-        told.push(json!({
-            "device": source,
-            "mount": mount["target"],
-            "fstype": mount["fstype"],
-            "options": mount["options"],
-            "size_total": mount["size"],
-            "size_available": mount["avail"],
-            "uuid": mount["uuid"].as_str().unwrap_or("N/A"),
-            "dump": 0,
-            "passno": 0,
-        }));
+        mounted(&mount["children"], told);
     }
-    told.sort_by_key(|mount| mount["mount"].as_str().unwrap_or_default().to_owned());
-    put(facts, "mounts", told);
 }
 
 fn devices(facts: &mut Facts, machine: &Machine) -> Result<(), Fault> {

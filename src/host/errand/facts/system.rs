@@ -11,7 +11,7 @@ use crate::host::{
 };
 
 /// How `date` is to print what the facts need.
-const DATE: &str = "+%Y %m %d %H %M %S %s %N %A %u %U %V %Z %z %Y-%m-%dT%H:%M:%S";
+const DATE: &str = "+%Y %m %d %H %M %S %s %N %A %u %U %Z %z %Y-%m-%dT%H:%M:%S";
 
 pub(super) fn add(facts: &mut Facts, host: Host<'_>) -> Result<(), Fault> {
     let machine = host.machine;
@@ -24,6 +24,12 @@ pub(super) fn add(facts: &mut Facts, host: Host<'_>) -> Result<(), Fault> {
     let initiator = text(machine, "/etc/iscsi/initiatorname.iscsi");
     put(facts, "iscsi_iqn", value_of(&initiator, "InitiatorName").unwrap_or_default());
     put(facts, "service_mgr", text(machine, "/proc/1/comm"));
+    let systemd = said(machine, "systemctl", &["--version"]);
+    let mut lines = systemd.lines();
+    let version = lines.next().and_then(|line| line.split(' ').nth(1)?.parse::<u32>().ok());
+    if let (Some(version), Some(features)) = (version, lines.next()) {
+        put(facts, "systemd", json!({ "version": version, "features": features }));
+    }
     put(facts, "is_chroot", false);
     put(facts, "local", local(machine)?);
     guards(facts, machine);
@@ -109,20 +115,21 @@ fn distribution(facts: &mut Facts, host: Host<'_>) {
     if let Some(minor) = minor {
         put(facts, "distribution_minor_version", minor);
     }
-    put(
-        facts,
-        "lsb",
-        json!({
-            "id": name,
-            "codename": codename,
-            "description": value_of(&release, "PRETTY_NAME").unwrap_or_default(),
-            "release": host.facts.release,
-            "major_release": major,
-        }),
-    );
+    let lsb = json!({
+        "id": name,
+        "codename": codename,
+        "description": value_of(&release, "PRETTY_NAME").unwrap_or_default(),
+        "release": host.facts.release,
+        "major_release": major,
+    });
+    let has_lsb = |path: &&str| machine.path(path).exists();
+    let has_lsb = ["/usr/bin/lsb_release", "/etc/lsb-release"].iter().any(has_lsb);
+    put(facts, "lsb", if has_lsb { lsb } else { json!({}) });
     put(facts, "distribution", name);
     put(facts, "distribution_version", version.as_str());
     put(facts, "distribution_file_variety", family);
+    put(facts, "distribution_file_path", "/etc/os-release");
+    put(facts, "distribution_file_parsed", true);
     put(facts, "os_family", family);
     let dnf = if machine.path("/usr/bin/dnf5").exists() { "dnf5" } else { "dnf" };
     put(facts, "pkg_mgr", if family == "Debian" { "apt" } else { dnf });
@@ -144,7 +151,6 @@ fn date(facts: &mut Facts, machine: &Machine) {
         weekday,
         number,
         week,
-        iso,
         zone,
         offset,
         _,
@@ -161,7 +167,7 @@ fn date(facts: &mut Facts, machine: &Machine) {
             "year": year, "month": month, "day": day, "hour": hour, "minute": minute, "second": second,
             "epoch": epoch, "epoch_int": epoch, "date": format!("{year}-{month}-{day}"),
             "time": format!("{hour}:{minute}:{second}"), "weekday": weekday,
-            "weekday_number": number.replace('7', "0"), "weeknumber": week, "iso_week": iso,
+            "weekday_number": number.replace('7', "0"), "weeknumber": week,
             "tz": zone, "tz_offset": offset, "iso8601": format!("{utc}Z"),
             "iso8601_micro": format!("{utc}.{micro}Z"),
             "iso8601_basic": format!("{year}{month}{day}T{hour}{minute}{second}{micro}"),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::SystemTime};
 
-use super::{LOCK_SECONDS, Update, Updates, Wanted, explained, is_like, patient};
+use super::{LOCK_SECONDS, Update, Updates, Wanted, explained, is_like, must, patient};
 use crate::host::{fault::Fault, machine::Machine, programs::Call};
 
 /// Where apt keeps the lists.
@@ -14,7 +14,7 @@ const OLD: u64 = 24 * 60 * 60;
 pub(super) fn refresh(machine: &Machine) -> Result<(), Fault> {
     // Without this a list that could not be fetched is a warning, and the old one is used.
     let call = apt_get(&["--option", "APT::Update::Error-Mode=any", "update"]);
-    machine.must(&call).map(drop).map_err(explained)
+    must(machine, &call)
 }
 
 pub(super) fn look(machine: &Machine, wanted: &Wanted) -> Result<Updates, Fault> {
@@ -60,7 +60,7 @@ pub(super) fn update(machine: &Machine, wanted: &Wanted, due: &Updates) -> Resul
         (false, true) => upgrade(),
         (false, false) => only(&names(machine, wanted, &mut Vec::new())?),
     };
-    machine.must(&call).map(drop).map_err(explained)
+    must(machine, &call)
 }
 
 /// The command without its names if all is meant; `None` if nothing is.

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{LOCK_SECONDS, Update, Updates, Wanted, explained, patient};
+use super::{Update, Updates, Wanted, explained, must, patient};
 use crate::host::{fault::Fault, machine::Machine, programs::Call};
 
 /// How `check-update` says that there are some.
 const THERE_ARE: i32 = 100;
-
-/// The pause between two looks at a lock that another program holds, in seconds.
-const PAUSE: u32 = 5;
 
 pub(super) fn refresh(machine: &Machine) -> Result<(), Fault> {
     must(machine, &dnf(&["makecache", "--refresh"]))
@@ -64,20 +61,6 @@ fn listed(text: &str) -> Vec<(String, String)> {
     let words: Vec<&str> = rows.flat_map(str::split_whitespace).collect();
     let row = |row: &[&str]| (row[0].to_owned(), row[1].to_owned());
     words.chunks_exact(3).map(row).collect()
-}
-
-/// Runs dnf; while another package program holds the lock, it is waited for.
-fn must(machine: &Machine, call: &Call) -> Result<(), Fault> {
-    let mut waited = 0;
-    loop {
-        let output = machine.run(call)?;
-        let is_held = output.code != 0 && output.stderr.contains("another copy is running");
-        if !is_held || waited >= LOCK_SECONDS {
-            return output.checked(call).map(drop).map_err(explained);
-        }
-        std::thread::sleep(std::time::Duration::from_secs(PAUSE.into()));
-        waited += PAUSE;
-    }
 }
 
 fn dnf(words: &[&str]) -> Call {

@@ -9,13 +9,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::{concern::Host, facts::Family, fault::Fault, programs::Call};
+use crate::host::{concern::Host, facts::Family, fault::Fault, machine::Machine, programs::Call};
 
 /// Mirrors are slow, packages many.
 const LIMIT: Duration = Duration::from_hours(2);
 
 /// How long another package program may hold its lock, in seconds.
 const LOCK_SECONDS: u32 = 300;
+
+/// The pause between two looks at a lock that another program holds, in seconds.
+const PAUSE: u32 = 3;
+
+/// How package programs say that a lock is held.
+const HELD: [&str; 3] =
+    ["Could not get lock", "is another process using it", "another copy is running"];
 
 /// Which packages are to be updated.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,11 +124,26 @@ fn restart_is_due(host: Host<'_>) -> Result<Vec<String>, Fault> {
     Ok(vec![format!("the host asks to be restarted, for {by}")])
 }
 
+/// Runs a package program to its good end. While another one holds a lock, it is waited for: not every program does so
+/// by itself, nor for each of its locks.
+fn must(machine: &Machine, call: &Call) -> Result<(), Fault> {
+    let mut waited = 0;
+    loop {
+        let output = machine.run(call)?;
+        let is_held = output.code != 0 && HELD.iter().any(|words| output.stderr.contains(words));
+        if !is_held || waited >= LOCK_SECONDS {
+            return output.checked(call).map(drop).map_err(explained);
+        }
+        std::thread::sleep(Duration::from_secs(PAUSE.into()));
+        waited += PAUSE;
+    }
+}
+
 /// What may be done about the words of a package program.
 fn explained(fault: Fault) -> Fault {
     const HINTS: [(&[&str], &str); 4] = [
         (
-            &["Could not get lock", "is another process using it", "another copy is running"],
+            &HELD,
             "another package program runs on the host; when it has ended, give the command again",
         ),
         (
