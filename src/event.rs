@@ -53,6 +53,14 @@ pub enum Event {
         step: String,
         text: String,
     },
+    /// What a command on a host left behind.
+    StepOutput {
+        subject: String,
+        step: String,
+        code: i32,
+        stdout: String,
+        stderr: String,
+    },
     StepFinished {
         subject: String,
         step: String,

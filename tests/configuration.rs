@@ -439,3 +439,32 @@ fn secrets_by_type_are_shown_if_asked_for() {
     assert_eq!(shown.matches("hunter2").count(), 2, "{shown}");
     assert!(said(&["dump"]).contains("opensesame"));
 }
+
+/// Values and names are those that ansible-core 2.21 shows for the same cache.
+#[test]
+fn facts_that_ansible_keeps_are_variables() {
+    let root = tempfile::tempdir().unwrap();
+    let site = root.path().join("site");
+    std::fs::create_dir_all(site.join("inventory/host_vars")).unwrap();
+    std::fs::create_dir_all(root.path().join("cache")).unwrap();
+    let facts = r#"{"__payload__": "{\"ansible_kernel\": \"6.1\", \"ansible_evil\": \"{{ 1 + 1 }}\", \"ansible_distribution\": \"Debian\", \"ansible_python_interpreter\": \"/evil\", \"ansible_user\": \"evil\"}"}"#;
+    std::fs::write(root.path().join("cache/s1_a"), facts).unwrap();
+    std::fs::write(site.join("inventory/hosts"), "[overcloud]\na\nb\n").unwrap();
+    let mine = "ansible_distribution: of host_vars\n\
+                mine: \"{{ ansible_facts.kernel }} {{ ansible_kernel | default('-') }} {{ ansible_facts.evil }}\"\n";
+    std::fs::write(site.join("inventory/host_vars/a"), mine).unwrap();
+    let others = "mine: \"{{ hostvars.a.ansible_facts.user }} {{ ansible_facts }}\"\n";
+    std::fs::write(site.join("inventory/host_vars/b"), others).unwrap();
+    let mut told = String::new();
+    for inject in ["true", "false"] {
+        let settings = format!(
+            "[defaults]\nfact_caching = jsonfile\nfact_caching_connection = ../cache\ninject_facts_as_vars = {inject}\n"
+        );
+        std::fs::write(site.join("ansible.cfg"), settings).unwrap();
+        for name in ["mine", "ansible_distribution", "ansible_user"] {
+            let args = ["dump", "--var-name", name];
+            told += &ymir_at("", root.path().to_str().unwrap(), "site", &args);
+        }
+    }
+    insta::assert_snapshot!(told, @"");
+}

@@ -6,6 +6,7 @@ pub mod config;
 pub mod duplicates;
 mod encoding;
 pub mod entries;
+pub mod facts;
 pub mod fetch;
 pub mod files;
 mod find;

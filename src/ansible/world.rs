@@ -30,6 +30,10 @@ pub trait World: Debug + Send + Sync {
     fn list(&self, _path: &str) -> Result<Option<Vec<Entry>>> {
         Ok(None)
     }
+    /// How long ago a file was written; `None` if that cannot be told.
+    fn age(&self, _path: &str) -> Option<std::time::Duration> {
+        None
+    }
     /// Whether everybody on the machine may write to a directory.
     fn anybody_writes(&self, _path: &str) -> bool {
         false
@@ -180,6 +184,10 @@ impl World for Machine {
     fn real_path(&self, path: &str) -> String {
         let real = camino::Utf8Path::new(path).canonicalize_utf8();
         real.map_or_else(|_| path.to_owned(), camino::Utf8PathBuf::into_string)
+    }
+
+    fn age(&self, path: &str) -> Option<std::time::Duration> {
+        std::fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {

@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{exit::Exit, hooks::HookSides, options::Context, tasks, withheld};
 use crate::{
     ansible::Variables,
+    drivers::command::Earlier,
     event::{Event, Mode, SCHEMA, Stamped, Summary},
     model::hook::Side,
     plan::Plan,
@@ -112,6 +113,14 @@ impl<'c> Session<'c> {
         }
         let hook = self.hooks.run(Side::Post, &dir, |event| record.show(event)).await;
         Ok((summary, hook))
+    }
+
+    /// What the run that is resumed did.
+    pub fn earlier(&self) -> Result<Earlier> {
+        let Some(run) = self.cx.resumed else { return Ok(Earlier::default()) };
+        let record = self.store.record(run)?;
+        let begun = record.interrupted().into_iter().map(|(_, step)| step).collect();
+        Ok(Earlier { done: record.done(), begun })
     }
 
     fn begin(&self) -> Result<Record> {

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{allocation, execute::Session, exit::Exit, options::Context};
+use super::{
+    allocation, execute::Session, exit::Exit, host_command, host_package, options::Context,
+};
 use crate::{
+    ansible::Variables,
     drivers::{
         Drivers,
-        agent::{AgentDriver, binary},
+        agent::{AgentDriver, binary, errand::Errands},
     },
     host::lock::Owner,
     plan::host_configure,
@@ -22,12 +25,20 @@ use crate::{
 pub enum Command {
     /// Make the hosts what the site says, topic by topic
     Configure,
+    /// Commands on the hosts.
+    #[command(subcommand)]
+    Command(host_command::Command),
+    /// Packages on the hosts.
+    #[command(subcommand)]
+    Package(host_package::Command),
 }
 
 /// A command for hosts of a class; `words` are those before it.
 pub async fn command(cx: &Context, class: Class, words: &str, command: Command) -> Result<Exit> {
     match command {
         Command::Configure => execute(cx, class, &format!("{words} configure")).await,
+        Command::Command(command) => host_command::execute(cx, class, words, command).await,
+        Command::Package(command) => host_package::execute(cx, class, words, command).await,
     }
 }
 
@@ -43,16 +54,33 @@ pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> 
     };
     let hosts = configured(&given.variables, class, limit, &tags)?;
     let plan = host_configure::plan(command, &hosts, &given.allocated);
-    let directory = cx.environment.get("YMIR_AGENT_DIR");
-    let binaries = binary::find(directory.map(camino::Utf8Path::new))?;
-    let agent = AgentDriver::new(binaries, Arc::clone(&given.variables) as _, owner(cx, command));
+    let agent = agents(cx, &given.variables, command)?;
     let allocation = given.driver.map(|driver| Box::new(driver) as _);
     let drivers = Drivers { agent: Some(Box::new(agent)), allocation, ..Drivers::default() };
     session.run(&plan, &drivers).await
 }
 
+/// The driver that configures hosts.
+pub(super) fn agents(
+    cx: &Context,
+    variables: &Arc<Variables>,
+    command: &str,
+) -> Result<AgentDriver> {
+    Ok(AgentDriver::new(binaries(cx)?, Arc::clone(variables) as _, owner(cx, command)))
+}
+
+/// Hosts' agents, for what is no part of their configuration.
+pub(super) fn errands(cx: &Context, command: &str) -> Result<Errands> {
+    Ok(Errands::new(binaries(cx)?, owner(cx, command)))
+}
+
+fn binaries(cx: &Context) -> Result<binary::Binaries> {
+    let directory = cx.environment.get("YMIR_AGENT_DIR");
+    binary::find(directory.map(camino::Utf8Path::new))
+}
+
 /// Comma-separated, as Ansible has them.
-fn tags(cx: &Context) -> Tags {
+pub(super) fn tags(cx: &Context) -> Tags {
     let words = |given: &Option<String>| {
         let words = given.iter().flat_map(|text| text.split(','));
         words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()

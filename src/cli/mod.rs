@@ -4,17 +4,23 @@ mod allocation;
 pub mod ask;
 pub mod configuration;
 pub mod control;
+mod drift;
 pub mod environment;
 pub mod execute;
 pub mod exit;
 pub mod hooks;
+pub mod host;
+pub mod host_command;
 pub mod host_configure;
+pub mod host_package;
 mod illustrate;
 pub mod infra;
 pub mod inventory;
+pub mod known_hosts;
 pub mod lab;
 mod manual;
 mod meant;
+pub mod network;
 pub mod options;
 pub mod overcloud;
 pub mod run;
@@ -63,6 +69,9 @@ enum Command {
     /// Write the manual pages
     #[command(hide = true)]
     Man(manual::Man),
+    /// All hosts of the site, whatever they are for.
+    #[command(subcommand)]
+    Host(host::Command),
     /// Machines beside the cloud.
     #[command(subcommand)]
     Infra(infra::Command),
@@ -71,6 +80,9 @@ enum Command {
     /// Virtual hardware on this machine, to try Ymir on.
     #[command(subcommand)]
     Lab(lab::Command),
+    /// The networks between the hosts.
+    #[command(subcommand)]
+    Network(network::Command),
     /// The hosts of the cloud.
     #[command(subcommand)]
     Overcloud(overcloud::Command),
@@ -80,6 +92,8 @@ enum Command {
     /// The machine that deploys the others.
     #[command(subcommand)]
     Seed(seed::Command),
+    /// Put the hosts' SSH keys into your known_hosts: those that Ymir gave them, and of others what they show
+    SshKnownHosts,
 }
 
 /// Runs the command line and gives the exit code of the process.
@@ -105,12 +119,15 @@ impl Command {
             Self::Configuration(command) => command.is_of_environment(),
             Self::Environment(_) | Self::Complete(_) | Self::Man(_) => false,
             Self::Control(_)
+            | Self::Host(_)
             | Self::Infra(_)
             | Self::Inventory(_)
             | Self::Lab(_)
+            | Self::Network(_)
             | Self::Overcloud(_)
             | Self::Run(_)
-            | Self::Seed(_) => true,
+            | Self::Seed(_)
+            | Self::SshKnownHosts => true,
         }
     }
 
@@ -120,12 +137,15 @@ impl Command {
         hosts
             || matches!(
                 self,
-                Self::Overcloud(_) | Self::Seed(_) | Self::Run(run::Command::Resume { .. })
+                Self::Overcloud(_)
+                    | Self::Seed(_)
+                    | Self::SshKnownHosts
+                    | Self::Run(run::Command::Resume { .. })
             )
     }
 
     fn compares(&self) -> bool {
-        matches!(self, Self::Configuration(configuration::Command::Diff(_)))
+        matches!(self, Self::Configuration(configuration::Command::Diff(_)) | Self::Host(_))
     }
 }
 
@@ -187,20 +207,23 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
     match command {
         Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Control(command) => control::execute(cx, command).await,
+        Command::Host(command) => host::execute(cx, command).await,
         Command::Infra(command) => infra::execute(cx, command).await,
         Command::Environment(command) => environment::execute(cx, command).await,
         Command::Complete(args) => manual::complete(&args, &mut Cli::command()),
         Command::Man(args) => manual::man(&args, Cli::command()),
         Command::Inventory(args) => inventory::execute(cx, &args),
         Command::Lab(command) => lab::execute(cx, command).await,
+        Command::Network(command) => network::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
         Command::Run(command) => run::execute(cx, command).await,
         Command::Seed(command) => seed::execute(cx, command).await,
+        Command::SshKnownHosts => known_hosts::execute(cx).await,
     }
 }
 
 /// Gives a kept command line again, in the directory and for the site that it was given for.
-async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
+async fn repeat(cx: &options::Context, run: u64, request: &Request) -> Result<Exit> {
     let dir = &request.dir;
     std::env::set_current_dir(dir)
         .or_host(|| format!("changing to {dir}, where the run was started"))?;
@@ -218,7 +241,7 @@ async fn repeat(cx: &options::Context, request: &Request) -> Result<Exit> {
     options.list_tasks |= cx.options.list_tasks;
     options.take_vault_passwords(&cx.options);
     let mut cx = options::Context::new(options, cx.environment.clone(), request.args.clone());
-    cx.given = request.given;
+    (cx.given, cx.resumed) = (request.given, Some(run));
     Box::pin(execute(&cx, cli.command)).await
 }
 

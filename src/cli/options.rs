@@ -70,7 +70,7 @@ pub struct Options {
     /// Not what carries one of these tags (hooks, as in Kayobe)
     #[arg(long, global = true, value_name = "TAGS", help_heading = HOOKS)]
     pub skip_tags: Option<String>,
-    /// Let hooks run with become
+    /// Let hooks, and what `host command run` runs, run as root by sudo
     #[arg(short, long, global = true, help_heading = HOOKS)]
     pub r#become: bool,
     /// Read the vault password from this file, or from its output if it is executable
@@ -126,6 +126,8 @@ pub struct Context {
     pub args: Vec<String>,
     /// When the command was given; a resumed one keeps the time of the first.
     pub given: Timestamp,
+    /// The run that is given again.
+    pub resumed: Option<u64>,
     /// Made once, so that a vault password is asked for once.
     load: OnceLock<Load>,
 }
@@ -133,7 +135,7 @@ pub struct Context {
 impl Context {
     pub fn new(options: Options, environment: Environment, args: Vec<String>) -> Self {
         let given = Timestamp::now();
-        Self { options, environment, args, given, load: OnceLock::new() }
+        Self { options, environment, args, given, resumed: None, load: OnceLock::new() }
     }
 
     /// Reads the site repository for a command that only looks.
@@ -225,6 +227,7 @@ impl Context {
             extra_vars: self.options.extra_vars.clone(),
             inventories: self.options.inventory.iter().map(absolute_if_there).collect(),
             playbook_dir: None,
+            facts: Some(self.store()?.dir().join("facts")),
             vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })
     }

@@ -113,7 +113,7 @@ async fn resume(cx: &Context, store: &Store, run: u64) -> Result<Exit> {
         format!("it was at work on {subject}: {}\n", step.split('@').next().unwrap_or(&step))
     }));
     write::stderr(&lines.concat());
-    super::repeat(cx, &Request { args, ..request }).await
+    super::repeat(cx, run, &Request { args, ..request }).await
 }
 
 /// The kept command line, with the secrets that are not kept as they are given again; it cannot be changed otherwise.

@@ -1,6 +1,9 @@
 //! The file of expected host keys, in OpenSSH's format: one sorted line per host that Ymir provisioned; other lines
 //! stay as they are.
 
+mod line;
+pub mod own;
+
 use std::{
     fs::{File, OpenOptions},
     io::Write,
@@ -20,12 +23,12 @@ pub fn holds(path: &Utf8Path, host: &str, address: &str, key: &str) -> Result<bo
 
 /// Puts the host's key in, in place of an earlier one.
 pub fn remember(path: &Utf8Path, host: &str, address: &str, key: &str) -> Result<()> {
-    edit(path, |text| with(text, host, Some(&line(host, address, key))))
+    edit(path, 0o644, |text| with(text, host, Some(&line(host, address, key))))
 }
 
 /// Takes the host's key out.
 pub fn forget(path: &Utf8Path, host: &str) -> Result<()> {
-    edit(path, |text| with(text, host, None))
+    edit(path, 0o644, |text| with(text, host, None))
 }
 
 /// Whether the file has a line of Ymir's for this host.
@@ -52,7 +55,7 @@ fn with(text: &str, host: &str, new: Option<&str>) -> String {
     others.into_iter().chain(ours).flat_map(|line| [line, "\n"]).collect()
 }
 
-fn edit(path: &Utf8Path, change: impl Fn(&str) -> String) -> Result<()> {
+fn edit(path: &Utf8Path, mode: u32, change: impl Fn(&str) -> String) -> Result<()> {
     let _one = editing(path)?;
     let before = read(path)?;
     let after = change(&before);
@@ -64,7 +67,7 @@ fn edit(path: &Utf8Path, change: impl Fn(&str) -> String) -> Result<()> {
     let mut file =
         tempfile::Builder::new().prefix(".ssh_known_hosts.").tempfile_in(dir).or_host(told)?;
     file.write_all(after.as_bytes()).or_host(told)?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
     file.as_file().set_permissions(mode).or_host(told)?;
     file.as_file().sync_all().or_host(told)?;
     file.persist(path).or_host(told)?;

@@ -3,8 +3,10 @@
 pub mod agent;
 pub mod allocation;
 pub mod ansible;
+pub mod command;
 pub mod config_drive;
 pub mod environment;
+pub mod facts;
 pub mod git;
 pub mod host;
 pub mod image;
@@ -34,16 +36,22 @@ pub struct Drivers<'d> {
     pub host: Option<Box<dyn Driver + Send + 'd>>,
     pub agent: Option<Box<dyn Driver + Send + 'd>>,
     pub allocation: Option<Box<dyn Driver + Send + 'd>>,
+    pub command: Option<Box<dyn Driver + Send + 'd>>,
+    pub errand: Option<Box<dyn Driver + Send + 'd>>,
+    pub known_hosts: Option<Box<dyn Driver + Send + 'd>>,
 }
 
 impl Drivers<'_> {
-    fn one(&self, action: &Action) -> Option<&dyn Driver> {
-        let driver = match action {
-            Action::Image(_) => &self.image,
-            Action::Ironic(_) => &self.ironic,
-            Action::Host(_) => &self.host,
-            Action::Configure(_) => &self.agent,
-            Action::Allocation(_) => &self.allocation,
+    fn one(&self, kind: Kind) -> Option<&dyn Driver> {
+        let driver = match kind {
+            Kind::Image => &self.image,
+            Kind::Ironic => &self.ironic,
+            Kind::Host => &self.host,
+            Kind::Agent => &self.agent,
+            Kind::Allocation => &self.allocation,
+            Kind::Command => &self.command,
+            Kind::Errand => &self.errand,
+            Kind::KnownHosts => &self.known_hosts,
         };
         driver.as_deref().map(|driver| driver as &dyn Driver)
     }
@@ -55,12 +63,11 @@ impl Drivers<'_> {
         ask: fn(&'a dyn Driver, Vec<Task<'a>>) -> BoxStream<'a, Said>,
         word: fn(Result<T>) -> Word,
     ) -> BoxStream<'a, Said> {
-        let kinds = [Kind::Image, Kind::Ironic, Kind::Host, Kind::Agent, Kind::Allocation];
-        let streams = kinds.into_iter().filter_map(|kind| {
+        let streams = Kind::ALL.into_iter().filter_map(|kind| {
             let own: Vec<_> =
                 tasks.iter().filter(|task| Kind::of(&task.step.action) == kind).copied().collect();
-            let first = own.first()?;
-            match self.one(&first.step.action) {
+            own.first()?;
+            match self.one(kind) {
                 Some(driver) => Some(ask(driver, own)),
                 None => {
                     Some(stream::iter(own.into_iter().map(move |task| absent(task, word))).boxed())
@@ -78,9 +85,23 @@ enum Kind {
     Host,
     Agent,
     Allocation,
+    Command,
+    Errand,
+    KnownHosts,
 }
 
 impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Image,
+        Self::Ironic,
+        Self::Host,
+        Self::Agent,
+        Self::Allocation,
+        Self::Command,
+        Self::Errand,
+        Self::KnownHosts,
+    ];
+
     fn of(action: &Action) -> Self {
         match action {
             Action::Image(_) => Self::Image,
@@ -88,6 +109,9 @@ impl Kind {
             Action::Host(_) => Self::Host,
             Action::Configure(_) => Self::Agent,
             Action::Allocation(_) => Self::Allocation,
+            Action::Command(_) => Self::Command,
+            Action::Update(_) | Action::Facts(_) => Self::Errand,
+            Action::KnownHost(_) => Self::KnownHosts,
         }
     }
 }
@@ -99,8 +123,8 @@ fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
 
 impl Driver for Drivers<'_> {
     fn foresee(&self, lanes: &[&Lane]) {
-        let all = [&self.image, &self.ironic, &self.host, &self.agent, &self.allocation];
-        all.into_iter().flatten().for_each(|driver| driver.foresee(lanes));
+        let drivers = Kind::ALL.into_iter().filter_map(|kind| self.one(kind));
+        drivers.for_each(|driver| driver.foresee(lanes));
     }
 
     fn probe<'a>(&'a self, tasks: Vec<Task<'a>>) -> BoxStream<'a, Said> {

@@ -8,6 +8,7 @@ use std::io::{BufRead, Write};
 use super::{
     concern::{Concern, Host},
     converge::Converge,
+    errand::Errand,
     facts::Facts,
     fault::{Fault, Tried},
     lock::{Lock, Owner},
@@ -67,6 +68,7 @@ impl<W: Write> Served<'_, W> {
             Ask::Own { owner } => self.own(&owner),
             Ask::Look { parts } => self.look(parts),
             Ask::Apply { part } => self.apply(*part),
+            Ask::Run { errand } => self.run(&errand),
             Ask::Confirm { undo } => {
                 let outcome = undo::confirm(self.host.machine, &undo);
                 say(self.output, &Answer::Confirmed { outcome: outcome.into() });
@@ -101,12 +103,22 @@ impl<W: Write> Served<'_, W> {
     }
 
     fn apply(&mut self, Part { id, concern }: Part) {
-        let outcome = if self.lock.is_some() {
-            self.converge(&id, &concern)
-        } else {
-            Err(Fault::new("changing the host").because("the run does not hold the host's lock"))
-        };
+        let outcome =
+            if self.lock.is_some() { self.converge(&id, &concern) } else { Err(no_lock()) };
         say(self.output, &Answer::Applied { id, outcome: outcome.into() });
+    }
+
+    fn run(&mut self, errand: &Errand) {
+        let outcome = if self.lock.is_some() || !errand.changes_the_host() {
+            let output = &mut *self.output;
+            let mut progress = |text: &str| {
+                say(output, &Answer::Progress { id: String::new(), text: text.to_owned() });
+            };
+            errand.run(self.host, &mut progress)
+        } else {
+            Err(no_lock())
+        };
+        say(self.output, &Answer::Ran { outcome: outcome.into() });
     }
 
     fn converge(&mut self, id: &str, concern: &Concern) -> Result<super::converge::Done, Fault> {
@@ -117,4 +129,8 @@ impl<W: Write> Served<'_, W> {
         };
         Converge::new(self.host)?.apply(concern, &mut progress)
     }
+}
+
+fn no_lock() -> Fault {
+    Fault::new("changing the host").because("the run does not hold the host's lock")
 }

@@ -26,6 +26,7 @@ pub struct Machine {
     programs: Box<dyn Programs>,
     /// The numbers of root and its group. Where a directory plays the host, whoever plays is root.
     roots: (u32, u32),
+    caller: String,
     /// What was asked of the host already; forgotten as soon as anything is changed.
     pub(super) memory: RefCell<Memory>,
 }
@@ -75,14 +76,17 @@ impl Access {
 
 impl Machine {
     /// The host itself.
+    #[expect(clippy::disallowed_methods, reason = "sudo says it so, and the agent has no settings")]
     pub fn this_host() -> Self {
-        Self { roots: (0, 0), ..Self::played("/", Box::new(HostPrograms)) }
+        let caller = std::env::var("SUDO_USER").unwrap_or_else(|_| "root".into());
+        Self { roots: (0, 0), caller, ..Self::played("/", Box::new(HostPrograms)) }
     }
 
     /// A directory that plays a host.
     pub fn played(root: impl Into<PathBuf>, programs: Box<dyn Programs>) -> Self {
         let roots = (getuid().as_raw(), getgid().as_raw());
-        Self { root: root.into(), programs, roots, memory: RefCell::default() }
+        let caller = "root".into();
+        Self { root: root.into(), programs, roots, caller, memory: RefCell::default() }
     }
 
     /// Where a path of the host is for this process.
@@ -93,6 +97,11 @@ impl Machine {
     /// Looks anew at what it has looked at: something has changed.
     pub fn forget(&self) {
         *self.memory.borrow_mut() = Memory::default();
+    }
+
+    /// The account that `sudo` was called from; root's own if it was not.
+    pub fn caller(&self) -> String {
+        self.caller.clone()
     }
 
     /// Runs a program; its exit code is the caller's matter.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     concern::Concern,
     converge::{Done, Found},
+    errand::{Errand, Told},
     facts::Facts,
     fault::Fault,
     lock::Owner,
@@ -25,6 +26,8 @@ pub enum Ask {
     Look { parts: Vec<Part> },
     /// Brings one about.
     Apply { part: Box<Part> },
+    /// Does what is no part of the host's configuration.
+    Run { errand: Box<Errand> },
     /// The control host has come back through the new configuration.
     Confirm { undo: String },
 }
@@ -69,6 +72,9 @@ pub enum Answer {
     },
     Confirmed {
         outcome: Outcome<()>,
+    },
+    Ran {
+        outcome: Outcome<Told>,
     },
     /// The agent cannot work at all.
     Broken {

@@ -12,5 +12,6 @@ pub mod login;
 pub mod network;
 pub mod node;
 pub mod site;
+pub mod ways;
 
 pub use self::{host::Host, site::Site};

@@ -16,7 +16,7 @@ pub fn plan(command: &str, hosts: &[Configured], allocated: &[Allocated]) -> Pla
     Plan::named(command).stage("configure", hosts, steps)
 }
 
-fn steps(host: &Configured, allocated: &[Allocated]) -> Vec<(String, Action)> {
+pub(super) fn steps(host: &Configured, allocated: &[Allocated]) -> Vec<(String, Action)> {
     let own = allocated.iter().filter(|address| address.host == host.name);
     let addresses: std::collections::BTreeMap<_, _> =
         own.map(|address| (address.network.clone(), address.address)).collect();

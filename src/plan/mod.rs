@@ -3,10 +3,15 @@
 pub mod action;
 pub mod deployment_image;
 pub mod deprovision;
+pub mod facts_gather;
 pub mod hardware_inspect;
 pub mod hardware_register;
+pub mod host_command;
 pub mod host_configure;
+pub mod host_drift;
 pub mod host_image;
+pub mod known_hosts;
+pub mod package_update;
 pub mod provision;
 
 use std::collections::BTreeSet;

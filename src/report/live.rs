@@ -64,6 +64,8 @@ impl Report for Live {
                 }
             }
             Event::RunFinished { .. } => return self.end(&text),
+            // Others may read it, so it does not stand among the moving lines.
+            Event::StepOutput { .. } => return self.bars.suspend(|| write::stdout(&text)),
             _ => {}
         }
         for line in text.lines() {

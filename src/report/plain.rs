@@ -24,7 +24,7 @@ impl Report for Plain {
     fn event(&mut self, event: &Stamped) {
         let text = self.words.tell(&event.event);
         match &event.event {
-            Event::RunFinished { .. } => write::stdout(&text),
+            Event::RunFinished { .. } | Event::StepOutput { .. } => write::stdout(&text),
             _ => write::stderr(&text),
         }
     }
@@ -63,6 +63,7 @@ impl Words {
             Event::StepProgress { subject, step, text } => {
                 format!("{subject}: {}: {text}\n", self.title(step))
             }
+            Event::StepOutput { subject, stdout, stderr, .. } => output(subject, stdout, stderr),
             Event::StepFinished { subject, step, outcome } => {
                 self.finished(&format!("{subject}: {}", self.title(step)), outcome)
             }
@@ -131,6 +132,12 @@ impl Words {
             _ => changes.iter().fold(String::new(), |text, change| text + "\n  " + &shown(change)),
         }
     }
+}
+
+/// Every line with its host before it, so that it can be found again among the lines of others.
+fn output(subject: &str, stdout: &str, stderr: &str) -> String {
+    let out = stdout.lines().map(|line| format!("{subject}: {line}\n"));
+    out.chain(stderr.lines().map(|line| format!("{subject} (stderr): {line}\n"))).collect()
 }
 
 /// A change's words, without the lines that differ.

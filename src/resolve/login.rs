@@ -38,17 +38,21 @@ fn way(reader: &Reader) -> Result<Way> {
         }
         _ => {}
     }
-    let port = reader.get::<Number>("ansible_port")?;
-    let port = port.map(|port| port.value.get(reader, "ansible_port")).transpose()?;
     let key = match reader.get::<Utf8PathBuf>("ansible_ssh_private_key_file")? {
         Some(key) => Some(key),
         None => reader.get("ssh_private_key_path")?,
     };
+    let port = port(reader)?;
     Ok(Way::Ssh { address: address(reader)?, port, private_key: key, options: options(reader)? })
 }
 
+pub(super) fn port(reader: &Reader) -> Result<Option<u16>> {
+    let port = reader.get::<Number>("ansible_port")?;
+    port.map(|port| port.value.get(reader, "ansible_port")).transpose()
+}
+
 /// Without an address of its own a host is reached by its name, as in Ansible.
-fn address(reader: &Reader) -> Result<Sourced<String>> {
+pub(super) fn address(reader: &Reader) -> Result<Sourced<String>> {
     Ok(reader.get::<String>("ansible_host")?.unwrap_or_else(|| Sourced {
         value: reader.host.into(),
         setting: reader.setting("inventory_hostname"),

@@ -12,7 +12,9 @@ pub mod login;
 pub mod merged;
 pub mod networks;
 pub mod nodes;
+pub mod reached;
 pub mod vips;
+pub mod ways;
 mod wrong_type;
 
 use serde::de::DeserializeOwned;

@@ -40,6 +40,8 @@ pub enum Finding {
     Kept(String),
     /// What would be changed, one line each.
     Differs(Vec<String>),
+    /// An earlier run did it, and it cannot be looked at.
+    DoneEarlier,
     /// Cannot be told without acting: an opaque command, or a host that is not up yet.
     Unknown(String),
 }
@@ -52,11 +54,21 @@ pub struct Said {
     pub word: Word,
 }
 
+/// What a command left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
 /// Exactly one `Found` per probed step or `Applied` per applied step, after any number of the others.
 #[derive(Debug)]
 pub enum Word {
     Progress(String),
     Warning(String),
+    /// What a command left behind that the operator wants to see.
+    Output(Output),
     Found(Result<Finding>),
     Applied(Result<()>),
 }
@@ -98,6 +110,11 @@ impl Voice {
     /// Something to know that stops nothing.
     pub fn warn(&self, text: impl Into<String>) {
         self.say(Word::Warning(text.into()));
+    }
+
+    /// What a command left behind.
+    pub fn output(&self, output: Output) {
+        self.say(Word::Output(output));
     }
 
     fn say(&self, word: Word) {

@@ -8,7 +8,7 @@ use std::{
 
 use futures::{FutureExt, StreamExt, stream::SelectAll};
 
-use super::driver::{Driver, Finding, Said, Task, Word};
+use super::driver::{Driver, Finding, Output, Said, Task, Word};
 use crate::{
     event::{Event, Mode, Outcome, Summary},
     plan::{Lane, Plan, Stage},
@@ -176,6 +176,10 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
             Word::Warning(text) => {
                 self.emit(Event::Warning { subject: Some(subject.into()), text })
             }
+            Word::Output(Output { code, stdout, stderr }) => {
+                let subject = subject.into();
+                self.emit(Event::StepOutput { subject, step, code, stdout, stderr })
+            }
             Word::Found(Ok(finding)) => self.weigh((lane, index), id, finding),
             Word::Applied(Ok(())) => {
                 let changes = self.found.remove(id).unwrap_or_default();
@@ -195,6 +199,7 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
             (Finding::Kept(why), _) => {
                 return self.end(at, id, Outcome::Unchanged { why: Some(why) });
             }
+            (Finding::DoneEarlier, _) => return self.end(at, id, Outcome::DoneEarlier),
             (Finding::Differs(changes), Mode::Check) => {
                 return self.end(at, id, Outcome::WouldChange { changes });
             }

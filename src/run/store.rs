@@ -1,6 +1,7 @@
 //! Where runs are kept on the control host: `<state>/<site>/<environment>/runs/<id>/`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal;
 use crate::{
-    event::{Event, Stamped, Summary},
+    event::{Event, Outcome, Stamped, Summary},
     plan,
     trouble::{Result, Tell, Trouble},
 };
@@ -88,6 +89,13 @@ impl Store {
         Ok(run)
     }
 
+    /// Keeps a file in a folder of its own, which is there as a whole or not at all.
+    pub fn keep(&self, folder: &str, name: &str, bytes: &[u8]) -> Result<()> {
+        let dir = self.dir.join(folder);
+        make_private(&dir)?;
+        write_whole(&dir, name, bytes)
+    }
+
     /// Numbers of the kept runs, the oldest first.
     pub fn runs(&self) -> Result<Vec<u64>> {
         let dir = self.dir.join("runs");
@@ -151,6 +159,18 @@ impl Record {
     /// Whether the operator ended it before its running steps had ended.
     pub fn aborted(&self) -> bool {
         self.events.iter().any(|stamped| matches!(stamped.event, Event::RunAborted { .. }))
+    }
+
+    /// Steps that are done, in this run or the one that it took on.
+    pub fn done(&self) -> BTreeSet<String> {
+        let done = |stamped: &Stamped| match &stamped.event {
+            Event::StepFinished { step, outcome, .. } => {
+                let is_done = matches!(outcome, Outcome::Changed { .. } | Outcome::DoneEarlier);
+                is_done.then(|| step.clone())
+            }
+            _ => None,
+        };
+        self.events.iter().filter_map(done).collect()
     }
 
     /// Steps that had begun to act and have no result: what a crash interrupted, as `subject: step`.

@@ -116,6 +116,7 @@ pub(crate) fn load_in(
         inventories: Vec::new(),
         vault: keys(PASSWORD),
         playbook_dir: None,
+        facts: None,
     };
     ansible::Variables::load(&load, Arc::new(Machine::new(process)))
         .map_err(|trouble| trouble.to_string())

@@ -8,6 +8,7 @@
 mod base;
 mod cgroup;
 mod command;
+mod commands;
 mod configure;
 mod crash;
 mod enclosure;
@@ -52,6 +53,19 @@ const PARTS: &[Part] = &[
     ("what_drifted_is_mended", |lab| configure::what_drifted_is_mended(there(lab))),
     ("what_is_dropped_is_removed", |lab| configure::what_is_dropped_is_removed(there(lab))),
     ("nothing_runs_on_afterwards", |lab| configure::nothing_runs_on_afterwards(there(lab))),
+    ("commands_run_side_by_side", |lab| commands::commands_run_side_by_side(there(lab))),
+    ("a_failed_command_is_run_again_where_it_failed", |lab| {
+        commands::a_failed_command_is_run_again_where_it_failed(there(lab));
+    }),
+    ("packages_are_updated", |lab| commands::packages_are_updated(there(lab))),
+    ("a_broken_repository_is_told", |lab| commands::a_broken_repository_is_told(there(lab))),
+    ("a_lock_of_apt_is_waited_for", |lab| commands::a_lock_of_apt_is_waited_for(there(lab))),
+    ("drift_is_told", |lab| commands::drift_is_told(there(lab))),
+    ("drift_tells_of_hosts_that_cannot_be_seen", |lab| {
+        commands::drift_tells_of_hosts_that_cannot_be_seen(there(lab));
+    }),
+    ("facts_are_gathered", |lab| commands::facts_are_gathered(there(lab))),
+    ("known_keys_are_not_scanned", |lab| commands::known_keys_are_not_scanned(there(lab))),
     ("dead_host_leaves_others_alone", |lab| faults::dead_host_leaves_others_alone(there(lab))),
     ("full_disk_is_told", |lab| faults::full_disk_is_told(there(lab))),
     ("read_only_disk_is_told", |lab| faults::read_only_disk_is_told(there(lab))),
@@ -65,6 +79,7 @@ const PARTS: &[Part] = &[
     ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
     ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
     ("interfaces_are_configured", |lab| network::interfaces_are_configured(there(lab))),
+    ("connectivity_is_checked", |lab| commands::connectivity_is_checked(there(lab))),
     ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
     }),

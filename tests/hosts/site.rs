@@ -81,6 +81,16 @@ impl Site {
         output
     }
 
+    /// Runs Ymir on the site for an operator whose home this is.
+    pub(crate) fn ymir_at(&self, home: &Path, words: &[&str]) -> Output {
+        println!("$ ymir {}", words.join(" "));
+        let mut ymir = self.command(words);
+        ymir.env("HOME", home);
+        let output = Output::of(ymir, format!("ymir {}", words.join(" ")));
+        print!("{}{}", output.stderr, output.stdout);
+        output
+    }
+
     /// Starts Ymir on the site, to be killed perhaps; nobody hears what it says.
     pub(crate) fn start(&self, words: &[&str]) -> Child {
         println!("$ ymir {} &", words.join(" "));

@@ -8,6 +8,7 @@
 
 mod choices;
 mod commands;
+mod hosts;
 mod messages;
 mod templates;
 mod unreadable;

@@ -16,6 +16,7 @@ use crate::{
         builtin,
         config::{self, Config},
         duplicates::Duplicates,
+        facts::{self, FactCache},
         files::Files,
         inventory::{ALL, Inventory, rules::Rules, source},
         layers::{Layers, Layout},
@@ -46,10 +47,16 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     inventory.add_implicit_localhost();
     let order = inventory.group(ALL).map(|all| inventory.members(all)).unwrap_or_default();
     let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);
+    let cache = FactCache::of(&config, load.facts.as_deref());
+    let facts = match &cache {
+        Some(cache) if cache.is_there(&*files.world)? => Some(cache),
+        _ => None,
+    };
     let reader = Reader {
         files: &files,
         layers: &layers,
         inventory: &inventory,
+        facts,
         facts_are_variables,
         listed: RefCell::default(),
     };
@@ -62,6 +69,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let magic = magic::common(&inventory, &order);
     let mut site = Site::new(files, layers, inventory, order, folders).with(chains, extra, magic);
     site.config = Some(config);
+    site.facts = cache;
     Ok(site)
 }
 
@@ -69,7 +77,8 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
 pub(super) fn group_levels(site: &Site, group: usize) -> Result<Levels> {
     let Site { files, layers, inventory, folders, .. } = site;
     let listed = RefCell::default();
-    let reader = Reader { files, layers, inventory, facts_are_variables: true, listed };
+    let reader =
+        Reader { files, layers, inventory, facts: None, facts_are_variables: true, listed };
     let in_inventory = reader.inventory_vars(group);
     let levels = if inventory.groups[group].name == ALL {
         vec![own()?, in_inventory, reader.everywhere(folders)?]
@@ -112,6 +121,7 @@ struct Reader<'a> {
     files: &'a Files,
     layers: &'a Layers,
     inventory: &'a Inventory,
+    facts: Option<&'a FactCache>,
     facts_are_variables: bool,
     /// What folders hold that were looked into: every host and group looks into the same ones.
     listed: RefCell<HashMap<Utf8PathBuf, Rc<[Entry]>>>,
@@ -214,11 +224,29 @@ impl Reader<'_> {
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
         }
-        table.extend([magic::facts()], &"Ansible".into(), false);
-        if !self.facts_are_variables {
-            table.extend([magic::local_facts()], &"Ansible".into(), false);
-        }
+        self.facts_into(&mut table, name)?;
         Ok(table)
+    }
+
+    /// What was gathered from a host earlier.
+    fn facts_into(&self, table: &mut Table, host: &str) -> Result<()> {
+        let found = match self.facts {
+            Some(cache) => cache.read(&*self.files.world, host)?,
+            None => Vec::new(),
+        };
+        let Some((_, first)) = found.first() else {
+            table.extend([magic::facts()], &"Ansible".into(), false);
+            if !self.facts_are_variables {
+                table.extend([magic::local_facts()], &"Ansible".into(), false);
+            }
+            return Ok(());
+        };
+        let all = facts::together(&found, &first.origin.clone());
+        table.extend([all], &facts::level(), false);
+        let is_alone = |name: &str| self.facts_are_variables || name == "ansible_local";
+        let alone = facts::alone(found).filter(|(name, _)| is_alone(name));
+        table.extend(alone, &facts::level(), false);
+        Ok(())
     }
 
     /// Adds what the files for one name in `group_vars` or `host_vars` say.

@@ -30,6 +30,7 @@ pub use self::{
 };
 use self::{site::Site, table::Entry};
 use super::{
+    facts::FactCache,
     files::Files,
     patterns::{self, Unmatched},
     template::Evaluator,
@@ -57,6 +58,8 @@ pub struct Load {
     pub playbook_dir: Option<Utf8PathBuf>,
     /// The passwords that open what is encrypted.
     pub vault: Keys,
+    /// Where facts of hosts are kept, if Ansible's settings keep none.
+    pub facts: Option<Utf8PathBuf>,
 }
 
 /// Where one layer sets a variable.
@@ -86,6 +89,11 @@ impl Variables {
         let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         let declared_texts = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         Ok(Self { site, evaluators, declared_texts })
+    }
+
+    /// Where facts of hosts are kept, if anywhere.
+    pub fn fact_cache(&self) -> Option<&FactCache> {
+        self.site.facts.as_ref()
     }
 
     /// All hosts, in inventory order.

@@ -14,6 +14,7 @@ use super::table::{Entry, Table};
 use crate::{
     ansible::{
         config::Config,
+        facts::FactCache,
         files::Files,
         inventory::Inventory,
         layers::Layers,
@@ -37,6 +38,8 @@ pub(super) struct Site {
     pub(super) inventory: Inventory,
     /// Ansible's own settings, once they are read.
     pub(super) config: Option<Config>,
+    /// Where facts of hosts are kept, if anywhere.
+    pub(super) facts: Option<FactCache>,
     /// Hosts in inventory order.
     pub(super) order: Vec<usize>,
     /// For each host its levels below the extra variables, lowest first.
@@ -70,6 +73,7 @@ impl Site {
             layers,
             inventory,
             config: None,
+            facts: None,
             order,
             chains,
             extra,

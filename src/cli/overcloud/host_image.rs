@@ -16,8 +16,8 @@ const SITE: &str = "localhost";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make the hosts what the site says, topic by topic
-    Configure,
+    #[command(flatten)]
+    Host(host_configure::Command),
     /// Root disk images for the hosts.
     #[command(subcommand)]
     Image(Image),
@@ -41,8 +41,8 @@ pub struct Build {
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let build = match command {
-        Command::Configure => {
-            return host_configure::execute(cx, Class::Overcloud, "overcloud host configure").await;
+        Command::Host(command) => {
+            return host_configure::command(cx, Class::Overcloud, "overcloud host", command).await;
         }
         Command::Image(Image::Build(build)) => build,
     };

@@ -2,6 +2,7 @@
 
 mod bare_metal;
 pub mod deprovision;
+pub mod facts;
 pub mod hardware;
 pub mod host_image;
 pub mod provision;
@@ -16,6 +17,9 @@ pub enum Command {
     /// What runs on the hosts.
     #[command(subcommand)]
     Host(host_image::Command),
+    /// What the hosts tell of themselves.
+    #[command(subcommand)]
+    Facts(facts::Command),
     /// The hosts as Ironic knows them.
     #[command(subcommand)]
     Hardware(hardware::Command),
@@ -28,6 +32,7 @@ pub enum Command {
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::Host(command) => host_image::execute(cx, command).await,
+        Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
         Command::Provision => provision::execute(cx).await,
         Command::Deprovision => deprovision::execute(cx).await,

@@ -103,7 +103,8 @@ fn local(script: &str) -> Run {
     Run::new("sudo").args(["-n", "--", "/bin/sh", "-c"]).arg(script)
 }
 
-fn ssh(login: &Login, user: &str) -> Run {
+/// `ssh` to the host as this user; the command is still to come.
+pub(in crate::drivers) fn ssh(login: &Login, user: &str) -> Run {
     let Way::Ssh { address, port, private_key, options } = &login.way else {
         return Run::new("ssh");
     };
@@ -129,16 +130,30 @@ fn ssh(login: &Login, user: &str) -> Run {
     Run::new("ssh").args(options.iter().cloned()).args(settings).arg("-T").arg(&address.value)
 }
 
+/// Why a command could not even be started over SSH.
+pub(in crate::drivers) fn no_way_in(host: &str, login: &Login, errors: &str) -> Trouble {
+    match refused(host, login, &login.user.value, errors) {
+        NoAgent::Trouble(trouble) => trouble,
+        NoAgent::NoEntry(trouble) => trouble.set_by(&login.user.setting).hint(
+            "does the account let your SSH key in? `host configure` makes the account; `ssh_private_key_path` and your SSH agent are tried",
+        ),
+    }
+}
+
 fn known_hosts(expected: &Utf8Path) -> String {
     format!("~/.ssh/known_hosts \"{expected}\"")
 }
 
 /// What ssh, sudo or the host's shell said instead.
 async fn refusal(host: &str, login: &Login, user: &str, talk: Talk) -> NoAgent {
-    let errors = match talk.end().await {
-        Ok(errors) => errors,
-        Err(trouble) => return NoAgent::Trouble(trouble),
-    };
+    match talk.end().await {
+        Ok(errors) => refused(host, login, user, &errors),
+        Err(trouble) => NoAgent::Trouble(trouble),
+    }
+}
+
+/// What it means that there is no way in, by the words of ssh, sudo or the host's shell.
+fn refused(host: &str, login: &Login, user: &str, errors: &str) -> NoAgent {
     let says = |words: &[&str]| words.iter().any(|words| errors.contains(words));
     let lines: Vec<&str> = errors.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.last().copied().unwrap_or("the connection ended without a word").to_owned();

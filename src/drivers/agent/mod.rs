@@ -1,7 +1,8 @@
 //! Configures hosts through the agent: one connection a host, one look for all steps of a host together.
 
 pub mod binary;
-mod launch;
+pub mod errand;
+pub(super) mod launch;
 mod session;
 
 use std::{

@@ -3,15 +3,22 @@
 
 pub mod allocation;
 pub mod configure;
+pub mod errand;
 pub mod host;
 pub mod image;
 pub mod ironic;
+pub mod known_host;
 
 use serde::{Deserialize, Serialize};
 
 use self::{
-    allocation::Allocate, configure::Configure, host::HostAction, image::ImageAction,
+    allocation::Allocate,
+    configure::Configure,
+    errand::{GatherFacts, RunCommand, UpdatePackages},
+    host::HostAction,
+    image::ImageAction,
     ironic::IronicAction,
+    known_host::KnowHost,
 };
 
 /// One thing that a driver can look at and bring about.
@@ -23,4 +30,8 @@ pub enum Action {
     Host(HostAction),
     Configure(Box<Configure>),
     Allocation(Allocate),
+    Command(Box<RunCommand>),
+    Update(Box<UpdatePackages>),
+    Facts(Box<GatherFacts>),
+    KnownHost(KnowHost),
 }

@@ -177,7 +177,7 @@ fn is_on(reader: &Reader, name: &str, default: bool) -> Result<bool> {
 }
 
 /// As Ansible's `bool` sees a value.
-fn truth(value: &Value) -> bool {
+pub(super) fn truth(value: &Value) -> bool {
     match value {
         Value::Bool(on) => *on,
         Value::Number(number) => number.as_i64() == Some(1),

@@ -54,7 +54,9 @@ pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
 
 async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot>)> {
     let load = cx.load()?;
-    let of = |name: Option<&String>| Load { environment: name.cloned(), ..load.clone() };
+    // Facts of one environment's hosts are not another's.
+    let of =
+        |name: Option<&String>| Load { environment: name.cloned(), facts: None, ..load.clone() };
     match (&args.since, &*args.environments) {
         (Some(_), [_, _]) | (None, []) => Err(Trouble::usage("it is not said what to compare")
             .hint(
