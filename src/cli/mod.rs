@@ -17,10 +17,12 @@ mod manual;
 mod meant;
 pub mod options;
 pub mod overcloud;
+mod removal;
 pub mod run;
 pub mod seed;
 mod tasks;
 pub mod vault;
+mod wiping;
 mod withheld;
 
 use std::process::ExitCode;

@@ -16,12 +16,13 @@ pub mod tree;
 pub mod user_data;
 
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
+    future::BoxFuture,
     stream::{self, BoxStream},
 };
 
 use crate::{
-    plan::{Lane, action::Action},
+    plan::{Lane, Plan, action::Action},
     run::driver::{Driver, Finding, Said, Task, Word},
     trouble::{Result, Trouble},
 };
@@ -98,6 +99,14 @@ fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
 }
 
 impl Driver for Drivers<'_> {
+    fn survey<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<()>> {
+        // No other driver has to see the whole plan before it begins.
+        match &self.agent {
+            Some(agent) => agent.survey(plan),
+            None => std::future::ready(Ok(())).boxed(),
+        }
+    }
+
     fn foresee(&self, lanes: &[&Lane]) {
         let all = [&self.image, &self.ironic, &self.host, &self.agent, &self.allocation];
         all.into_iter().flatten().for_each(|driver| driver.foresee(lanes));

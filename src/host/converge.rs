@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     change::Change,
     concern::{Concern, Host},
+    data::{Confirmed, Held},
     fault::Fault,
-    record::{Entry, Record},
+    record::{Entry, Record, Trace},
     removal::{self, Verdict},
-    resource::{Refresh, Resource},
+    resource::{Condemned, Refresh, Resource},
     undo::{self, Undo},
 };
 
@@ -28,6 +29,15 @@ pub struct Found {
     /// What stays though nobody asks for it, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
+    /// What holds data and stays, though nobody asks for it, until the operator names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// How many of the changes take away what nobody asks for any more, what was named by the operator not among them.
+    #[serde(default)]
+    pub removals: usize,
+    /// How many things of Ymir's the record of the host has, whatever they belong to.
+    #[serde(default)]
+    pub recorded: usize,
 }
 
 /// What was done for one concern.
@@ -36,6 +46,8 @@ pub struct Done {
     pub changes: Vec<Change>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
     /// The change undoes itself unless this is confirmed over a new connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
@@ -45,6 +57,8 @@ pub struct Done {
 pub struct Converge<'m> {
     pub host: Host<'m>,
     pub record: Record,
+    /// What the operator has named to be removed with its data.
+    pub confirmed: Confirmed,
 }
 
 /// Keys of what a look finds otherwise than it is wanted.
@@ -68,21 +82,31 @@ struct Changes<'c> {
 
 impl<'m> Converge<'m> {
     pub fn new(host: Host<'m>) -> Result<Self, Fault> {
-        Ok(Self { record: Record::read(host.machine)?, host })
+        let record = Record::read(host.machine)?;
+        Ok(Self { record, host, confirmed: Confirmed::default() })
+    }
+
+    /// Removes what is named, too, though it holds data.
+    #[must_use]
+    pub fn removing(mut self, confirmed: Confirmed) -> Self {
+        self.confirmed = confirmed;
+        self
     }
 
     /// Says what differs, and changes nothing.
     pub fn look(&self, concern: &Concern) -> Result<Found, Fault> {
         let resources = concern.resources(&self.host)?;
-        let mut found = Found::default();
+        let mut found = Found { recorded: self.record.entries.len(), ..Found::default() };
         let mut differing = Differing::default();
         for leftover in self.leftovers(concern, &resources)? {
             match leftover.verdict {
                 Verdict::Remove(change) => {
+                    found.removals += usize::from(!self.is_data(&leftover.key));
                     differing.removed.insert(leftover.key);
                     found.changes.push(change);
                 }
-                Verdict::Keep(why) => found.kept.push(why),
+                Verdict::Keep(why) | Verdict::Wait(why) => found.kept.push(why),
+                Verdict::Ask(held) => found.held.push(held),
                 Verdict::Forget => {}
             }
         }
@@ -93,10 +117,25 @@ impl<'m> Converge<'m> {
             };
             if !changes.is_empty() {
                 differing.changed.insert(resource.key());
+                found.held.extend(self.unnamed(resource).map(|condemned| condemned.held.clone()));
             }
             found.changes.extend(changes);
         }
         Ok(found)
+    }
+
+    /// What the site condemns and the operator has not named.
+    fn unnamed<'r>(&self, resource: &'r Resource) -> Option<&'r Condemned> {
+        match resource {
+            Resource::Condemned(condemned) if !self.confirmed.has(&condemned.held) => {
+                Some(condemned)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_data(&self, key: &str) -> bool {
+        matches!(self.record.entries.get(key), Some(Entry { trace: Trace::Data { .. }, .. }))
     }
 
     /// Brings the concern about. `progress` hears what is being done.
@@ -151,10 +190,16 @@ impl<'m> Converge<'m> {
             .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key))
             .filter(|(key, _)| !resources.iter().any(|resource| resource.decides(key)));
         let judged = own.map(|(key, entry)| {
-            let verdict = removal::judge(self.host.machine, &entry.trace)?;
+            let verdict = removal::judge(self.host.machine, &entry.trace, &self.confirmed)?;
             Ok(Leftover { key: key.clone(), verdict })
         });
         let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
+        if leftovers.iter().any(|left| matches!(left.verdict, Verdict::Ask(_) | Verdict::Wait(_))) {
+            // What holds data needs the programs that reach it.
+            let is_package =
+                |key: &str| matches!(self.record.entries[key].trace, Trace::Packages { .. });
+            leftovers.retain(|leftover| !is_package(&leftover.key));
+        }
         // An account before its group, files before their directory, both in the directory's own order otherwise.
         leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
         Ok(leftovers)
@@ -184,7 +229,9 @@ impl<'m> Converge<'m> {
                 self.record.write(self.host.machine)?;
                 let trace = &self.record.entries[&leftover.key].trace;
                 // An account may have taken its group with it.
-                if let Verdict::Remove(_) = removal::judge(self.host.machine, trace)? {
+                if let Verdict::Remove(_) =
+                    removal::judge(self.host.machine, trace, &self.confirmed)?
+                {
                     removal::take_away(self.host.machine, trace)?;
                 }
                 self.host.machine.forget();
@@ -192,6 +239,15 @@ impl<'m> Converge<'m> {
             }
             Verdict::Keep(why) => done.kept.push(why),
             Verdict::Forget => {}
+            // It can be named later.
+            Verdict::Ask(held) => {
+                done.held.push(held);
+                return Ok(());
+            }
+            Verdict::Wait(why) => {
+                done.kept.push(why);
+                return Ok(());
+            }
         }
         self.record.entries.remove(&leftover.key);
         self.record.write(self.host.machine)
@@ -214,6 +270,13 @@ impl<'m> Converge<'m> {
             return Ok(changes);
         };
         progress(&first.text);
+        if let Resource::Condemned(condemned) = resource
+            && self.confirmed.has(&condemned.held)
+        {
+            condemned.held.take_away(machine)?;
+            machine.forget();
+            return Ok(changes);
+        }
         let key = resource.key();
         self.mark_due(all, |refresh| refresh.of.contains(&key));
         let record = &mut self.record;

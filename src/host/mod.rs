@@ -9,6 +9,7 @@ pub mod agent;
 pub mod change;
 pub mod concern;
 pub mod converge;
+pub mod data;
 pub mod facts;
 pub mod fault;
 pub mod lock;

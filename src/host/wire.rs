@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     concern::Concern,
     converge::{Done, Found},
+    data::Confirmed,
     facts::Facts,
     fault::Fault,
     lock::Owner,
+    wipe::Device,
 };
 
 /// Grows when a message changes its meaning. Both sides come from one build, so this is a check, no negotiation.
@@ -19,6 +21,8 @@ pub const VERSION: u32 = 1;
 pub enum Ask {
     /// Takes the lock, for a run that changes the host.
     Own { owner: Owner },
+    /// Lists the disks.
+    Disks,
     /// Looks at these, changes nothing.
     Look { parts: Vec<Part> },
     /// Brings one about.
@@ -33,6 +37,9 @@ pub struct Part {
     /// The step's id.
     pub id: String,
     pub concern: Concern,
+    /// What the operator has named to be removed with its data.
+    #[serde(default)]
+    pub confirmed: Confirmed,
 }
 
 /// From the agent.
@@ -52,6 +59,9 @@ pub enum Answer {
     },
     Owned {
         outcome: Outcome<()>,
+    },
+    Disks {
+        outcome: Outcome<Vec<Device>>,
     },
     Found {
         id: String,

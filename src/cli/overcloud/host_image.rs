@@ -4,7 +4,12 @@ use clap::{Args, Subcommand};
 
 use crate::{
     ansible::Variables,
-    cli::{execute::Session, exit::Exit, host_configure, options::Context},
+    cli::{
+        execute::Session,
+        exit::Exit,
+        host_configure::{self, Disks},
+        options::Context,
+    },
     drivers::{Drivers, image::ImageDriver},
     plan::host_image::{self, Request},
     resolve::{Reader, concerns::Class, hosts::image_names, images::images},
@@ -17,7 +22,7 @@ const SITE: &str = "localhost";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the hosts what the site says, topic by topic
-    Configure,
+    Configure(Disks),
     /// Root disk images for the hosts.
     #[command(subcommand)]
     Image(Image),
@@ -41,8 +46,9 @@ pub struct Build {
 
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let build = match command {
-        Command::Configure => {
-            return host_configure::execute(cx, Class::Overcloud, "overcloud host configure").await;
+        Command::Configure(disks) => {
+            let words = "overcloud host configure";
+            return host_configure::execute(cx, Class::Overcloud, words, &disks).await;
         }
         Command::Image(Image::Build(build)) => build,
     };

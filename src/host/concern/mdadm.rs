@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, Topic};
 use crate::host::{
+    data::Held,
     facts::Family,
     fault::Fault,
     resource::{
@@ -50,7 +51,7 @@ impl Topic for Mdadm {
                 resources.push(array.itself());
                 lines.push(ArrayLine { name: array.name.clone(), path: path.into() }.into());
             } else {
-                resources.push(array.condemned());
+                resources.extend(array.condemned());
             }
         }
         // What starts the host must know the arrays, too.
@@ -71,13 +72,12 @@ impl RaidArray {
         Array { name, level, devices, chunk, metadata }.into()
     }
 
-    fn condemned(&self) -> Resource {
-        let path = format!("/dev/{}", self.name);
-        let devices = self.devices.join(" ");
-        let by_hand = format!(
-            "`umount {path}; mdadm --stop {path}; mdadm --zero-superblock {devices}` on the host"
-        );
-        Condemned { kind: "array".into(), path, by_hand }.into()
+    fn condemned(&self) -> Vec<Resource> {
+        let Self { name, devices, place, .. } = self.clone();
+        let source = format!("/dev/{name}");
+        let mount = place.map(|place| Held::Mount { place, source });
+        let itself = Held::Array { name, devices };
+        mount.into_iter().chain([itself]).map(|held| Condemned { held }.into()).collect()
     }
 
     fn contents(&self) -> Vec<Resource> {

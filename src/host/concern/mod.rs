@@ -13,6 +13,7 @@ mod first_boot;
 mod hostname;
 mod kolla;
 mod logging;
+mod luks;
 mod lvm;
 mod mdadm;
 mod network;
@@ -22,11 +23,13 @@ mod proxy;
 mod python_env;
 mod routing;
 mod swap;
+mod swift;
 mod sysctl;
 mod timezone;
 mod trust_store;
 mod tuned;
 mod users;
+mod wipe_disks;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +45,7 @@ pub use self::{
     hostname::Named,
     kolla::{KollaPackages, KollaUser},
     logging::Logging,
+    luks::{Encrypted, Luks},
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
     network::{Netplan, Network, NetworkFile},
@@ -51,11 +55,13 @@ pub use self::{
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
     swap::{Area, Swap},
+    swift::{Swift, SwiftDisk},
     sysctl::Sysctl,
     timezone::Timezone,
     trust_store::{Certificate, TrustStore},
     tuned::{Profile, Section, Tuned},
     users::{Account, Deleted, NamedGroup, Users},
+    wipe_disks::WipeDisks,
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
 
@@ -113,6 +119,7 @@ concerns!(
     Apt = "apt",
     Pip = "pip",
     KayobeVenv = "kayobe-target-venv",
+    WipeDisks = "wipe-disks",
     Users = "users",
     DevTools = "dev-tools",
     Network = "network",
@@ -130,6 +137,7 @@ concerns!(
     Timezone = "timezone",
     Ntp = "ntp",
     Mdadm = "mdadm",
+    Luks = "luks",
     Lvm = "lvm",
     Swap = "swap",
     KollaUser = "kolla-ansible-user",
@@ -137,6 +145,7 @@ concerns!(
     KollaVenv = "kolla-target-venv",
     KollaPackages = "kolla-packages",
     Docker = "docker",
+    Swift = "swift-block-devices",
 );
 
 impl Concern {

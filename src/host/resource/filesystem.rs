@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{Thing, signature::signature};
-use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace};
+use crate::host::{
+    change::Change, data::Held, fault::Fault, machine::Machine, programs::Call, record::Trace,
+};
 
 /// A file system of this kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +50,7 @@ impl Thing for Filesystem {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Option<String>) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: format!("{} on", self.kind), name: self.device.clone() }))
+        let (device, format) = (self.device.clone(), self.kind.clone());
+        Ok(Some(Trace::Data { held: Held::Filesystem { device, format } }))
     }
 }
