@@ -12,8 +12,9 @@ use super::{
     concern::{Concern, Host},
     data::{Confirmed, Held},
     fault::Fault,
-    record::{Entry, Record, Trace},
-    removal::{self, Verdict},
+    leftovers::{Leftover, once},
+    record::{Entry, Record},
+    removal::Verdict,
     resource::{Condemned, Refresh, Resource},
     undo::{self, Undo},
 };
@@ -68,12 +69,6 @@ struct Differing {
     removed: BTreeSet<String>,
 }
 
-/// Something that was put here and that nobody asks for any more.
-struct Leftover {
-    key: String,
-    verdict: Verdict,
-}
-
 /// What is being done for one concern, and who hears of it.
 struct Changes<'c> {
     done: &'c mut Done,
@@ -103,7 +98,7 @@ impl<'m> Converge<'m> {
                 Verdict::Remove(change) => {
                     found.removals += usize::from(!self.is_data(&leftover.key));
                     differing.removed.insert(leftover.key);
-                    found.changes.push(change);
+                    once(&mut found.changes, change);
                 }
                 Verdict::Keep(why) | Verdict::Wait(why) => found.kept.push(why),
                 Verdict::Ask(held) => found.held.push(held),
@@ -132,10 +127,6 @@ impl<'m> Converge<'m> {
             }
             _ => None,
         }
-    }
-
-    fn is_data(&self, key: &str) -> bool {
-        matches!(self.record.entries.get(key), Some(Entry { trace: Trace::Data { .. }, .. }))
     }
 
     /// Brings the concern about. `progress` hears what is being done.
@@ -180,31 +171,6 @@ impl<'m> Converge<'m> {
         Ok(())
     }
 
-    /// What the record has of this concern and the resources do not ask for.
-    fn leftovers(&self, concern: &Concern, resources: &[Resource]) -> Result<Vec<Leftover>, Fault> {
-        let wanted: BTreeSet<String> = resources.iter().flat_map(Resource::keys).collect();
-        let own = self
-            .record
-            .entries
-            .iter()
-            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key))
-            .filter(|(key, _)| !resources.iter().any(|resource| resource.decides(key)));
-        let judged = own.map(|(key, entry)| {
-            let verdict = removal::judge(self.host.machine, &entry.trace, &self.confirmed)?;
-            Ok(Leftover { key: key.clone(), verdict })
-        });
-        let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
-        if leftovers.iter().any(|left| matches!(left.verdict, Verdict::Ask(_) | Verdict::Wait(_))) {
-            // What holds data needs the programs that reach it.
-            let is_package =
-                |key: &str| matches!(self.record.entries[key].trace, Trace::Packages { .. });
-            leftovers.retain(|leftover| !is_package(&leftover.key));
-        }
-        // An account before its group, files before their directory, both in the directory's own order otherwise.
-        leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
-        Ok(leftovers)
-    }
-
     /// Whether a refresh is due, given what differs of what it follows.
     fn due(&self, refresh: &Refresh, differing: &Differing) -> Vec<Change> {
         let follows = refresh.of.iter().any(|key| differing.changed.contains(key))
@@ -213,44 +179,6 @@ impl<'m> Converge<'m> {
         // A host that somebody else configured so already needs no restart.
         let outdated = in_force.is_some_and(|digest| *digest != refresh.digest);
         if follows || outdated { vec![Change::new(refresh.name.clone())] } else { Vec::new() }
-    }
-
-    fn take_away(
-        &mut self,
-        leftover: Leftover,
-        resources: &[Resource],
-        done: &mut Done,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), Fault> {
-        match leftover.verdict {
-            Verdict::Remove(change) => {
-                progress(&change.text);
-                self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
-                self.record.write(self.host.machine)?;
-                let trace = &self.record.entries[&leftover.key].trace;
-                // An account may have taken its group with it.
-                if let Verdict::Remove(_) =
-                    removal::judge(self.host.machine, trace, &self.confirmed)?
-                {
-                    removal::take_away(self.host.machine, trace)?;
-                }
-                self.host.machine.forget();
-                done.changes.push(change);
-            }
-            Verdict::Keep(why) => done.kept.push(why),
-            Verdict::Forget => {}
-            // It can be named later.
-            Verdict::Ask(held) => {
-                done.held.push(held);
-                return Ok(());
-            }
-            Verdict::Wait(why) => {
-                done.kept.push(why);
-                return Ok(());
-            }
-        }
-        self.record.entries.remove(&leftover.key);
-        self.record.write(self.host.machine)
     }
 
     fn bring_about(
@@ -317,7 +245,7 @@ impl<'m> Converge<'m> {
         Ok(changes)
     }
 
-    fn mark_due(&mut self, resources: &[Resource], follows: impl Fn(&Refresh) -> bool) {
+    pub(super) fn mark_due(&mut self, resources: &[Resource], follows: impl Fn(&Refresh) -> bool) {
         for resource in resources {
             if let Resource::Refresh(refresh) = resource
                 && follows(refresh)

@@ -12,6 +12,7 @@ pub mod converge;
 pub mod data;
 pub mod facts;
 pub mod fault;
+mod leftovers;
 pub mod lock;
 pub mod machine;
 pub mod programs;

@@ -70,9 +70,13 @@ fn condemned(guest: &Guest) {
 pub(crate) fn what_is_named_is_removed(guest: &Guest) {
     condemned(guest);
     let site = without_disks(guest);
+    let kept = site.configure_at_terminal(&[], "");
+    assert!(kept.stdout.contains("or nothing to keep it all"), "nobody is asked");
+    assert!(guest.says("cat /proc/mdstat").contains("md0 : active"));
+    site.configure_at_terminal(&[], "node1:/dev/md0").expect(0);
+    assert!(!guest.says("cat /proc/mdstat").contains("md0"));
     let name = |name: &'static str| ["--confirm-removal", name];
     let options = [
-        name("node1:/dev/md0"),
         name("node1:/dev/data/volumes"),
         name("node1:/dev/data"),
         name("node1:/dev/inner/kept"),

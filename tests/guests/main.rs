@@ -38,6 +38,7 @@ const PARTS: &[Part] = &[
     ("what_is_named_is_removed", |guest| data::what_is_named_is_removed(there(guest))),
     ("disks_to_wipe_are_listed", |guest| wiping::disks_to_wipe_are_listed(there(guest))),
     ("named_disks_are_wiped", |guest| wiping::named_disks_are_wiped(there(guest))),
+    ("a_terminal_is_asked", |guest| wiping::a_terminal_is_asked(there(guest))),
     ("disks_of_one_group_go_together", |guest| {
         wiping::disks_of_one_group_go_together(there(guest));
     }),

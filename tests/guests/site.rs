@@ -71,13 +71,29 @@ impl Site {
         output
     }
 
+    /// The same at a terminal, where this is typed.
+    pub(crate) fn configure_at_terminal(&self, options: &[&str], typed: &str) -> Output {
+        let words = [&[env!("CARGO_BIN_EXE_ymir")], &CONFIGURE[..], options].concat().join(" ");
+        println!("$ {words} <<< {typed}");
+        let typing = format!("printf '%s\\n' '{typed}' | script -qec '{words}' /dev/null");
+        let mut shell = command("sh", &["-c", &typing]);
+        self.choose(&mut shell);
+        let output = Output::of(shell, words);
+        print!("{}", output.stdout);
+        output
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut ymir = command(env!("CARGO_BIN_EXE_ymir"), words);
+        self.choose(&mut ymir);
+        ymir
+    }
+
+    fn choose(&self, ymir: &mut Command) {
         for name in ["KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"] {
             ymir.env_remove(name);
         }
         ymir.env("YMIR_CONFIG_PATH", self.config());
         ymir.env("YMIR_STATE_DIR", self.directory.join("state")).stdin(Stdio::null());
-        ymir
     }
 }

@@ -67,6 +67,16 @@ pub(crate) fn named_disks_are_wiped(guest: &Guest) {
     assert!(said.contains("nothing was changed"), "{said}");
 }
 
+pub(crate) fn a_terminal_is_asked(guest: &Guest) {
+    guest.says(&format!("mkfs.ext4 -q {ID}-OLD1"));
+    let said = site(guest).configure_at_terminal(&[WIPE], "yes");
+    assert!(said.stdout.contains("the answer was `yes`, not `wipe`"), "another word will do");
+    assert!(!is_empty(guest, "OLD1"));
+    site(guest).configure_at_terminal(&[WIPE], "wipe").expect(0);
+    assert!(is_empty(guest, "OLD1") && is_empty(guest, "SWIFT1") && is_empty(guest, "LUKS1"));
+    assert!(!is_empty(guest, "OTHER1"), "what is part of something went unnamed");
+}
+
 pub(crate) fn disks_of_one_group_go_together(guest: &Guest) {
     let said = site(guest).configure(&[WIPE, "--confirm-wipe", "node1:OTHER1"]);
     assert!(said.stderr.contains("two is on"), "half of a group goes");

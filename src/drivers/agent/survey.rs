@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::PoisonError,
+    time::Duration,
 };
 
 use futures::future::join_all;
@@ -14,8 +15,11 @@ use crate::{
     model::login::Login,
     plan::{Lane, Plan, action::Action},
     run::driver::Driver,
-    trouble::{Result, Tell},
+    trouble::{Result, Tell, Trouble},
 };
+
+/// How long a look at a host may take: the others wait for it.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// What the hosts of a run would lose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,7 +75,10 @@ impl AgentDriver {
         let turn = self.host(name);
         let mut host = turn.lock().await;
         let looked = match self.session(name, login, &mut host).await {
-            Ok(session) => self.look(name, session, &steps).await,
+            Ok(session) => {
+                let look = tokio::time::timeout(LONGEST, self.look(name, session, &steps));
+                look.await.unwrap_or_else(|_| Err(hangs(name)))
+            }
             Err(trouble) => Err(trouble),
         };
         if !keeps_connection {
@@ -111,6 +118,12 @@ impl Loss {
         }
         loss
     }
+}
+
+fn hangs(name: &str) -> Trouble {
+    Trouble::host(format!("{name}: looking at it"))
+        .because(format!("it was not done within {} minutes", LONGEST.as_secs() / 60))
+        .hint("a program on the host hangs, on a disk that does not answer perhaps")
 }
 
 fn login(lane: &Lane) -> Option<&Login> {

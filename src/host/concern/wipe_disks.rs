@@ -25,3 +25,7 @@ impl Topic for WipeDisks {
         Ok(self.serials.iter().map(wiped).collect())
     }
 }
+
+#[cfg(test)]
+#[path = "wipe_disks_tests.rs"]
+mod tests;
