@@ -23,7 +23,7 @@ pub(crate) const USER: &str = "debian";
 
 /// Its disks beside the first, by serial number, with their sizes in MiB. XFS takes no less than 300.
 pub(crate) const DISKS: &[(&str, u32)] = &[
-    ("LVM1", 512),
+    ("LVM1", 1024),
     ("LVM2", 256),
     ("RAID1", 256),
     ("RAID2", 256),

@@ -12,6 +12,7 @@ mod data;
 mod disks;
 mod enclosure;
 mod guest;
+mod network;
 mod site;
 mod wiping;
 
@@ -42,6 +43,8 @@ const PARTS: &[Part] = &[
     ("disks_of_one_group_go_together", |guest| {
         wiping::disks_of_one_group_go_together(there(guest));
     }),
+    ("bonds_and_vlans_come_up", |guest| network::bonds_and_vlans_come_up(there(guest))),
+    ("cut_connection_is_rolled_back", |guest| network::cut_connection_is_rolled_back(there(guest))),
 ];
 
 fn there(guest: &mut Option<Guest>) -> &Guest {

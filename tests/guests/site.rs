@@ -16,8 +16,8 @@ const GROUPS: &str = include_str!("../../environments/common/inventory/groups");
 const NETWORKS: &str = include_str!("../hosts/site/etc/kayobe/networks.yml");
 
 /// The words of the command that all parts give, for the topics that guests are for.
-const CONFIGURE: [&str; 5] = ["overcloud", "host", "configure", "--tags", TOPICS];
-const TOPICS: &str = "wipe-disks,mdadm,luks,lvm,swap,swift-block-devices";
+const CONFIGURE: [&str; 4] = ["overcloud", "host", "configure", "--tags"];
+const DISKS: &str = "wipe-disks,mdadm,luks,lvm,swap,swift-block-devices";
 
 /// A site that has one environment, its base.
 #[derive(Debug)]
@@ -63,7 +63,12 @@ impl Site {
 
     /// Configures the guest's disks, with these options.
     pub(crate) fn configure(&self, options: &[&str]) -> Output {
-        let words = [&CONFIGURE[..], options].concat();
+        self.configure_topics(DISKS, options)
+    }
+
+    /// Configures these topics, with these options.
+    pub(crate) fn configure_topics(&self, topics: &str, options: &[&str]) -> Output {
+        let words = [&CONFIGURE[..], &[topics], options].concat();
         let line = format!("ymir {}", words.join(" "));
         println!("$ {line}");
         let output = Output::of(self.command(&words), line);
@@ -73,7 +78,8 @@ impl Site {
 
     /// The same at a terminal, where this is typed.
     pub(crate) fn configure_at_terminal(&self, options: &[&str], typed: &str) -> Output {
-        let words = [&[env!("CARGO_BIN_EXE_ymir")], &CONFIGURE[..], options].concat().join(" ");
+        let words =
+            [&[env!("CARGO_BIN_EXE_ymir")], &CONFIGURE[..], &[DISKS], options].concat().join(" ");
         println!("$ {words} <<< {typed}");
         let typing = format!("printf '%s\\n' '{typed}' | script -qec '{words}' /dev/null");
         let mut shell = command("sh", &["-c", &typing]);

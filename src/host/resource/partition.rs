@@ -1,14 +1,25 @@
 //! The one partition of a disk, known by its name in the table.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Thing, signature::signature};
 use crate::host::{
-    change::Change, data::Held, fault::Fault, machine::Machine, programs::Call, record::Trace,
+    change::Change,
+    data::{self, Held},
+    fault::Fault,
+    machine::Machine,
+    programs::Call,
+    record::Trace,
 };
 
 /// What [`signature`] says of a disk with a table of the kind that has names.
 const TABLE: &str = "a table of partitions (gpt)";
+
+/// How often, and how long apart, a new partition's device is looked for.
+const LOOKS: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A disk whose first partition has this name and is as large as the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,13 +82,28 @@ impl Thing for Partition {
         };
         let call = Call::new("parted", ["--script", "--align", "optimal", disk]);
         machine.must(&call.also(table.iter().copied()).also(["mkpart", name, "0%", "100%"]))?;
-        // The partition's own device comes a moment later.
-        machine.must(&Call::new("udevadm", ["settle"])).map(drop)
+        appears(machine, &data::partition(disk, 1))
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
         Ok(Some(Trace::Data { held: Held::Partition { disk: self.disk.clone(), number: 1 } }))
     }
+}
+
+/// Waits for the device of a new partition. It may come, go when udev has the table read once more, and come again.
+fn appears(machine: &Machine, device: &str) -> Result<(), Fault> {
+    let mut seen = 0;
+    for _ in 0..LOOKS {
+        machine.must(&Call::new("udevadm", ["settle"]))?;
+        seen = if machine.path(device).exists() { seen + 1 } else { 0 };
+        if seen > 1 {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(Fault::new(format!("waiting for {device}"))
+        .because("the partition was made, and its device did not come")
+        .hint("see `journalctl --unit systemd-udevd` on the host"))
 }
 
 /// The names of partitions in what `parted --machine print` says; `(unnamed)` for one that has none.
