@@ -61,6 +61,9 @@ pub struct SecretRef {
 pub trait Secrets: Send + Sync {
     /// The secret that `reference` names; an error if the variable is gone or is not a string there.
     fn find(&self, reference: &SecretRef) -> Result<Secret>;
+
+    /// What the file holds whose path `reference` names, as bytes in hex, out of the vault if need be.
+    fn file(&self, reference: &SecretRef) -> Result<Secret>;
 }
 
 /// Secrets held in a map, for tests.
@@ -73,5 +76,9 @@ impl Secrets for KnownSecrets {
         known.get(reference).map(Secret::new).ok_or_else(|| {
             crate::trouble::Trouble::refused(format!("no secret is known for {reference:?}"))
         })
+    }
+
+    fn file(&self, reference: &SecretRef) -> Result<Secret> {
+        self.find(reference)
     }
 }

@@ -105,6 +105,10 @@ impl<'c> Session<'c> {
             let summary = Summary { stopped: plan.subjects(), ..Summary::default() };
             return Ok((summary, Err(trouble)));
         }
+        if let Err(trouble) = driver.survey(plan).await {
+            let summary = Summary { stopped: plan.subjects(), ..Summary::default() };
+            return Ok((summary, Err(trouble)));
+        }
         let emit = |event| record.emit(event);
         let runner = Runner { driver, emit, mode: self.cx.mode(), stop: stop.clone() };
         let summary = runner.run(plan).await?;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{
     allocation, execute::Session, exit::Exit, host_command, host_package, options::Context,
+    removal::Removals, wiping,
 };
 use crate::{
     ansible::Variables,
@@ -13,9 +14,13 @@ use crate::{
         Drivers,
         agent::{AgentDriver, binary, errand::Errands},
     },
-    host::lock::Owner,
+    host::{
+        concern::{Concern, WipeDisks},
+        lock::Owner,
+    },
+    model::configured::Configured,
     plan::host_configure,
-    resolve::concerns::{Class, Tags, configured, selected},
+    resolve::concerns::{Class, Tags, comes_before_wiping, configured, selected},
     run::lock::Holder,
     trouble::Result,
 };
@@ -24,7 +29,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the hosts what the site says, topic by topic
-    Configure,
+    Configure(Disks),
     /// Commands on the hosts.
     #[command(subcommand)]
     Command(host_command::Command),
@@ -33,17 +38,38 @@ pub enum Command {
     Package(host_package::Command),
 }
 
+/// What may be lost with its data.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Disks {
+    /// List the disks that nothing uses, and wipe those that are confirmed
+    #[arg(long)]
+    pub wipe_disks: bool,
+    /// Wipe this disk, without a question; may be given several times. Only so is a disk wiped that is part of
+    /// something
+    #[arg(long, value_name = "HOST:SERIAL", requires = "wipe_disks")]
+    pub confirm_wipe: Vec<String>,
+    /// Remove this with all its data where nothing asks for it any more; may be given several times
+    #[arg(long, value_name = "HOST:PATH")]
+    pub confirm_removal: Vec<String>,
+    /// Refuse to take away more than this share of what Ymir put on the hosts, in percent [default:
+    /// ymir_removal_limit]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub removal_limit: Option<u8>,
+}
+
 /// A command for hosts of a class; `words` are those before it.
 pub async fn command(cx: &Context, class: Class, words: &str, command: Command) -> Result<Exit> {
     match command {
-        Command::Configure => execute(cx, class, &format!("{words} configure")).await,
+        Command::Configure(disks) => {
+            execute(cx, class, &format!("{words} configure"), &disks).await
+        }
         Command::Command(command) => host_command::execute(cx, class, words, command).await,
         Command::Package(command) => host_package::execute(cx, class, words, command).await,
     }
 }
 
 /// Configures the hosts of a class; `command` are the words that were given.
-pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> {
+pub async fn execute(cx: &Context, class: Class, command: &str, disks: &Disks) -> Result<Exit> {
     let session = Session::open(cx, command)?;
     let (tags, limit) = (tags(cx), cx.options.limit.as_deref());
     let given = if tags.have("ip-allocation") {
@@ -52,9 +78,17 @@ pub async fn execute(cx: &Context, class: Class, command: &str) -> Result<Exit> 
     } else {
         allocation::unchanged(&session.variables)
     };
-    let hosts = configured(&given.variables, class, limit, &tags)?;
-    let plan = host_configure::plan(command, &hosts, &given.allocated);
+    let mut hosts = configured(&given.variables, class, limit, &tags)?;
+    let removals = Removals::of(cx, &given.variables, &hosts, disks.removal_limit)?;
     let agent = agents(cx, &given.variables, command)?;
+    let agent = agent.asking(Arc::new(removals), disks.confirmed(&hosts)?);
+    if disks.wipe_disks && tags.have("wipe-disks") && !cx.options.list_tasks {
+        let chosen = wiping::chosen(cx, &agent, &hosts, disks).await?;
+        for host in &mut hosts {
+            wipe(host, chosen.get(&host.name));
+        }
+    }
+    let plan = host_configure::plan(command, &hosts, &given.allocated);
     let allocation = given.driver.map(|driver| Box::new(driver) as _);
     let drivers = Drivers { agent: Some(Box::new(agent)), allocation, ..Drivers::default() };
     session.run(&plan, &drivers).await
@@ -77,6 +111,14 @@ pub(super) fn errands(cx: &Context, command: &str) -> Result<Errands> {
 fn binaries(cx: &Context) -> Result<binary::Binaries> {
     let directory = cx.environment.get("YMIR_AGENT_DIR");
     binary::find(directory.map(camino::Utf8Path::new))
+}
+
+/// Adds the disks to be wiped to what the host shall be, in their place.
+fn wipe(host: &mut Configured, disks: Option<&WipeDisks>) {
+    let Some(disks) = disks else { return };
+    let before = |concern: &&Concern| comes_before_wiping(concern);
+    let at = host.concerns.iter().take_while(before).count();
+    host.concerns.insert(at, disks.clone().into());
 }
 
 /// Comma-separated, as Ansible has them.

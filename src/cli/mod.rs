@@ -23,10 +23,12 @@ mod meant;
 pub mod network;
 pub mod options;
 pub mod overcloud;
+mod removal;
 pub mod run;
 pub mod seed;
 mod tasks;
 pub mod vault;
+mod wiping;
 mod withheld;
 
 use std::process::ExitCode;

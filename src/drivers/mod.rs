@@ -18,12 +18,13 @@ pub mod tree;
 pub mod user_data;
 
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
+    future::BoxFuture,
     stream::{self, BoxStream},
 };
 
 use crate::{
-    plan::{Lane, action::Action},
+    plan::{Lane, Plan, action::Action},
     run::driver::{Driver, Finding, Said, Task, Word},
     trouble::{Result, Trouble},
 };
@@ -122,6 +123,14 @@ fn absent<T>(task: Task<'_>, word: fn(Result<T>) -> Word) -> Said {
 }
 
 impl Driver for Drivers<'_> {
+    fn survey<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<()>> {
+        // No other driver has to see the whole plan before it begins.
+        match &self.agent {
+            Some(agent) => agent.survey(plan),
+            None => std::future::ready(Ok(())).boxed(),
+        }
+    }
+
     fn foresee(&self, lanes: &[&Lane]) {
         let drivers = Kind::ALL.into_iter().filter_map(|kind| self.one(kind));
         drivers.for_each(|driver| driver.foresee(lanes));

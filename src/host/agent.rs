@@ -8,13 +8,14 @@ use std::io::{BufRead, Write};
 use super::{
     concern::{Concern, Host},
     converge::Converge,
+    data::Confirmed,
     errand::Errand,
     facts::Facts,
     fault::{Fault, Tried},
     lock::{Lock, Owner},
     machine::Machine,
     resource::unit,
-    undo,
+    undo, wipe,
     wire::{Answer, Ask, Part, VERSION},
 };
 
@@ -66,6 +67,10 @@ impl<W: Write> Served<'_, W> {
         match ask {
             Ask::Alive => {}
             Ask::Own { owner } => self.own(&owner),
+            Ask::Disks => {
+                let outcome = wipe::list(self.host.machine);
+                say(self.output, &Answer::Disks { outcome: outcome.into() });
+            }
             Ask::Look { parts } => self.look(parts),
             Ask::Apply { part } => self.apply(*part),
             Ask::Run { errand } => self.run(&errand),
@@ -92,19 +97,25 @@ impl<W: Write> Served<'_, W> {
         let all = parts.iter().filter_map(|part| part.concern.resources(&self.host).ok());
         let all: Vec<_> = all.flatten().collect();
         drop(unit::prefetch(self.host.machine, all.iter()));
-        let converge = Converge::new(self.host);
-        for Part { id, concern } in parts {
-            let outcome = match &converge {
-                Ok(converge) => converge.look(&concern),
+        let mut converge = Converge::new(self.host);
+        for Part { id, concern, confirmed } in parts {
+            let outcome = match &mut converge {
+                Ok(converge) => {
+                    converge.confirmed = confirmed;
+                    converge.look(&concern)
+                }
                 Err(fault) => Err(fault.clone()),
             };
             say(self.output, &Answer::Found { id, outcome: outcome.into() });
         }
     }
 
-    fn apply(&mut self, Part { id, concern }: Part) {
-        let outcome =
-            if self.lock.is_some() { self.converge(&id, &concern) } else { Err(no_lock()) };
+    fn apply(&mut self, Part { id, concern, confirmed }: Part) {
+        let outcome = if self.lock.is_some() {
+            self.converge(&id, &concern, confirmed)
+        } else {
+            Err(no_lock())
+        };
         say(self.output, &Answer::Applied { id, outcome: outcome.into() });
     }
 
@@ -121,13 +132,18 @@ impl<W: Write> Served<'_, W> {
         say(self.output, &Answer::Ran { outcome: outcome.into() });
     }
 
-    fn converge(&mut self, id: &str, concern: &Concern) -> Result<super::converge::Done, Fault> {
+    fn converge(
+        &mut self,
+        id: &str,
+        concern: &Concern,
+        confirmed: Confirmed,
+    ) -> Result<super::converge::Done, Fault> {
         self.host.machine.forget();
         let output = &mut *self.output;
         let mut progress = |text: &str| {
             say(output, &Answer::Progress { id: id.to_owned(), text: text.to_owned() });
         };
-        Converge::new(self.host)?.apply(concern, &mut progress)
+        Converge::new(self.host)?.removing(confirmed).apply(concern, &mut progress)
     }
 }
 

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     change::Change,
     concern::{Concern, Host},
+    data::{Confirmed, Held},
     fault::Fault,
+    leftovers::{Leftover, once},
     record::{Entry, Record},
-    removal::{self, Verdict},
-    resource::{Refresh, Resource},
+    removal::Verdict,
+    resource::{Condemned, Refresh, Resource},
     undo::{self, Undo},
 };
 
@@ -28,6 +30,15 @@ pub struct Found {
     /// What stays though nobody asks for it, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
+    /// What holds data and stays, though nobody asks for it, until the operator names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// How many of the changes take away what nobody asks for any more, what was named by the operator not among them.
+    #[serde(default)]
+    pub removals: usize,
+    /// How many things of Ymir's the record of the host has, whatever they belong to.
+    #[serde(default)]
+    pub recorded: usize,
 }
 
 /// What was done for one concern.
@@ -36,6 +47,8 @@ pub struct Done {
     pub changes: Vec<Change>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
     /// The change undoes itself unless this is confirmed over a new connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
@@ -45,6 +58,8 @@ pub struct Done {
 pub struct Converge<'m> {
     pub host: Host<'m>,
     pub record: Record,
+    /// What the operator has named to be removed with its data.
+    pub confirmed: Confirmed,
 }
 
 /// Keys of what a look finds otherwise than it is wanted.
@@ -52,12 +67,6 @@ pub struct Converge<'m> {
 struct Differing {
     changed: BTreeSet<String>,
     removed: BTreeSet<String>,
-}
-
-/// Something that was put here and that nobody asks for any more.
-struct Leftover {
-    key: String,
-    verdict: Verdict,
 }
 
 /// What is being done for one concern, and who hears of it.
@@ -68,21 +77,31 @@ struct Changes<'c> {
 
 impl<'m> Converge<'m> {
     pub fn new(host: Host<'m>) -> Result<Self, Fault> {
-        Ok(Self { record: Record::read(host.machine)?, host })
+        let record = Record::read(host.machine)?;
+        Ok(Self { record, host, confirmed: Confirmed::default() })
+    }
+
+    /// Removes what is named, too, though it holds data.
+    #[must_use]
+    pub fn removing(mut self, confirmed: Confirmed) -> Self {
+        self.confirmed = confirmed;
+        self
     }
 
     /// Says what differs, and changes nothing.
     pub fn look(&self, concern: &Concern) -> Result<Found, Fault> {
         let resources = concern.resources(&self.host)?;
-        let mut found = Found::default();
+        let mut found = Found { recorded: self.record.entries.len(), ..Found::default() };
         let mut differing = Differing::default();
         for leftover in self.leftovers(concern, &resources)? {
             match leftover.verdict {
                 Verdict::Remove(change) => {
+                    found.removals += usize::from(!self.is_data(&leftover.key));
                     differing.removed.insert(leftover.key);
-                    found.changes.push(change);
+                    once(&mut found.changes, change);
                 }
-                Verdict::Keep(why) => found.kept.push(why),
+                Verdict::Keep(why) | Verdict::Wait(why) => found.kept.push(why),
+                Verdict::Ask(held) => found.held.push(held),
                 Verdict::Forget => {}
             }
         }
@@ -93,10 +112,21 @@ impl<'m> Converge<'m> {
             };
             if !changes.is_empty() {
                 differing.changed.insert(resource.key());
+                found.held.extend(self.unnamed(resource).map(|condemned| condemned.held.clone()));
             }
             found.changes.extend(changes);
         }
         Ok(found)
+    }
+
+    /// What the site condemns and the operator has not named.
+    fn unnamed<'r>(&self, resource: &'r Resource) -> Option<&'r Condemned> {
+        match resource {
+            Resource::Condemned(condemned) if !self.confirmed.has(&condemned.held) => {
+                Some(condemned)
+            }
+            _ => None,
+        }
     }
 
     /// Brings the concern about. `progress` hears what is being done.
@@ -141,25 +171,6 @@ impl<'m> Converge<'m> {
         Ok(())
     }
 
-    /// What the record has of this concern and the resources do not ask for.
-    fn leftovers(&self, concern: &Concern, resources: &[Resource]) -> Result<Vec<Leftover>, Fault> {
-        let wanted: BTreeSet<String> = resources.iter().flat_map(Resource::keys).collect();
-        let own = self
-            .record
-            .entries
-            .iter()
-            .filter(|(key, entry)| entry.concern == concern.name() && !wanted.contains(*key))
-            .filter(|(key, _)| !resources.iter().any(|resource| resource.decides(key)));
-        let judged = own.map(|(key, entry)| {
-            let verdict = removal::judge(self.host.machine, &entry.trace)?;
-            Ok(Leftover { key: key.clone(), verdict })
-        });
-        let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
-        // An account before its group, files before their directory, both in the directory's own order otherwise.
-        leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
-        Ok(leftovers)
-    }
-
     /// Whether a refresh is due, given what differs of what it follows.
     fn due(&self, refresh: &Refresh, differing: &Differing) -> Vec<Change> {
         let follows = refresh.of.iter().any(|key| differing.changed.contains(key))
@@ -168,33 +179,6 @@ impl<'m> Converge<'m> {
         // A host that somebody else configured so already needs no restart.
         let outdated = in_force.is_some_and(|digest| *digest != refresh.digest);
         if follows || outdated { vec![Change::new(refresh.name.clone())] } else { Vec::new() }
-    }
-
-    fn take_away(
-        &mut self,
-        leftover: Leftover,
-        resources: &[Resource],
-        done: &mut Done,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), Fault> {
-        match leftover.verdict {
-            Verdict::Remove(change) => {
-                progress(&change.text);
-                self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
-                self.record.write(self.host.machine)?;
-                let trace = &self.record.entries[&leftover.key].trace;
-                // An account may have taken its group with it.
-                if let Verdict::Remove(_) = removal::judge(self.host.machine, trace)? {
-                    removal::take_away(self.host.machine, trace)?;
-                }
-                self.host.machine.forget();
-                done.changes.push(change);
-            }
-            Verdict::Keep(why) => done.kept.push(why),
-            Verdict::Forget => {}
-        }
-        self.record.entries.remove(&leftover.key);
-        self.record.write(self.host.machine)
     }
 
     fn bring_about(
@@ -214,6 +198,13 @@ impl<'m> Converge<'m> {
             return Ok(changes);
         };
         progress(&first.text);
+        if let Resource::Condemned(condemned) = resource
+            && self.confirmed.has(&condemned.held)
+        {
+            condemned.held.take_away(machine)?;
+            machine.forget();
+            return Ok(changes);
+        }
         let key = resource.key();
         self.mark_due(all, |refresh| refresh.of.contains(&key));
         let record = &mut self.record;
@@ -254,7 +245,7 @@ impl<'m> Converge<'m> {
         Ok(changes)
     }
 
-    fn mark_due(&mut self, resources: &[Resource], follows: impl Fn(&Refresh) -> bool) {
+    pub(super) fn mark_due(&mut self, resources: &[Resource], follows: impl Fn(&Refresh) -> bool) {
         for resource in resources {
             if let Resource::Refresh(refresh) = resource
                 && follows(refresh)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
+    data::Held,
     fault::{Fault, Tried},
     machine::{Access, Machine},
     resource::{FirewallItem, Made},
@@ -126,8 +127,7 @@ pub enum Trace {
     },
     /// Something that holds data: never removed without being named by the operator.
     Data {
-        kind: String,
-        name: String,
+        held: Held,
     },
 }
 
@@ -177,8 +177,9 @@ impl Trace {
             Self::Key { .. } | Self::Unit { .. } => 0,
             Self::User { .. } => 1,
             Self::Group { .. } => 2,
-            Self::Directory { .. } => 4,
-            Self::Packages { .. } => 5,
+            Self::Data { held } => 4 + held.turn(),
+            Self::Directory { .. } => 20,
+            Self::Packages { .. } => 21,
             _ => 3,
         }
     }

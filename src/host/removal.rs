@@ -3,6 +3,7 @@
 use super::{
     accounts,
     change::Change,
+    data::{Confirmed, Held},
     fault::Fault,
     machine::{Access, Machine, NodeKind},
     programs::Call,
@@ -19,11 +20,16 @@ pub enum Verdict {
     Forget,
     /// It stays, and this is why.
     Keep(String),
+    /// It holds data and stays until the operator names it.
+    Ask(Held),
+    /// It is named, and something else is made of it: it goes when that has gone.
+    Wait(String),
 }
 
-/// What would become of it; changes nothing.
-pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
+/// What would become of it, given what the operator has named; changes nothing.
+pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<Verdict, Fault> {
     match trace {
+        Trace::Data { held } => judge_data(machine, held, confirmed),
         Trace::File { path, contents, original } => {
             judge_file(machine, path, contents, original.is_some())
         }
@@ -69,10 +75,22 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
             let changes = Resource::from(free).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
-        Trace::Data { kind, name } => Ok(Verdict::Keep(format!(
-            "the {kind} {name} holds data and stays; nothing asks for it any more"
-        ))),
     }
+}
+
+fn judge_data(machine: &Machine, held: &Held, confirmed: &Confirmed) -> Result<Verdict, Fault> {
+    if !held.is_there(machine)? {
+        return Ok(Verdict::Forget);
+    }
+    if !confirmed.has(held) {
+        return Ok(Verdict::Ask(held.clone()));
+    }
+    Ok(match held.holder(machine)? {
+        Some(holder) => {
+            Verdict::Wait(format!("{} {} stays for now: {holder}", held.kind(), held.name()))
+        }
+        None => Verdict::Remove(held.removal()),
+    })
 }
 
 fn remove(text: String) -> Verdict {
@@ -177,7 +195,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Mask { name } => {
             machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }
-        Trace::Data { .. } => Ok(()),
+        Trace::Data { held } => held.take_away(machine),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Place {
     pub variable: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// The value is the path of a file of this machine that holds the secret; it travels in hex.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_file: bool,
 }
 
 impl Sealed {

@@ -8,6 +8,7 @@ use super::{
     change::Change,
     concern::{Concern, Host},
     converge::Converge,
+    data::Confirmed,
     facts::Facts,
     fault::Fault,
     machine::Machine,
@@ -45,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) root: tempfile::TempDir,
     pub(crate) programs: Played,
     pub(crate) facts: Facts,
+    /// What the operator has named to be removed with its data.
+    pub(crate) confirmed: RefCell<Confirmed>,
 }
 
 impl Stage {
@@ -58,7 +61,7 @@ impl Stage {
             write(root.path(), path, text);
         }
         let programs = Played { root: root.path().to_owned(), ..Played::default() };
-        Self { root, programs, facts: Facts::default() }
+        Self { root, programs, facts: Facts::default(), confirmed: RefCell::default() }
     }
 
     /// Has programs whose command line begins so do this.
@@ -82,6 +85,11 @@ impl Stage {
         });
     }
 
+    /// Names what is to be removed with its data.
+    pub(crate) fn confirm(&self, names: &[&str]) {
+        self.confirmed.borrow_mut().0 = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+
     pub(crate) fn machine(&self) -> Machine {
         Machine::played(self.root.path(), Box::new(self.programs.clone()))
     }
@@ -89,13 +97,15 @@ impl Stage {
     pub(crate) fn look(&self, concern: &Concern) -> Vec<String> {
         let machine = self.machine();
         let host = Host { machine: &machine, facts: &self.facts };
-        texts(&Converge::new(host).unwrap().look(concern).unwrap().changes)
+        let converge = Converge::new(host).unwrap().removing(self.confirmed.borrow().clone());
+        texts(&converge.look(concern).unwrap().changes)
     }
 
     pub(crate) fn try_apply(&self, concern: &Concern) -> Result<Vec<String>, Fault> {
         let machine = self.machine();
         let host = Host { machine: &machine, facts: &self.facts };
-        Converge::new(host)?.apply(concern, &mut |_| {}).map(|done| texts(&done.changes))
+        let mut converge = Converge::new(host)?.removing(self.confirmed.borrow().clone());
+        converge.apply(concern, &mut |_| {}).map(|done| texts(&done.changes))
     }
 
     pub(crate) fn apply(&self, concern: &Concern) -> Vec<String> {

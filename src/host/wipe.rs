@@ -1,11 +1,21 @@
 //! Which disks of a host may be wiped: decided from what `lsblk` says, and named by serial number.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fault::{Fault, Tried},
+    machine::Machine,
+    programs::Call,
+};
 
 /// What `lsblk` must be asked for.
-pub const COLUMNS: &str = "NAME,TYPE,SERIAL,FSTYPE,PTTYPE,PARTTYPENAME,MOUNTPOINTS,SIZE";
+pub const COLUMNS: &str = "NAME,PATH,TYPE,SERIAL,FSTYPE,PTTYPE,PARTTYPENAME,MOUNTPOINTS,SIZE";
 
 /// Signatures of what is in use without being mounted.
 const IN_USE: [(&str, &str); 6] = [
@@ -18,18 +28,89 @@ const IN_USE: [(&str, &str); 6] = [
 ];
 
 /// A device as `lsblk --json` tells of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Device {
     pub name: String,
+    pub path: String,
     #[serde(rename = "type")]
     pub kind: String,
     pub serial: Option<String>,
+    pub size: Option<String>,
     pub fstype: Option<String>,
+    pub pttype: Option<String>,
     pub parttypename: Option<String>,
     pub mountpoint: Option<String>,
     pub mountpoints: Vec<Option<String>>,
     pub children: Vec<Device>,
+    /// Nothing but zeros at its beginning and its end; looked at beside what `lsblk` says.
+    pub zeros: bool,
+}
+
+/// How much is looked at for zeros at the beginning and at the end of a disk, in bytes.
+const LOOKED_AT: u64 = 1 << 20;
+
+/// Lists the devices of the host.
+pub fn list(machine: &Machine) -> Result<Vec<Device>, Fault> {
+    let said = machine.must(&Call::new("lsblk", ["--json", "--output", COLUMNS]))?.stdout;
+    let mut devices = read(&said).tried(|| "reading what lsblk says".into())?;
+    for disk in devices.iter_mut().filter(|device| device.kind == "disk") {
+        // What cannot be read, such as a drive without a medium, is not known to hold nothing.
+        disk.zeros = is_zero(machine, &disk.path).unwrap_or(false);
+    }
+    Ok(devices)
+}
+
+fn is_zero(machine: &Machine, path: &str) -> std::io::Result<bool> {
+    let mut disk = File::open(machine.path(path))?;
+    let size = disk.seek(SeekFrom::End(0))?;
+    for start in [0, size.saturating_sub(LOOKED_AT)] {
+        disk.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        Read::take(&mut disk, LOOKED_AT).read_to_end(&mut bytes)?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+    }
+    Ok(size > 0)
+}
+
+impl Device {
+    /// Itself and everything on it, what is below first.
+    pub fn all(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        Box::new(std::iter::once(self).chain(self.children.iter().flat_map(Self::all)))
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_blank(&self) -> bool {
+        self.zeros && self.children.is_empty()
+    }
+
+    pub fn has_serial(&self, number: &str) -> bool {
+        serial(self) == Some(number)
+    }
+
+    /// `vdb (OLD1, 512M): ext4`
+    pub fn described(&self) -> String {
+        let about = [serial(self), self.size.as_deref()].into_iter().flatten().map(str::trim);
+        let about = about.collect::<Vec<_>>().join(", ");
+        format!("{} ({about}): {}", self.name, self.contents())
+    }
+
+    /// What is on it, in words.
+    fn contents(&self) -> String {
+        if self.is_blank() {
+            return "nothing".into();
+        }
+        let known = self.all().filter_map(|device| device.fstype.as_deref());
+        let mut known: Vec<&str> = known.filter(|kind| !kind.is_empty()).collect();
+        known.dedup();
+        match (&known[..], &self.pttype) {
+            ([], Some(table)) => format!("a table of partitions ({table})"),
+            ([], None) => "something of no known kind".into(),
+            (kinds, _) => kinds.join(", "),
+        }
+    }
 }
 
 /// What becomes of a disk.
@@ -48,6 +129,9 @@ pub enum Fate {
 pub struct Candidate {
     pub name: String,
     pub serial: Option<String>,
+    /// What there is to say of it.
+    pub described: String,
+    pub blank: bool,
     pub fate: Fate,
 }
 
@@ -68,6 +152,8 @@ pub fn candidates(devices: &[Device], named: &BTreeSet<String>) -> Vec<Candidate
         .map(|disk| Candidate {
             name: disk.name.clone(),
             serial: serial(disk).map(str::to_owned),
+            described: disk.described(),
+            blank: disk.is_blank(),
             fate: fate(disk, devices, named),
         })
         .collect()
@@ -77,7 +163,8 @@ fn serial(disk: &Device) -> Option<&str> {
     disk.serial.as_deref().map(str::trim).filter(|serial| !serial.is_empty())
 }
 
-fn fate(disk: &Device, all: &[Device], named: &BTreeSet<String>) -> Fate {
+/// What becomes of one disk among all devices.
+pub fn fate(disk: &Device, all: &[Device], named: &BTreeSet<String>) -> Fate {
     if let Some(place) = mounted(disk) {
         let how =
             if place == "[SWAP]" { "swapped to".into() } else { format!("mounted at {place}") };

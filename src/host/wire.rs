@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     concern::Concern,
     converge::{Done, Found},
+    data::Confirmed,
     errand::{Errand, Told},
     facts::Facts,
     fault::Fault,
     lock::Owner,
+    wipe::Device,
 };
 
 /// Grows when a message changes its meaning. Both sides come from one build, so this is a check, no negotiation.
@@ -22,6 +24,8 @@ pub enum Ask {
     Alive,
     /// Takes the lock, for a run that changes the host.
     Own { owner: Owner },
+    /// Lists the disks.
+    Disks,
     /// Looks at these, changes nothing.
     Look { parts: Vec<Part> },
     /// Brings one about.
@@ -38,6 +42,9 @@ pub struct Part {
     /// The step's id.
     pub id: String,
     pub concern: Concern,
+    /// What the operator has named to be removed with its data.
+    #[serde(default)]
+    pub confirmed: Confirmed,
 }
 
 /// From the agent.
@@ -57,6 +64,9 @@ pub enum Answer {
     },
     Owned {
         outcome: Outcome<()>,
+    },
+    Disks {
+        outcome: Outcome<Vec<Device>>,
     },
     Found {
         id: String,

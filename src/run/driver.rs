@@ -6,13 +6,14 @@ use std::{
 };
 
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
+    future::BoxFuture,
     stream::{self, BoxStream},
 };
 use tokio::sync::mpsc;
 
 use crate::{
-    plan::{Lane, Step, action::Action},
+    plan::{Lane, Plan, Step, action::Action},
     trouble::Result,
 };
 
@@ -79,6 +80,14 @@ pub enum Word {
 /// The contract, tested for every action: apply, then probe says `Satisfied`; apply again changes nothing; killed at
 /// any moment, probe and apply take on from what is there.
 pub trait Driver<A = Action>: Sync {
+    /// Looks at the world for the whole plan before anything of it is done; an error ends the run.
+    fn survey<'a>(&'a self, _plan: &'a Plan<A>) -> BoxFuture<'a, Result<()>>
+    where
+        A: Sync,
+    {
+        std::future::ready(Ok(())).boxed()
+    }
+
     /// Hears what a stage will ask for, before it does: what comes after a step may be looked at together with it.
     fn foresee(&self, _lanes: &[&Lane<A>]) {}
     /// Looks and changes nothing; one [`Word::Found`] per task.

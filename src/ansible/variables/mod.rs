@@ -277,4 +277,14 @@ impl Secrets for Variables {
             _ => Err(missing()),
         }
     }
+
+    fn file(&self, reference: &SecretRef) -> Result<Secret> {
+        let path = self.find(reference)?;
+        let found = self.files().bytes(path.reveal().into())?;
+        let (bytes, _) = found.ok_or_else(|| {
+            Trouble::refused(format!("{}: reading the key {}", reference.host, path.reveal()))
+                .because("there is no such file any more")
+        })?;
+        Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    }
 }

@@ -65,7 +65,7 @@ impl Errands {
     ) -> Result<Told> {
         let session = &mut open.session;
         if errand.changes_the_host() {
-            session.own(&Ask::Own { owner: self.owner.clone() }).await?;
+            session.own(&Ask::Own { owner: self.owner.clone() }, &mut hear).await?;
         }
         session.ask(&Ask::Run { errand: Box::new(errand) }).await?;
         loop {

@@ -1,9 +1,11 @@
 //! Configures hosts through the agent: one connection a host, one look for all steps of a host together.
 
 pub mod binary;
+mod disks;
 pub mod errand;
 pub(super) mod launch;
 mod session;
+pub mod survey;
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use futures::stream::BoxStream;
+use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use serde_json::json;
 use tokio::{
     sync::{Mutex as Turn, OwnedSemaphorePermit, Semaphore},
@@ -21,12 +23,14 @@ use tokio::{
 use self::{
     binary::Binaries,
     session::{Session, open_secrets, told, unexpected},
+    survey::Consent,
 };
 use crate::{
     host::{
         change::Change,
         concern::Concern,
         converge::Found,
+        data::{Confirmed, Held},
         fault::Fault,
         lock::Owner,
         sealed::Place,
@@ -35,7 +39,7 @@ use crate::{
     },
     model::login::Login,
     plan::{
-        Lane,
+        Lane, Plan,
         action::{Action, configure::Configure},
     },
     run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
@@ -64,6 +68,10 @@ pub struct AgentDriver {
     hosts: Mutex<BTreeMap<String, Arc<Turn<Host>>>>,
     /// The steps of each host that are still to come, so that one look serves them all.
     coming: Mutex<BTreeMap<String, Vec<(String, Concern)>>>,
+    /// What is removed with its data, by host: the operator has named it.
+    confirmed: Mutex<BTreeMap<String, Confirmed>>,
+    /// Asked before anything is changed.
+    consent: Option<Arc<dyn Consent>>,
 }
 
 /// What is known of one host.
@@ -74,6 +82,8 @@ struct Host {
     found: BTreeMap<String, std::result::Result<Found, Fault>>,
     /// Something was changed: from here on each step is looked at when its turn comes.
     changed: bool,
+    /// Why it could not be looked at beforehand.
+    lost: Option<Trouble>,
 }
 
 impl AgentDriver {
@@ -85,7 +95,21 @@ impl AgentDriver {
             slots: Arc::new(Semaphore::new(AT_ONCE)),
             hosts: Mutex::default(),
             coming: Mutex::default(),
+            confirmed: Mutex::default(),
+            consent: None,
         }
+    }
+
+    /// Looks at all hosts before anything is changed, and asks whether to go on; removes what is named with its data.
+    #[must_use]
+    pub fn asking(
+        mut self,
+        consent: Arc<dyn Consent>,
+        confirmed: BTreeMap<String, Confirmed>,
+    ) -> Self {
+        self.consent = Some(consent);
+        self.confirmed = Mutex::new(confirmed);
+        self
     }
 
     fn host(&self, name: &str) -> Arc<Turn<Host>> {
@@ -97,6 +121,9 @@ impl AgentDriver {
         let action = ours(&task)?;
         let turn = self.host(task.subject);
         let mut host = turn.lock().await;
+        if let Some(trouble) = host.lost.take() {
+            return Err(trouble);
+        }
         if !host.found.contains_key(&task.step.id) {
             let parts = self.parts(&task, action, host.changed);
             let session = self.session(task.subject, &action.login, &mut host).await?;
@@ -111,7 +138,7 @@ impl AgentDriver {
             ))
         })?;
         let found = found.map_err(|fault| told(task.subject, &fault))?;
-        found.kept.iter().for_each(|why| voice.warn(why));
+        warn(voice, task.subject, &found.kept, &found.held);
         if last && found.changes.is_empty() {
             // The connection has served; another host may have its slot.
             host.session = None;
@@ -144,8 +171,8 @@ impl AgentDriver {
     ) -> Result<()> {
         let name = task.subject;
         let session = self.session(name, &action.login, host).await?;
-        session.own(&Ask::Own { owner: self.owner.clone() }, voice).await?;
-        let part = self.part(&task.step.id, &action.concern)?;
+        session.own(&Ask::Own { owner: self.owner.clone() }, |text| voice.progress(text)).await?;
+        let part = self.part(name, &task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = match hear(session, voice).await {
             Ok(heard) => heard.undo(name)?,
@@ -180,8 +207,8 @@ impl AgentDriver {
         refuse_undone(name, &session)?;
         let waiting = session.waiting.clone();
         // The agent of the broken connection may still be at work: its end is waited for.
-        session.own(&Ask::Own { owner: self.owner.clone() }, voice).await?;
-        let part = self.part(&task.step.id, &action.concern)?;
+        session.own(&Ask::Own { owner: self.owner.clone() }, |text| voice.progress(text)).await?;
+        let part = self.part(name, &task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = hear(&mut session, voice).await?.undo(name)?;
         host.session = slot.map(|slot| (session, slot));
@@ -254,8 +281,10 @@ impl AgentDriver {
         session: &mut Session,
         parts: &[(String, Concern)],
     ) -> Result<BTreeMap<String, std::result::Result<Found, Fault>>> {
-        let asked: Vec<_> =
-            parts.iter().map(|(id, concern)| self.part(id, concern)).collect::<Result<_>>()?;
+        let asked: Vec<_> = parts
+            .iter()
+            .map(|(id, concern)| self.part(name, id, concern))
+            .collect::<Result<_>>()?;
         session.ask(&json!({ "ask": "look", "parts": asked })).await?;
         let mut found = BTreeMap::new();
         while found.len() < parts.len() {
@@ -290,16 +319,21 @@ impl AgentDriver {
     }
 
     /// A part of a question, with its secrets in their places.
-    fn part(&self, id: &str, concern: &Concern) -> Result<serde_json::Value> {
+    fn part(&self, host: &str, id: &str, concern: &Concern) -> Result<serde_json::Value> {
         let mut value =
             serde_json::to_value(concern).or_internal(|| "writing a question".into())?;
         open_secrets(&mut value, &|place| {
             let place: Place =
                 serde_json::from_value(place.clone()).or_internal(|| "finding a secret".into())?;
-            let Place { host, variable, path } = place;
-            Ok(self.secrets.find(&SecretRef { host, variable, path })?.reveal().to_owned())
+            let Place { host, variable, path, is_file } = place;
+            let secret = SecretRef { host, variable, path };
+            let found =
+                if is_file { self.secrets.file(&secret) } else { self.secrets.find(&secret) };
+            Ok(found?.reveal().to_owned())
         })?;
-        Ok(json!({ "id": id, "concern": value }))
+        let confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = confirmed.get(host).cloned().unwrap_or_default();
+        Ok(json!({ "id": id, "concern": value, "confirmed": named }))
     }
 }
 
@@ -337,7 +371,7 @@ async fn hear(session: &mut Session, voice: &Voice) -> Result<Heard> {
             Answer::Applied { outcome, .. } => {
                 return Ok(match Result::from(outcome) {
                     Ok(done) => {
-                        done.kept.iter().for_each(|why| voice.warn(why));
+                        warn(voice, session.host(), &done.kept, &done.held);
                         Heard::Done(done.undo)
                     }
                     Err(fault) => Heard::Fault(fault),
@@ -347,6 +381,11 @@ async fn hear(session: &mut Session, voice: &Voice) -> Result<Heard> {
             other => return Err(unexpected(session.host(), &other)),
         }
     }
+}
+
+/// Says what stays, and why.
+fn warn(voice: &Voice, host: &str, kept: &[String], held: &[Held]) {
+    kept.iter().chain(&survey::told(host, held)).for_each(|why| voice.warn(why));
 }
 
 /// A change as events have it: its words, and behind them the lines that differ.
@@ -365,6 +404,10 @@ fn ours<'a>(task: &Task<'a>) -> Result<&'a Configure> {
 }
 
 impl Driver for AgentDriver {
+    fn survey<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<()>> {
+        self.survey_all(plan).boxed()
+    }
+
     fn foresee(&self, lanes: &[&Lane]) {
         let mut coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
         for lane in lanes {

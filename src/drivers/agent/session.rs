@@ -15,7 +15,6 @@ use crate::{
         wire::{Answer, Ask, VERSION},
     },
     model::login::Login,
-    run::driver::Voice,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -96,14 +95,18 @@ impl Session {
     }
 
     /// Takes the host's lock, once.
-    pub(super) async fn own(&mut self, ask: &Ask, voice: &Voice) -> Result<()> {
+    pub(super) async fn own(
+        &mut self,
+        ask: &Ask,
+        mut hear: impl FnMut(String) + Send,
+    ) -> Result<()> {
         if self.owns {
             return Ok(());
         }
         self.ask(ask).await?;
         loop {
             match self.answer().await? {
-                Answer::Progress { text, .. } => voice.progress(text),
+                Answer::Progress { text, .. } => hear(text),
                 Answer::Owned { outcome } => {
                     Result::from(outcome).map_err(|fault| told(&self.host, &fault))?;
                     self.owns = true;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, Topic, mdadm::mount};
 use crate::host::{
+    data::Held,
     facts::Family,
     fault::Fault,
     resource::{Condemned, Filesystem, LogicalVolume, Packages, Resource, Size, VolumeGroup},
@@ -67,9 +68,11 @@ impl GroupOfVolumes {
         let Self { name, disks, wanted, volumes } = self;
         let mut resources = Vec::new();
         for volume in volumes.iter().filter(|volume| volume.wanted == Some(false)) {
-            let path = format!("/dev/{name}/{}", volume.name);
-            let by_hand = format!("`umount {path}; lvremove {name}/{}` on the host", volume.name);
-            resources.push(Condemned { kind: "volume".into(), path, by_hand }.into());
+            let source = format!("/dev/{name}/{}", volume.name);
+            let mount = volume.place.clone().map(|place| Held::Mount { place, source });
+            let itself = Held::Volume { group: name.clone(), name: volume.name.clone() };
+            let condemned = mount.into_iter().chain([itself]);
+            resources.extend(condemned.map(|held| Resource::from(Condemned { held })));
         }
         match wanted {
             Some(true) => {
@@ -78,9 +81,7 @@ impl GroupOfVolumes {
                 resources.extend(wanted.flat_map(|volume| volume.resources(name)));
             }
             Some(false) => {
-                let by_hand = format!("`vgremove {name}` on the host");
-                let (kind, path) = ("volume group".into(), format!("/dev/{name}"));
-                resources.push(Condemned { kind, path, by_hand }.into());
+                resources.push(Condemned { held: Held::VolumeGroup { name: name.clone() } }.into());
             }
             None => {}
         }

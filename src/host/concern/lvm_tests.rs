@@ -132,3 +132,78 @@ fn what_a_volume_holds_is_not_overwritten() {
     let fault = stage.try_apply(&concern("75%VG", &["/dev/sdb"])).unwrap_err();
     assert!(fault.to_string().contains("it holds xfs"), "{fault}");
 }
+
+/// Programs that take apart what the others have put together.
+fn taking_apart(stage: &Stage) {
+    stage.act("umount", |root, _| {
+        std::fs::write(root.join("proc/self/mounts"), "").unwrap();
+        Output::default()
+    });
+    stage.act("wipefs --all", |root, call| {
+        std::fs::write(root.join(&call.args[1][1..]), "").unwrap();
+        Output::default()
+    });
+    stage.act("lvremove", |root, _| {
+        std::fs::remove_file(root.join("dev/data/docker-volumes")).unwrap();
+        Output::default()
+    });
+    stage.act("vgremove", |root, _| {
+        std::fs::remove_file(root.join("made")).unwrap();
+        Output::default()
+    });
+}
+
+#[test]
+fn what_is_named_is_removed_and_the_rest_stays() {
+    let stage = stage();
+    stage.settles(&concern("75%VG", &["/dev/sdb"]));
+    taking_apart(&stage);
+    let nothing: Concern = Lvm { groups: vec![] }.into();
+    assert_eq!(stage.settles(&nothing), [""; 0]);
+    // The volume stands for what is on it and where that is mounted, and not for its group.
+    stage.confirm(&["/dev/data/docker-volumes"]);
+    assert_eq!(
+        stage.settles(&nothing),
+        [
+            "remove the mount /var/lib/docker/volumes",
+            "remove the file system (ext4) on /dev/data/docker-volumes",
+            "remove the volume /dev/data/docker-volumes",
+        ]
+    );
+    assert_eq!(stage.text("/etc/fstab").unwrap(), "");
+    stage.confirm(&["/dev/data"]);
+    assert_eq!(stage.settles(&nothing), ["remove the volume group /dev/data"]);
+    assert!(stage.called().contains(&"pvremove /dev/sdb".into()));
+}
+
+#[test]
+fn programs_stay_as_long_as_what_they_serve() {
+    let stage = stage();
+    stage.put("/var/lib/dpkg/status", "");
+    stage.act("apt-get", |root, _| {
+        let status = "Package: lvm2\nStatus: install ok installed\n";
+        std::fs::write(root.join("var/lib/dpkg/status"), status).unwrap();
+        Output::default()
+    });
+    stage.apply(&concern("75%VG", &["/dev/sdb"]));
+    assert!(stage.text("/var/lib/ymir/record.json").unwrap().contains("package:lvm2"));
+    assert_eq!(stage.settles(&Lvm { groups: vec![] }.into()), [""; 0]);
+}
+
+#[test]
+fn what_the_site_condemns_goes_when_it_is_named() {
+    let stage = stage();
+    stage.settles(&concern("75%VG", &["/dev/sdb"]));
+    taking_apart(&stage);
+    let Concern::Lvm(mut lvm) = concern("75%VG", &["/dev/sdb"]) else { unreachable!() };
+    lvm.groups[0].volumes[0].wanted = Some(false);
+    let concern: Concern = lvm.into();
+    let fault = stage.try_apply(&concern).unwrap_err();
+    assert!(fault.to_string().contains("Ymir removes no data unasked"), "{fault}");
+    let hint = fault.hint.unwrap_or_default();
+    assert!(hint.contains("`--confirm-removal HOST:/var/lib/docker/volumes`"), "{hint}");
+    stage.confirm(&["/dev/data/docker-volumes"]);
+    stage.apply(&concern);
+    assert_eq!(stage.look(&concern), [""; 0]);
+    assert!(stage.text("/dev/data/docker-volumes").is_none());
+}

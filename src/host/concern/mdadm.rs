@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, Topic};
 use crate::host::{
+    data::Held,
     facts::Family,
     fault::Fault,
     resource::{
@@ -50,7 +51,7 @@ impl Topic for Mdadm {
                 resources.push(array.itself());
                 lines.push(ArrayLine { name: array.name.clone(), path: path.into() }.into());
             } else {
-                resources.push(array.condemned());
+                resources.extend(array.condemned());
             }
         }
         // What starts the host must know the arrays, too.
@@ -71,13 +72,12 @@ impl RaidArray {
         Array { name, level, devices, chunk, metadata }.into()
     }
 
-    fn condemned(&self) -> Resource {
-        let path = format!("/dev/{}", self.name);
-        let devices = self.devices.join(" ");
-        let by_hand = format!(
-            "`umount {path}; mdadm --stop {path}; mdadm --zero-superblock {devices}` on the host"
-        );
-        Condemned { kind: "array".into(), path, by_hand }.into()
+    fn condemned(&self) -> Vec<Resource> {
+        let Self { name, devices, place, .. } = self.clone();
+        let source = format!("/dev/{name}");
+        let mount = place.map(|place| Held::Mount { place, source });
+        let itself = Held::Array { name, devices };
+        mount.into_iter().chain([itself]).map(|held| Condemned { held }.into()).collect()
     }
 
     fn contents(&self) -> Vec<Resource> {
@@ -201,5 +201,48 @@ mod tests {
         let fault = stage.try_apply(&concern).unwrap_err();
         assert!(fault.to_string().contains("removes no data unasked"), "{fault}");
         assert!(!stage.called().iter().any(|line| line.contains("--stop")));
+    }
+
+    #[test]
+    fn an_array_that_is_named_is_removed_for_good() {
+        let stage = stage();
+        let concern: Concern = Mdadm { arrays: vec![array("md1", true)] }.into();
+        stage.settles(&concern);
+        let marks = |root: &std::path::Path, text: &str| {
+            for disk in ["dev/sdb", "dev/sdc"] {
+                std::fs::write(root.join(disk), text).unwrap();
+            }
+        };
+        marks(stage.root.path(), "TYPE=linux_raid_member\n");
+        stage.act("mdadm --detail --brief --verbose", |_, _| {
+            let stdout =
+                "ARRAY /dev/md1 level=raid1 UUID=1:/dev/md1\n   devices=/dev/sdb,/dev/sdc\n";
+            Output { stdout: stdout.into(), ..Output::default() }
+        });
+        stage.act("umount", |root, _| {
+            std::fs::write(root.join("proc/self/mounts"), "").unwrap();
+            Output::default()
+        });
+        stage.act("wipefs", |root, _| {
+            std::fs::write(root.join("dev/md1"), "").unwrap();
+            Output::default()
+        });
+        stage.act("mdadm --stop", |root, _| {
+            std::fs::remove_file(root.join("dev/md1")).unwrap();
+            Output::default()
+        });
+        stage.act("mdadm --zero-superblock /dev/sdb /dev/sdc", move |root, _| {
+            marks(root, "");
+            Output::default()
+        });
+        stage.confirm(&["/dev/md1"]);
+        let nothing: Concern = Mdadm { arrays: vec![] }.into();
+        // Cut short behind the stop, it is still known what the disks were part of.
+        *stage.programs.failing.borrow_mut() = Some("--zero-superblock".into());
+        stage.try_apply(&nothing).unwrap_err();
+        *stage.programs.failing.borrow_mut() = None;
+        assert_eq!(stage.settles(&nothing), ["remove the array /dev/md1"]);
+        assert_eq!(stage.text("/etc/mdadm/mdadm.conf").unwrap(), "");
+        assert_eq!(stage.text("/dev/sdb").unwrap(), "");
     }
 }

@@ -13,6 +13,7 @@ mod first_boot;
 mod hostname;
 mod kolla;
 mod logging;
+mod luks;
 mod lvm;
 mod mdadm;
 mod network;
@@ -24,11 +25,13 @@ mod routing;
 #[cfg(test)]
 mod settled_tests;
 mod swap;
+mod swift;
 mod sysctl;
 mod timezone;
 mod trust_store;
 mod tuned;
 mod users;
+mod wipe_disks;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +47,7 @@ pub use self::{
     hostname::Named,
     kolla::{KollaPackages, KollaUser},
     logging::Logging,
+    luks::{Encrypted, Luks},
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
     network::{Netplan, Network, NetworkFile},
@@ -53,11 +57,13 @@ pub use self::{
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
     swap::{Area, Swap},
+    swift::{Swift, SwiftDisk},
     sysctl::Sysctl,
     timezone::Timezone,
     trust_store::{Certificate, TrustStore},
     tuned::{Profile, Section, Tuned},
     users::{Account, Deleted, NamedGroup, Users},
+    wipe_disks::WipeDisks,
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
 
@@ -119,6 +125,7 @@ concerns!(
     Apt = "apt",
     Pip = "pip",
     KayobeVenv = "kayobe-target-venv",
+    WipeDisks = "wipe-disks",
     Users = "users",
     DevTools = "dev-tools",
     Network = "network",
@@ -136,6 +143,7 @@ concerns!(
     Timezone = "timezone",
     Ntp = "ntp",
     Mdadm = "mdadm",
+    Luks = "luks",
     Lvm = "lvm",
     Swap = "swap",
     KollaUser = "kolla-ansible-user",
@@ -143,6 +151,7 @@ concerns!(
     KollaVenv = "kolla-target-venv",
     KollaPackages = "kolla-packages",
     Docker = "docker",
+    Swift = "swift-block-devices",
 );
 
 impl Concern {

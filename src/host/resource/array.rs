@@ -1,10 +1,13 @@
 //! A software RAID array of md. Each one is judged by itself.
 
+use std::fs;
+
 use serde::Serialize;
 
 use super::{Thing, signature::signature};
 use crate::host::{
     change::Change,
+    data::{Held, stopped_members},
     fault::Fault,
     machine::{Access, Machine},
     programs::Call,
@@ -30,16 +33,74 @@ pub struct ArrayLine {
     pub path: String,
 }
 
+/// What `blkid` says of a device that is part of an array.
+pub(in crate::host) const SIGNATURE: &str = "linux_raid_member";
+
+/// Where arrays have their lines, on Debian's and on Red Hat's family.
+const FILES: [&str; 2] = ["/etc/mdadm/mdadm.conf", "/etc/mdadm.conf"];
+
 /// Whether `/proc/mdstat` knows an array of this name; `md1` is not `md10`.
 fn is_known(mdstat: &str, name: &str) -> bool {
     let name = name.strip_prefix("md/").unwrap_or(name);
     mdstat.lines().filter_map(|line| line.split_once(" : ")).any(|(known, _)| known == name)
 }
 
-fn is_there(machine: &Machine, name: &str) -> Result<bool, Fault> {
+/// Whether there is an array of this name.
+pub(in crate::host) fn is_there(machine: &Machine, name: &str) -> Result<bool, Fault> {
     let mdstat = machine.text("/proc/mdstat")?.unwrap_or_default();
     // An array with a name of its own is a link.
     Ok(is_known(&mdstat, name) || machine.node(&format!("/dev/{name}"))?.is_some())
+}
+
+/// Whether a device is part of an array that runs.
+pub(in crate::host) fn is_member(machine: &Machine, device: &str) -> Result<bool, Fault> {
+    let mdstat = machine.text("/proc/mdstat")?.unwrap_or_default();
+    // The kernel knows a device by its own name.
+    let real = fs::canonicalize(machine.path(device)).unwrap_or_else(|_| machine.path(device));
+    let own = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let arrays = mdstat.lines().filter_map(|line| line.split_once(" : "));
+    let mut members = arrays.flat_map(|(_, of)| of.split_whitespace());
+    Ok(members.any(|word| word.split_once('[').is_some_and(|(known, _)| known == own)))
+}
+
+/// Stops an array and takes the marks off what it is made of, so that it does not come back.
+pub(in crate::host) fn take_away(
+    machine: &Machine,
+    name: &str,
+    devices: &[String],
+) -> Result<(), Fault> {
+    if is_there(machine, name)? {
+        let device = format!("/dev/{name}");
+        let told = ["--detail", "--brief", "--verbose", &device];
+        let said = machine.must(&Call::new("mdadm", told))?.stdout;
+        for path in FILES {
+            forget(machine, path, &said)?;
+        }
+        machine.must(&Call::new("mdadm", ["--stop", &device]))?;
+        machine.must(&Call::new("mdadm", ["--zero-superblock"]).also(members(&said)))?;
+    }
+    let rest = stopped_members(machine, devices)?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    machine.must(&Call::new("mdadm", ["--zero-superblock"]).also(rest)).map(drop)
+}
+
+/// The devices that `mdadm --detail --brief --verbose` names.
+fn members(said: &str) -> Vec<String> {
+    let list = said.lines().find_map(|line| line.trim().strip_prefix("devices="));
+    list.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
+}
+
+/// Takes the array's line out of a file of mdadm's.
+fn forget(machine: &Machine, path: &str, said: &str) -> Result<(), Fault> {
+    let (Some(text), Some(own)) = (machine.text(path)?, said.split_whitespace().find_map(uuid))
+    else {
+        return Ok(());
+    };
+    let is_own = |line: &&str| line.starts_with("ARRAY ") && uuid(line) == Some(own);
+    let kept: String = text.split_inclusive('\n').filter(|line| !is_own(line)).collect();
+    if kept == text { Ok(()) } else { machine.write(path, kept.as_bytes(), &Access::default()) }
 }
 
 impl Thing for Array {
@@ -85,7 +146,8 @@ impl Thing for Array {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &bool) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: "array".into(), name: self.name.clone() }))
+        let (name, devices) = (self.name.clone(), self.devices.clone());
+        Ok(Some(Trace::Data { held: Held::Array { name, devices } }))
     }
 }
 

@@ -1,18 +1,14 @@
-//! Something that holds data and that the site wants gone. It is told, and done by hand.
+//! Something that holds data and that the site wants gone. It goes when the operator has named it, too.
 
 use serde::Serialize;
 
 use super::Thing;
-use crate::host::{change::Change, fault::Fault, machine::Machine};
+use crate::host::{change::Change, data::Held, fault::Fault, machine::Machine};
 
-/// A device or directory of devices that is not to be there.
+/// Something that is not to be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condemned {
-    /// `array`, `volume`
-    pub kind: String,
-    pub path: String,
-    /// The commands that remove it.
-    pub by_hand: String,
+    pub held: Held,
 }
 
 impl Thing for Condemned {
@@ -20,25 +16,24 @@ impl Thing for Condemned {
     type Seen = bool;
 
     fn key(&self) -> String {
-        format!("condemned:{}", self.path)
+        format!("condemned:{}", self.held.name())
     }
 
     fn observe(&self, machine: &Machine) -> Result<bool, Fault> {
-        Ok(machine.node(&self.path)?.is_some())
+        self.held.is_there(machine)
     }
 
     fn diff(&self, seen: &bool) -> Vec<Change> {
-        let Self { kind, path, .. } = self;
-        if *seen {
-            vec![Change::new(format!("remove the {kind} {path}, by hand"))]
-        } else {
-            Vec::new()
-        }
+        if *seen { vec![self.held.removal()] } else { Vec::new() }
     }
 
+    /// What was named is removed in another way.
     fn perform(&self, _machine: &Machine, _seen: &bool) -> Result<(), Fault> {
-        Err(Fault::new(format!("removing the {} {}", self.kind, self.path))
+        Err(Fault::new(self.held.removal().text.replacen("remove", "removing", 1))
             .because("it may hold data, and Ymir removes no data unasked")
-            .hint(format!("if nobody needs it: {}", self.by_hand)))
+            .hint(format!(
+                "if nobody needs it, name it: `--confirm-removal HOST:{}`",
+                self.held.name()
+            )))
     }
 }

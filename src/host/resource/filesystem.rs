@@ -1,9 +1,16 @@
 //! A file system on a device that holds nothing yet.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Thing, signature::signature};
-use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace};
+use crate::host::{
+    change::Change, data::Held, fault::Fault, machine::Machine, programs::Call, record::Trace,
+};
+
+/// How long making one may take: a large disk is discarded first.
+const LIMIT: Duration = Duration::from_hours(1);
 
 /// A file system of this kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,10 +51,11 @@ impl Thing for Filesystem {
                 .hint(format!("say that it is {found}, or free the device by hand")));
         }
         let call = Call::new("mkfs", ["-t", &self.kind]).also(self.options.iter().cloned());
-        machine.must(&call.also([self.device.clone()])).map(drop)
+        machine.must(&call.also([self.device.clone()]).limit(LIMIT)).map(drop)
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Option<String>) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: format!("{} on", self.kind), name: self.device.clone() }))
+        let (device, format) = (self.device.clone(), self.kind.clone());
+        Ok(Some(Trace::Data { held: Held::Filesystem { device, format } }))
     }
 }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::Thing;
 use crate::host::{
     change::Change,
+    data::Held,
     fault::Fault,
     machine::{Access, Machine},
     record::Trace,
 };
 
-const PATH: &str = "/etc/fstab";
+pub(in crate::host) const PATH: &str = "/etc/fstab";
 
 /// What is mounted where, from the next start on. Swap is found by its source, anything else by its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,18 @@ fn escaped(word: &str) -> String {
     word.replace('\\', "\\134").replace(' ', "\\040").replace('&', "\\046")
 }
 
+/// The file without the line that mounts this source at this place; nothing if it has none.
+pub(in crate::host) fn without(
+    machine: &Machine,
+    source: &str,
+    place: &str,
+) -> Result<Option<String>, Fault> {
+    let text = machine.text(PATH)?.unwrap_or_default();
+    let is_meant = |line: &&str| words(line).starts_with(&[&escaped(source), &escaped(place)]);
+    let kept: String = text.split_inclusive('\n').filter(|line| !is_meant(line)).collect();
+    Ok((kept != text).then_some(kept))
+}
+
 impl Thing for Fstab {
     type Seen = String;
 
@@ -96,7 +109,8 @@ impl Thing for Fstab {
         if self.kind == "swap" {
             return Ok(Some(Trace::Line { path: PATH.into(), lines: vec![self.line()] }));
         }
-        Ok(Some(Trace::Data { kind: "mount".into(), name: self.place.clone() }))
+        let (place, source) = (self.place.clone(), self.source.clone());
+        Ok(Some(Trace::Data { held: Held::Mount { place, source } }))
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Thing, signature::signature, volume_group::report};
-use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace};
+use crate::host::{
+    change::Change, data::Held, fault::Fault, machine::Machine, programs::Call, record::Trace,
+};
 
 /// File systems that LVM's tools can make as large as their volume.
 const GROWABLE: [&str; 4] = ["ext2", "ext3", "ext4", "xfs"];
@@ -193,7 +195,8 @@ impl Thing for LogicalVolume {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: "volume".into(), name: self.device() }))
+        let (group, name) = (self.group.clone(), self.name.clone());
+        Ok(Some(Trace::Data { held: Held::Volume { group, name } }))
     }
 }
 

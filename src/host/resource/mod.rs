@@ -1,7 +1,7 @@
 //! The kinds of things that concerns are made of: each can be looked at, compared, and brought about.
 
 mod absent;
-mod array;
+pub(super) mod array;
 pub(super) mod block;
 mod clock_set;
 mod commented;
@@ -11,7 +11,7 @@ mod download;
 mod file;
 mod filesystem;
 pub(super) mod firewall;
-mod fstab;
+pub(super) mod fstab;
 mod gone;
 mod group;
 mod hostname;
@@ -20,9 +20,11 @@ pub(super) mod key;
 mod line;
 mod link;
 mod logical_volume;
-mod mounted;
+pub(super) mod luks;
+pub(super) mod mounted;
 mod others;
 pub(super) mod packages;
+mod partition;
 mod refresh;
 pub(super) mod setting;
 mod signature;
@@ -33,10 +35,12 @@ pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
 mod venv;
-mod volume_group;
+pub(super) mod volume_group;
+mod wiped;
 
 use serde::Serialize;
 
+pub(super) use self::signature::signature;
 pub use self::{
     absent::Absent,
     array::{Array, ArrayLine},
@@ -58,9 +62,11 @@ pub use self::{
     line::Line,
     link::Link,
     logical_volume::{LogicalVolume, Size},
+    luks::{CryptLine, LuksDevice, Opened},
     mounted::Mounted,
     others::Others,
     packages::{Packages, Presence},
+    partition::Partition,
     refresh::{Refresh, Way},
     setting::Setting,
     snat::Snat,
@@ -71,6 +77,7 @@ pub use self::{
     user::User,
     venv::Venv,
     volume_group::VolumeGroup,
+    wiped::Wiped,
 };
 use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
 
@@ -205,6 +212,7 @@ resources!(
     ClockSet,
     Commented,
     Condemned,
+    CryptLine,
     Directory,
     Download,
     File,
@@ -218,9 +226,12 @@ resources!(
     Line,
     Link,
     LogicalVolume,
+    LuksDevice,
     Mounted,
+    Opened,
     Others,
     Packages,
+    Partition,
     Setting,
     Snat,
     SwapArea,
@@ -231,6 +242,7 @@ resources!(
     User,
     Venv,
     VolumeGroup,
+    Wiped,
 );
 
 /// Each package stands in the record by itself: a list may grow and shrink.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Thing;
 use crate::host::{
     change::Change,
+    data::Held,
     fault::Fault,
     machine::{Access, Machine},
     programs::Call,
@@ -36,21 +37,14 @@ impl Thing for Mounted {
     }
 
     fn observe(&self, machine: &Machine) -> Result<Seen, Fault> {
-        let mounts = machine.text("/proc/self/mounts")?.unwrap_or_default();
-        let place = self.place.replace('\\', "\\134").replace(' ', "\\040");
-        // The last one lies above the others.
-        let found = mounts.lines().rev().find_map(|line| {
-            let mut words = line.split_whitespace();
-            let source = words.next()?;
-            (words.next()? == place).then_some(source)
-        });
+        let found = source_at(machine, &self.place)?;
         let real = |path: &str| {
             fs::canonicalize(machine.path(path)).unwrap_or_else(|_| machine.path(path))
         };
         Ok(match found {
             None => Seen::Nothing,
-            Some(source) if real(source) == real(&self.source) => Seen::Wanted,
-            Some(source) => Seen::Other(source.to_owned()),
+            Some(source) if real(&source) == real(&self.source) => Seen::Wanted,
+            Some(source) => Seen::Other(source),
         })
     }
 
@@ -74,6 +68,20 @@ impl Thing for Mounted {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: "mount".into(), name: self.place.clone() }))
+        let (place, source) = (self.place.clone(), self.source.clone());
+        Ok(Some(Trace::Data { held: Held::Mount { place, source } }))
     }
+}
+
+/// What is mounted at a place.
+pub(in crate::host) fn source_at(machine: &Machine, place: &str) -> Result<Option<String>, Fault> {
+    let mounts = machine.text("/proc/self/mounts")?.unwrap_or_default();
+    let place = place.replace('\\', "\\134").replace(' ', "\\040");
+    // The last one lies above the others.
+    let found = mounts.lines().rev().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let source = words.next()?;
+        (words.next()? == place).then(|| source.to_owned())
+    });
+    Ok(found)
 }

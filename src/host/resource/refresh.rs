@@ -12,6 +12,9 @@ use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
 /// How long interfaces may take to be as they should.
 const SETTLE_SECONDS: u32 = 20;
 
+/// How long one of its programs may take: what makes an initramfs anew takes minutes on a slow host.
+const LIMIT: Duration = Duration::from_mins(15);
+
 /// Something to do when one of the resources with these keys has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refresh {
@@ -85,7 +88,7 @@ impl Refresh {
         }
         for words in self.calls() {
             let Some((program, args)) = words.split_first() else { continue };
-            machine.must(&Call::new(program, args.iter().cloned()))?;
+            machine.must(&Call::new(program, args.iter().cloned()).limit(LIMIT))?;
         }
         match &self.way {
             Way::Restart(unit) | Way::TryRestart(unit) | Way::Reload(unit) => {

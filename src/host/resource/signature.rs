@@ -6,7 +6,7 @@ use crate::host::{fault::Fault, machine::Machine, programs::Call};
 const NOTHING: i32 = 2;
 
 /// The kind of what is recognised on a device, such as `ext4`, `LVM2_member` or `a table of partitions (gpt)`.
-pub(super) fn signature(machine: &Machine, device: &str) -> Result<Option<String>, Fault> {
+pub(in crate::host) fn signature(machine: &Machine, device: &str) -> Result<Option<String>, Fault> {
     let call = Call::new("blkid", ["--probe", "--output", "export", device]);
     let said = machine.run(&call)?;
     if said.code == NOTHING {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Thing, signature::signature};
 use crate::host::{
     change::Change,
+    data::Held,
     fault::{Fault, Tried},
     machine::Machine,
     programs::Call,
@@ -22,7 +23,7 @@ pub struct VolumeGroup {
 
 /// A disk that LVM knows, and the group that it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct PhysicalVolume {
+pub(in crate::host) struct PhysicalVolume {
     pub pv_name: String,
     pub vg_name: String,
 }
@@ -100,7 +101,7 @@ impl Thing for VolumeGroup {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: "volume group".into(), name: self.name.clone() }))
+        Ok(Some(Trace::Data { held: Held::VolumeGroup { name: self.name.clone() } }))
     }
 }
 
@@ -126,6 +127,7 @@ fn read<T: for<'de> Deserialize<'de>>(said: &str, kind: &str) -> Result<Vec<T>, 
     serde_json::from_value(said["report"][0][kind].take())
 }
 
-fn physical_volumes(machine: &Machine) -> Result<Vec<PhysicalVolume>, Fault> {
+/// The disks that LVM knows.
+pub(in crate::host) fn physical_volumes(machine: &Machine) -> Result<Vec<PhysicalVolume>, Fault> {
     report(machine, "pvs", "pv", "pv_name,vg_name")
 }

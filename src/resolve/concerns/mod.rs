@@ -11,6 +11,7 @@ mod first_boot;
 mod hostname;
 mod kolla;
 mod logging;
+mod luks;
 mod lvm;
 mod mdadm;
 mod network;
@@ -20,6 +21,7 @@ mod proxy;
 mod python_env;
 mod routing;
 mod swap;
+mod swift;
 mod sysctl;
 mod timezone;
 mod trust_store;
@@ -93,7 +95,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("timezone", timezone::read),
     ("ntp", ntp::read),
     ("mdadm", mdadm::read),
-    ("luks", unwritten::luks),
+    ("luks", luks::read),
     ("lvm", lvm::read),
     ("swap", swap::read),
     ("kolla-ansible-user", kolla::read_user),
@@ -103,10 +105,19 @@ const TOPICS: &[(&str, Topic)] = &[
     ("docker", docker::read),
     ("podman", unwritten::podman),
     ("docker-registry", unwritten::registry),
-    ("swift-block-devices", unwritten::swift),
+    ("swift-block-devices", swift::read),
     ("libvirt-host", unwritten::libvirt),
     ("vgpu", unwritten::vgpu),
 ];
+
+/// The topic that comes after the wiping of disks.
+const AFTER_WIPING: &str = "users";
+
+/// Whether a topic comes before the wiping of disks, which is no topic of the site's.
+pub fn comes_before_wiping(concern: &Concern) -> bool {
+    let mut before = TOPICS.iter().map(|(tag, _)| *tag).take_while(|tag| *tag != AFTER_WIPING);
+    before.any(|tag| tag == concern.name())
+}
 
 /// Which topics a command is about.
 #[derive(Debug, Clone, Default)]
@@ -196,5 +207,10 @@ fn filled(reader: &Reader, name: &str) -> Result<Option<Sourced<String>>> {
 /// The place of a secret: the whole value of a variable, or what keys and indices lead to inside of it.
 fn sealed_at(reader: &Reader, variable: &str, path: &[&str]) -> Sealed {
     let path = path.iter().map(|part| (*part).to_owned()).collect();
-    Sealed::Sealed(Place { host: reader.host.into(), variable: variable.into(), path })
+    Sealed::Sealed(Place {
+        host: reader.host.into(),
+        variable: variable.into(),
+        path,
+        is_file: false,
+    })
 }

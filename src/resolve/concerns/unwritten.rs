@@ -30,10 +30,6 @@ fn empty(reader: &Reader, variable: &str, what: &str, tag: &str) -> Read {
     if is_empty { Ok(None) } else { Err(refused(reader, what, tag, &found.setting)) }
 }
 
-pub(super) fn luks(reader: &Reader, _class: Class) -> Read {
-    empty(reader, "luks_devices", "encrypted devices", "luks")
-}
-
 pub(super) fn podman(reader: &Reader, _class: Class) -> Read {
     let engine = reader.get::<String>("container_engine")?;
     match engine.filter(|engine| engine.value == "podman") {
@@ -50,13 +46,6 @@ pub(super) fn registry(reader: &Reader, class: Class) -> Read {
         return Ok(None);
     }
     Err(refused(reader, "a registry", "docker-registry", &reader.setting(VARIABLE)))
-}
-
-pub(super) fn swift(reader: &Reader, class: Class) -> Read {
-    if class != Class::Overcloud || !is_on(reader, "kolla_enable_swift", false)? {
-        return Ok(None);
-    }
-    empty(reader, "swift_block_devices", "disks for Swift", "swift-block-devices")
 }
 
 /// Kayobe always makes the seed's hypervisor one, and hosts in the group `compute` if the site asks for it.

@@ -1,0 +1,95 @@
+//! What containers cannot show of host configuration: disks, and networks of kinds that this machine's kernel may lack.
+//! One emulated machine with a kernel of its own serves all parts, so they run in order, each on what the one before
+//! left.
+//!
+//! It needs root and, once, Debian's packages; `YMIR_GUESTS=1` says that they may be used.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
+
+mod base;
+#[path = "../hosts/command.rs"]
+mod command;
+mod data;
+mod disks;
+mod enclosure;
+mod guest;
+mod network;
+mod site;
+mod wiping;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    time::Instant,
+};
+
+use guest::Guest;
+
+/// A part's name, and what it does to the guest, which the first part brings up.
+type Part = (&'static str, fn(&mut Option<Guest>));
+
+const PARTS: &[Part] = &[
+    ("guest_comes_up", |guest| disks::guest_comes_up(guest.insert(Guest::up()))),
+    ("check_changes_no_disk", |guest| disks::check_changes_no_disk(there(guest))),
+    ("disks_are_set_up", |guest| disks::disks_are_set_up(there(guest))),
+    ("second_run_changes_nothing", |guest| disks::second_run_changes_nothing(there(guest))),
+    ("reboot_keeps_the_disks", |guest| disks::reboot_keeps_the_disks(there(guest))),
+    ("disks_of_others_are_not_taken", |guest| disks::disks_of_others_are_not_taken(there(guest))),
+    ("too_many_removals_are_refused", |guest| data::too_many_removals_are_refused(there(guest))),
+    ("what_holds_data_stays", |guest| data::what_holds_data_stays(there(guest))),
+    ("what_is_named_is_removed", |guest| data::what_is_named_is_removed(there(guest))),
+    ("disks_to_wipe_are_listed", |guest| wiping::disks_to_wipe_are_listed(there(guest))),
+    ("named_disks_are_wiped", |guest| wiping::named_disks_are_wiped(there(guest))),
+    ("a_terminal_is_asked", |guest| wiping::a_terminal_is_asked(there(guest))),
+    ("disks_of_one_group_go_together", |guest| {
+        wiping::disks_of_one_group_go_together(there(guest));
+    }),
+    ("bonds_and_vlans_come_up", |guest| network::bonds_and_vlans_come_up(there(guest))),
+    ("cut_connection_is_rolled_back", |guest| network::cut_connection_is_rolled_back(there(guest))),
+];
+
+fn there(guest: &mut Option<Guest>) -> &Guest {
+    guest.as_ref().expect("an earlier part brings the guest up")
+}
+
+fn main() -> ExitCode {
+    if std::env::args().any(|arg| arg == "--list") {
+        for (name, _) in PARTS {
+            println!("guests::{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    if std::env::var_os("YMIR_GUESTS").is_none() {
+        println!(
+            "SKIPPED guests: it needs root and Debian's packages; set YMIR_GUESTS=1 (make test does)"
+        );
+        return ExitCode::SUCCESS;
+    }
+    match enclosure::base_inside() {
+        Some(_) => all_parts(),
+        None => enclosure::enter(),
+    }
+}
+
+fn all_parts() -> ExitCode {
+    let began = Instant::now();
+    let mut guest = None;
+    let passed = PARTS.iter().take_while(|(name, part)| passes(name, || part(&mut guest))).count();
+    drop(guest);
+    let failed = usize::from(passed < PARTS.len());
+    let not_run = PARTS.len() - passed - failed;
+    println!("guests took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
+    println!("\ntest result: {passed} passed; {failed} failed; {not_run} not run");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn passes(name: &str, part: impl FnOnce()) -> bool {
+    let began = Instant::now();
+    println!("part {name} begins");
+    let passed = catch_unwind(AssertUnwindSafe(part)).is_ok();
+    let word = if passed { "ok" } else { "FAILED" };
+    println!(
+        "test guests::{name} ... {word} ({:.1} minutes)",
+        began.elapsed().as_secs_f64() / 60.0
+    );
+    passed
+}
