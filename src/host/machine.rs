@@ -14,7 +14,7 @@ use rustix::process::{getgid, getuid};
 use super::{
     fault::{Fault, Tried},
     programs::{Call, HostPrograms, Output, Programs},
-    resource::unit,
+    resource::{connection, unit},
 };
 
 /// Larger files are nobody's configuration.
@@ -34,6 +34,7 @@ pub struct Machine {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) units: BTreeMap<String, unit::State>,
+    pub(super) connections: Option<Vec<connection::Active>>,
 }
 
 /// What stands at a path.

@@ -2,7 +2,7 @@
 //! so they run in order, each on what the one before left.
 //!
 //! It needs root and, once, Debian's packages; `YMIR_HOSTS=1` says that they may be used. `YMIR_HOSTS=serve` keeps
-//! machines up for others instead: `cargo test --test hosts -- [COUNT] [ubuntu]`.
+//! machines up for others instead: `cargo test --test hosts -- [COUNT] [ubuntu|rocky]`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
 
 mod base;
@@ -15,6 +15,7 @@ mod faults;
 mod machines;
 mod network;
 mod road;
+mod rocky;
 mod serve;
 mod site;
 mod web;
@@ -70,6 +71,16 @@ const PARTS: &[Part] = &[
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
         road::machines_can_say_they_are_ubuntu(lab.insert(Lab::up(1, options)));
     }),
+    ("rocky_hosts_are_configured", |lab| {
+        *lab = None;
+        let options = Options { distribution: Distribution::Rocky, ..Options::default() };
+        rocky::rocky_hosts_are_configured(lab.insert(Lab::up(2, options)));
+    }),
+    ("rocky_hosts_change_no_more", |lab| rocky::rocky_hosts_change_no_more(there(lab))),
+    ("rocky_hosts_follow_changes", |lab| rocky::rocky_hosts_follow_changes(there(lab))),
+    ("rocky_hosts_lose_what_is_dropped", |lab| rocky::rocky_hosts_lose_what_is_dropped(there(lab))),
+    ("rocky_trouble_is_told", |lab| rocky::rocky_trouble_is_told(there(lab))),
+    ("a_wrong_connection_is_undone", |lab| rocky::a_wrong_connection_is_undone(there(lab))),
 ];
 
 /// What is tested from outside, before the parts, which begin with what it leaves.
@@ -93,7 +104,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     };
-    match (enclosure::base_inside().is_some(), wanted == "serve") {
+    match (enclosure::base_inside(Distribution::Debian).is_some(), wanted == "serve") {
         (true, true) => serve::serve(),
         (true, false) => all_parts(),
         (false, true) => enclosure::enter(),

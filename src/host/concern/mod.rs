@@ -5,6 +5,8 @@
 mod ansible_user;
 mod apt;
 mod dev_tools;
+mod dnf;
+mod dnf_mirror;
 mod docker;
 mod etc_hosts;
 mod fail2ban;
@@ -16,11 +18,14 @@ mod logging;
 mod lvm;
 mod mdadm;
 mod network;
+mod network_manager;
+mod networkd;
 mod ntp;
 mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod selinux;
 mod swap;
 mod sysctl;
 mod timezone;
@@ -34,6 +39,7 @@ pub use self::{
     ansible_user::AnsibleUser,
     apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
+    dnf::{Dnf, DnfRepository, Mirror},
     docker::{Docker, DockerRepository, Registry},
     etc_hosts::{EtcHosts, HostLine},
     fail2ban::{Fail2ban, JailOption, Jails},
@@ -44,12 +50,15 @@ pub use self::{
     logging::Logging,
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
-    network::{Netplan, Network, NetworkFile},
+    network::{Engine, Network},
+    network_manager::{Keyfile, NetworkManager},
+    networkd::{Netplan, NetworkFile, Networkd},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
     proxy::Proxy,
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
+    selinux::SelinuxState,
     swap::{Area, Swap},
     sysctl::Sysctl,
     timezone::Timezone,
@@ -111,10 +120,12 @@ concerns!(
     TrustStore = "trust-store",
     Proxy = "proxy",
     Apt = "apt",
+    Dnf = "dnf",
     Pip = "pip",
     KayobeVenv = "kayobe-target-venv",
     Users = "users",
     DevTools = "dev-tools",
+    SelinuxState = "selinux",
     Network = "network",
     Netplan = "netplan",
     Firewall = "firewall",
@@ -144,6 +155,7 @@ impl Concern {
     pub fn is_risky(&self) -> bool {
         match self {
             Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_) | Self::Network(_) => true,
+            Self::SelinuxState(state) => state.is_risky(),
             Self::Firewall(firewall) => firewall.firewalld.is_some(),
             _ => false,
         }

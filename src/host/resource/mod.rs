@@ -6,6 +6,7 @@ pub(super) mod block;
 mod clock_set;
 mod commented;
 mod condemned;
+pub(super) mod connection;
 mod directory;
 mod download;
 mod file;
@@ -24,6 +25,10 @@ mod mounted;
 mod others;
 pub(super) mod packages;
 mod refresh;
+pub(super) mod repository;
+pub(super) mod rpm;
+pub(super) mod section;
+pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
 mod snat;
@@ -44,9 +49,10 @@ pub use self::{
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
+    connection::Connection,
     directory::Directory,
     download::Download,
-    file::File,
+    file::{File, Likeness},
     filesystem::Filesystem,
     firewall::{FirewallItem, Item},
     fstab::Fstab,
@@ -62,6 +68,9 @@ pub use self::{
     others::Others,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
+    repository::RepositoryState,
+    section::Section,
+    selinux::{Selinux, SelinuxMode},
     setting::Setting,
     snat::Snat,
     swap::{Made, SwapArea, Swapping},
@@ -182,6 +191,7 @@ macro_rules! resources {
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
+                    Self::Section(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
                     _ => None,
                 }
@@ -205,6 +215,7 @@ resources!(
     ClockSet,
     Commented,
     Condemned,
+    Connection,
     Directory,
     Download,
     File,
@@ -221,6 +232,9 @@ resources!(
     Mounted,
     Others,
     Packages,
+    RepositoryState,
+    Section,
+    Selinux,
     Setting,
     Snat,
     SwapArea,
