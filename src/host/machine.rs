@@ -35,6 +35,10 @@ pub struct Machine {
 pub(super) struct Memory {
     pub(super) units: BTreeMap<String, unit::State>,
     pub(super) connections: Option<Vec<connection::Active>>,
+    /// What `nmcli` says of its release.
+    pub(super) network_manager: Option<String>,
+    /// Whether packages of rpm's are there, by the names that were asked for.
+    pub(super) packages: BTreeMap<String, bool>,
 }
 
 /// What stands at a path.

@@ -37,7 +37,7 @@ pub(crate) fn rocky_hosts_are_configured(lab: &Lab) {
     site.write(
         "dnf.yml",
         &format!(
-            "---\ndnf_config:\n  best: false\ndnf_custom_repos:\n  own:\n    baseurl: http://{LAB}/rocky\n    \
+            "---\ndnf_config:\n  fastestmirror: true\ndnf_custom_repos:\n  own:\n    baseurl: http://{LAB}/rocky\n    \
              gpgcheck: no\n    cost: 500\ndnf_install_epel: true\ndnf_repo_state_overrides:\n  epel: enabled\n\
              dnf_automatic_enabled: true\n"
         ),
@@ -49,6 +49,7 @@ pub(crate) fn rocky_hosts_are_configured(lab: &Lab) {
     site.write("inventory/group_vars/overcloud/zone", "---\ninternal_net_zone: internal\n");
     with(&["--check", "--diff"]).expect(0);
     with(&[]).expect(0);
+    bridge_is_up(&lab.machines()[0]);
     for machine in lab.machines() {
         packages_are_there(machine);
         interfaces_are_up(machine);
@@ -61,7 +62,7 @@ fn packages_are_there(machine: &Machine) {
     machine
         .exec("rpm -q docker-ce chrony tuned firewalld epel-release dnf-automatic acl")
         .expect(0);
-    assert!(machine.read("/etc/dnf/dnf.conf").contains("best = False\n"));
+    assert!(machine.read("/etc/dnf/dnf.conf").contains("fastestmirror = True\n"));
     assert_eq!(
         machine.read("/etc/yum.repos.d/own.repo"),
         format!(
@@ -85,6 +86,10 @@ fn interfaces_are_up(machine: &Machine) {
     assert!(host0.contains(&format!("{}/16", machine.address)), "{host0}");
     let eth1 = machine.exec("ip address show eth1").expect(0);
     assert!(eth1.contains("192.168.134.1") && eth1.contains("mtu 1450"), "{eth1}");
+}
+
+/// Of hosts that are connected to the outside.
+fn bridge_is_up(machine: &Machine) {
     assert!(machine.exec("ip link show eth2").expect(0).contains("master breth2"));
     assert!(machine.exec("ip link show p-breth2-phy").expect(0).contains("master breth2"));
     machine.exec("ip link show p-breth2-ovs").expect(0);
@@ -115,7 +120,7 @@ pub(crate) fn rocky_hosts_follow_changes(lab: &Lab) {
     for machine in lab.machines() {
         let text = machine.read("/etc/yum.repos.d/own.repo");
         assert!(text.contains("[more]\n") && !text.contains("cost"), "{text}");
-        assert!(!machine.read("/etc/dnf/dnf.conf").contains("best = False"));
+        assert!(!machine.read("/etc/dnf/dnf.conf").contains("fastestmirror"));
         assert_ne!(machine.exec("rpm -q epel-release").code, 0, "EPEL is still there");
         assert_ne!(machine.exec("systemctl is-enabled dnf-automatic.timer").code, 0);
         let eth1 = machine.exec("ip address show eth1").expect(0);
@@ -129,8 +134,8 @@ pub(crate) fn rocky_hosts_follow_changes(lab: &Lab) {
 
 pub(crate) fn rocky_hosts_lose_what_is_dropped(lab: &Lab) {
     let site = site();
-    site.write("dnf.yml", "---\n");
-    site.write("extra.yml", "---\n");
+    site.write("dnf.yml", "---\ndnf_config: {}\n");
+    site.write("extra.yml", "---\nextra: nothing\n");
     let only = r#"{"network_interfaces": ["provision_oc_net", "external_net"]}"#;
     with(&["-e", only]).expect(0);
     for machine in lab.machines() {
@@ -156,7 +161,7 @@ pub(crate) fn rocky_trouble_is_told(lab: &Lab) {
         said.stderr.contains("'broken'") && said.stderr.contains("dnf_custom_repos"),
         "{said:?}"
     );
-    site.write("dnf.yml", "---\n");
+    site.write("dnf.yml", "---\ndnf_config: {}\n");
     with(&["--tags", "dnf"]).expect(0);
     let said =
         with(&[&["--tags", "selinux", "-e", "selinux_state=permissive"], &limit[..]].concat());

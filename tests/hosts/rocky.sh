@@ -13,12 +13,12 @@ set -- true
 . "$(dirname "$(realpath "$0")")/base.sh"
 
 system='systemd-sysv dbus udev libpam-systemd openssh-server sudo iproute2 ca-certificates kmod procps nftables netbase
-  less nano bzip2 xz-utils rpm dnf dnf-plugins-core createrepo-c network-manager firewalld chrony tuned fail2ban
+  less nano bzip2 xz-utils rpm dnf createrepo-c network-manager firewalld chrony tuned fail2ban
   python3-venv python3-pip python3-setuptools tcpdump vim acl bash-completion curl tzdata ethtool iptables lvm2 mdadm
   util-linux-extra'
 wheels='pip setuptools wheel docker podman requests selinux distro'
 # What an image of the distribution has already.
-had='rocky-release ca-certificates python3 sudo NetworkManager openssh-server iproute dnf rpm util-linux'
+had='rocky-release bash ca-certificates python3 sudo NetworkManager openssh-server iproute dnf rpm util-linux'
 # What host configuration installs: names only.
 offered='acl bash-completion curl fail2ban firewalld git iputils iptables kernel-modules-extra-matched lvm2 mdadm
   python3-libselinux python3-pip python3-setuptools tcpdump tuned tzdata xfsprogs cron epel-release parted podman'
@@ -81,9 +81,10 @@ createrepo_here() {
 # Every package, and what is in those that hold more than their name.
 packages() {
   for name in $had $offered; do
-    case $name in rocky-release | epel-release | tuned | firewalld | fail2ban) ;; *) package $name "" ;; esac
+    case $name in rocky-release | bash | epel-release | tuned | firewalld | fail2ban) ;; *) package $name "" ;; esac
   done
   package rocky-release "Provides: system-release = 10, system-release(releasever) = 10"
+  package bash "Provides: /bin/sh"
   package vim-enhanced "Provides: vim"
   package "kernel-modules-extra-$(uname -r)" ""
   holds etc/yum.repos.d/epel.repo '[epel]\nname=Extra packages\nbaseurl=http://172.23.0.1/rocky\nenabled=0\ngpgcheck=0\n'

@@ -9,6 +9,7 @@
 mod choices;
 mod commands;
 mod messages;
+mod red_hat;
 mod templates;
 mod unreadable;
 

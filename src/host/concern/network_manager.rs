@@ -6,8 +6,9 @@ use super::Host;
 use crate::host::{
     fault::Fault,
     machine::Machine,
-    programs::Call,
-    resource::{Absent, Connection, File, Likeness, Refresh, Resource, Setting, Unit, Way},
+    resource::{
+        Absent, Connection, File, Likeness, Refresh, Resource, Setting, Unit, Way, connection,
+    },
 };
 
 /// What is written for NetworkManager, in the order in which connections are brought up.
@@ -126,9 +127,8 @@ impl Keyfile {
 
 /// In which words NetworkManager is to be told: newer releases know the older ones, too.
 fn words(machine: &Machine) -> Result<Likeness, Fault> {
-    let said = machine.run(&Call::new("nmcli", ["--version"]))?.stdout;
-    let version = said.split_whitespace().last().unwrap_or_default();
-    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    let release = connection::release(machine)?;
+    let mut numbers = release.split('.').map_while(|number| number.parse::<u32>().ok());
     let is_older = match (numbers.next(), numbers.next()) {
         (Some(major), Some(minor)) => (major, minor) < NEW_WORDS,
         _ => false,

@@ -76,6 +76,17 @@ fn active(machine: &Machine) -> Result<Vec<Active>, Fault> {
     Ok(found)
 }
 
+/// NetworkManager's release, `1.52.0`, asked for once.
+pub(crate) fn release(machine: &Machine) -> Result<String, Fault> {
+    if let Some(known) = &machine.memory.borrow().network_manager {
+        return Ok(known.clone());
+    }
+    let said = machine.run(&Call::new("nmcli", ["--version"]))?.stdout;
+    let release = said.split_whitespace().last().unwrap_or_default().to_owned();
+    machine.memory.borrow_mut().network_manager = Some(release.clone());
+    Ok(release)
+}
+
 /// The name comes last, as it may have colons in it, which are written `\:`.
 fn read(line: &str) -> Option<Active> {
     let mut parts = line.splitn(4, ':');

@@ -2,7 +2,10 @@
 
 use std::{thread::sleep, time::Duration};
 
-use super::packages::{LIMIT, Seen, State};
+use super::{
+    Resource,
+    packages::{LIMIT, Seen, State},
+};
 use crate::host::{
     fault::Fault,
     machine::Machine,
@@ -27,15 +30,47 @@ const LOCKED: [&str; 4] = [
 
 /// Which of the names are installed, by their own name or as what another package provides.
 pub(super) fn states(machine: &Machine, names: &[String]) -> Result<Seen, Fault> {
-    let named = query(machine, &["--queryformat", NAMES], names)?;
-    let (mut there, rest): (Vec<String>, Vec<String>) =
-        names.iter().cloned().partition(|name| named.lines().any(|line| line == name));
-    if !rest.is_empty() {
-        let words = ["--queryformat", "[%{PROVIDES}\\n]", "--whatprovides"];
-        let provided = query(machine, &words, &rest)?;
-        there.extend(rest.into_iter().filter(|name| provided.lines().any(|line| line == name)));
+    ask(machine, names)?;
+    let known = &machine.memory.borrow().packages;
+    let there = names.iter().filter(|name| known.get(*name) == Some(&true));
+    Ok(there.map(|name| (name.clone(), State::Installed)).collect())
+}
+
+/// Asks for all packages of the resources at once, for the looks that follow.
+pub(super) fn prefetch<'a>(
+    machine: &Machine,
+    resources: impl Iterator<Item = &'a Resource>,
+) -> Result<(), Fault> {
+    let packages = resources.filter_map(|resource| match resource {
+        Resource::Packages(packages) => Some(&packages.names),
+        _ => None,
+    });
+    ask(machine, &packages.flatten().cloned().collect::<Vec<_>>())
+}
+
+/// Asks for what is not known yet.
+fn ask(machine: &Machine, names: &[String]) -> Result<(), Fault> {
+    let is_new = |name: &&String| !machine.memory.borrow().packages.contains_key(*name);
+    let names: Vec<String> = names.iter().filter(is_new).cloned().collect();
+    if names.is_empty() {
+        return Ok(());
     }
-    Ok(there.into_iter().map(|name| (name, State::Installed)).collect())
+    let named = query(machine, &["--queryformat", NAMES], &names)?;
+    let (mut there, rest): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| named.lines().any(|line| line == name));
+    let mut missing = rest;
+    if !missing.is_empty() {
+        let words = ["--queryformat", "[%{PROVIDES}\\n]", "--whatprovides"];
+        let provided = query(machine, &words, &missing)?;
+        let (more, rest): (Vec<String>, Vec<String>) =
+            missing.into_iter().partition(|name| provided.lines().any(|line| line == name));
+        there.extend(more);
+        missing = rest;
+    }
+    let known = &mut machine.memory.borrow_mut().packages;
+    known.extend(there.into_iter().map(|name| (name, true)));
+    known.extend(missing.into_iter().map(|name| (name, false)));
+    Ok(())
 }
 
 /// Its exit code only tells that some of the names are unknown.
@@ -77,7 +112,8 @@ pub(super) fn dnf(machine: &Machine, words: &[String]) -> Result<(), Fault> {
         sleep(PAUSE);
         said = machine.run(&call)?;
     }
-    said.checked(&call).map(drop).map_err(explained)
+    let words = format!("{}{}", said.stdout, said.stderr);
+    said.checked(&call).map(drop).map_err(|fault| explained(fault, &words))
 }
 
 fn is_locked(said: &Output) -> bool {
@@ -85,8 +121,7 @@ fn is_locked(said: &Output) -> bool {
 }
 
 /// What may be done about dnf's own words.
-fn explained(fault: Fault) -> Fault {
-    let words = fault.to_string();
+fn explained(fault: Fault, words: &str) -> Fault {
     let says = |part: &str| words.contains(part);
     if LOCKED.iter().any(|part| says(part)) {
         return fault.hint(
@@ -104,7 +139,10 @@ fn explained(fault: Fault) -> Fault {
             "no repository of the host has it: see `dnf_custom_repos`, and `dnf repolist` on the host",
         );
     }
-    if says("GPG check FAILED") || says("is not signed") || says("GPG key retrieval failed") {
+    if ["GPG check FAILED", "is not signed", "GPG key retrieval failed", "GPG public keys"]
+        .iter()
+        .any(|part| says(part))
+    {
         return fault.hint(
             "the repository's `gpgkey` does not belong to its packages; see its entry in `dnf_custom_repos`",
         );
