@@ -2,11 +2,13 @@
 
 use super::Site;
 
-const ROCKY: &str = "os_distribution: rocky\nos_release: \"10\"\n";
+const ROCKY: &str = "os_distribution: rocky\nos_release: \"10\"\nnetwork_interfaces: [provision_oc_net]\n\
+    provision_oc_net_interface: eth0\n";
 
 fn said(text: &str) -> String {
     let site = Site::new().with("zz-rocky.yml", &format!("{ROCKY}{text}"));
-    site.run(&["overcloud", "host", "configure", "--check", "--limit", "bm1"])
+    let tags = ["--tags", "dnf,selinux,network", "--limit", "bm1"];
+    site.run(&[&["overcloud", "host", "configure", "--check"], &tags[..]].concat())
 }
 
 #[test]

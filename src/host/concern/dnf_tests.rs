@@ -49,6 +49,17 @@ fn options_of_the_main_section_come_and_go() {
 }
 
 #[test]
+fn an_option_that_was_changed_twice_goes_back_to_what_it_was_first() {
+    let stage = stage(&[]);
+    for value in ["http://p:1", "http://p:2"] {
+        let config = ["best", "proxy"].map(|name| (name.to_owned(), value.to_owned())).into();
+        stage.settles(&Dnf { config, ..dnf() }.into());
+    }
+    stage.settles(&dnf().into());
+    assert_eq!(stage.text(MAIN).unwrap(), "[main]\ngpgcheck=1\nbest = True\n");
+}
+
+#[test]
 fn repositories_are_written_as_ansible_writes_them() {
     let stage = stage(&[(CUSTOM, "[other]\nname=by hand\n")]);
     let options = [("name", "own repository"), ("baseurl", "http://a\nhttp://b"), ("enabled", "1")];

@@ -14,39 +14,39 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
-/// What is asked of the filters, by the names given to the answers.
+/// What is asked of the filters; answers have the names of the filters that matter.
 const TEMPLATES: [(&str, &str); 5] = [
-    ("ymir_networks", "{{ network_interfaces | net_select_ethers | list }}"),
+    ("net_select_ethers", "{{ network_interfaces | net_select_ethers | list }}"),
     (
-        "ymir_ethers",
+        "net_interface_obj",
         "{{ network_interfaces | net_select_ethers | map('net_interface_obj', names=network_interfaces) | list }}",
     ),
     (
-        "ymir_bridges",
+        "net_bridge_obj",
         "{{ network_interfaces | net_select_bridges | map('net_bridge_obj') | list }}",
     ),
-    ("ymir_bonds", "{{ network_interfaces | net_select_bonds | map('net_bond_obj') | list }}"),
-    ("ymir_veths", "{{ network_interfaces | net_ovs_veths }}"),
+    ("net_bond_obj", "{{ network_interfaces | net_select_bonds | map('net_bond_obj') | list }}"),
+    ("net_ovs_veths", "{{ network_interfaces | net_ovs_veths }}"),
 ];
 
 pub(super) fn read(reader: &Reader, class: Class) -> Result<NetworkManager> {
     let play = described(reader, "RedHat", &TEMPLATES)?;
-    let mut ethers = interfaces(reader, &play, "ymir_ethers")?;
-    let networks: Vec<String> = listed(reader, &play, "ymir_networks")?;
+    let mut ethers = interfaces(reader, &play, "net_interface_obj")?;
+    let networks: Vec<String> = listed(reader, &play, "net_select_ethers")?;
     for (ether, network) in ethers.iter_mut().zip(&networks) {
         ether.parent =
             super::filled(reader, &format!("{network}_parent"))?.map(|parent| parent.value);
     }
     let names = Names {
-        bridges: interfaces(reader, &play, "ymir_bridges")?,
-        bonds: interfaces(reader, &play, "ymir_bonds")?,
+        bridges: interfaces(reader, &play, "net_bridge_obj")?,
+        bonds: interfaces(reader, &play, "net_bond_obj")?,
         tables: tables(reader)?,
     };
     let mut all = names.all(&ethers).map_err(|why| {
         Trouble::refused(tried(reader)).because(why).set_by(&reader.setting("network_interfaces"))
     })?;
     if class == Class::Overcloud {
-        for veth in listed::<keyfile::Veth>(reader, &play, "ymir_veths")? {
+        for veth in listed::<keyfile::Veth>(reader, &play, "net_ovs_veths")? {
             all.extend(veth.keyfiles());
         }
     }

@@ -19,6 +19,9 @@ const ROCKY: &str = "NAME=\"Rocky Linux\"\nVERSION=\"10.1 (Red Quartz)\"\nID=\"r
     ID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"10.1\"\nPLATFORM_ID=\"platform:el10\"\n\
     PRETTY_NAME=\"Rocky Linux 10.1 (Red Quartz)\"\n";
 
+const ROCKY_DNF: &str = "[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\nbest=True\n\
+    skip_if_unavailable=False\n";
+
 /// Mounts on themselves, so that what is on them stays.
 const NOEXEC: &str = "/tmp /tmp none bind,noexec,nosuid,nodev 0 0\n\
     /home /home none bind,noexec,nosuid,nodev 0 0\n\
@@ -68,6 +71,7 @@ impl Machine {
         let (archive, release) = match self.common.options.distribution {
             Distribution::Rocky => {
                 self.put("usr/lib/os-release", ROCKY);
+                self.put("etc/dnf/dnf.conf", ROCKY_DNF);
                 let text =
                     format!("[baseos]\nname=Rocky\nbaseurl=http://{LAB}/rocky\ngpgcheck=0\n");
                 return self.put("etc/yum.repos.d/rocky.repo", &text);
