@@ -32,7 +32,9 @@ impl Thing for Connection {
 
     fn observe(&self, machine: &Machine) -> Result<bool, Fault> {
         let all = active(machine)?;
-        Ok(all.iter().any(|one| one.name == self.name && one.state == "activated"))
+        // A bridge or bond waits for the link of its ports, which come after it.
+        let is_up = |one: &Active| one.state == "activated" || one.state == "activating";
+        Ok(all.iter().any(|one| one.name == self.name && is_up(one)))
     }
 
     fn diff(&self, seen: &bool) -> Vec<Change> {

@@ -24,6 +24,7 @@ mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod routing_lines;
 mod selinux;
 mod swap;
 mod sysctl;

@@ -6,6 +6,7 @@ use super::{
     Class,
     keyfile::{self, Described},
     network::{described, fit_for_a_file, tables, tried},
+    routing_lines::Tables,
 };
 use crate::{
     ansible::Play,
@@ -84,7 +85,7 @@ impl Names {
     /// Ethernet, bridges, bonds, their ports, and VLANs on any of these. An interface that a network is on has its own
     /// connection, even if it is a port, too.
     fn all(&self, ethers: &[Described]) -> std::result::Result<Vec<Keyfile>, String> {
-        let tables = keyfile::Tables::of(&self.tables);
+        let tables = Tables::of(&self.tables);
         let bridge = |device: &str| {
             let of = |bridge: &&Described| bridge.ports().iter().any(|port| port == device);
             self.bridges.iter().find(of).map(|bridge| bridge.device.as_str())
