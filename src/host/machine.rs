@@ -14,7 +14,7 @@ use rustix::process::{getgid, getuid};
 use super::{
     fault::{Fault, Tried},
     programs::{Call, HostPrograms, Output, Programs},
-    resource::unit,
+    resource::{connection, unit},
 };
 
 /// Larger files are nobody's configuration.
@@ -35,6 +35,11 @@ pub struct Machine {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) units: BTreeMap<String, unit::State>,
+    pub(super) connections: Option<Vec<connection::Active>>,
+    /// What `nmcli` says of its release.
+    pub(super) network_manager: Option<String>,
+    /// Whether packages of rpm's are there, by the names that were asked for.
+    pub(super) packages: BTreeMap<String, bool>,
 }
 
 /// What stands at a path.

@@ -11,7 +11,7 @@ use super::{
     data::Held,
     fault::{Fault, Tried},
     machine::{Access, Machine},
-    resource::{FirewallItem, Made},
+    resource::{FirewallItem, Made, section},
 };
 
 /// Root's own, on the host's own disk.
@@ -83,6 +83,14 @@ pub enum Trace {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },
+    /// A section of a file: digests of its options, and those that stood there before.
+    Section {
+        path: String,
+        name: String,
+        contents: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Vec<(String, String)>>,
+    },
     /// A file from a server.
     Download {
         path: String,
@@ -142,7 +150,7 @@ impl Trace {
             ) => Self::File {
                 path,
                 contents: joined(contents, old),
-                original: kept.clone().or(original),
+                original: kept.clone().or(original.filter(|original| !old.contains(original))),
             },
             (Self::Line { path, lines }, Some(Self::Line { lines: old, .. })) => {
                 Self::Line { path, lines: joined(lines, old) }
@@ -158,7 +166,18 @@ impl Trace {
                 section,
                 name,
                 values: joined(values, old),
-                before: kept.clone().or(before),
+                before: kept.clone().or(before.filter(|before| !old.contains(before))),
+            },
+            (
+                Self::Section { path, name, contents, before },
+                Some(Self::Section { contents: old, before: kept, .. }),
+            ) => Self::Section {
+                path,
+                name,
+                contents: joined(contents, old),
+                before: kept
+                    .clone()
+                    .or(before.filter(|before| !old.contains(&section::digest(before)))),
             },
             (Self::Packages { names }, Some(Self::Packages { names: old })) => {
                 Self::Packages { names: joined(names, old) }
@@ -192,6 +211,7 @@ impl Trace {
             | Self::Link { path, .. }
             | Self::Line { path, .. }
             | Self::Block { path, .. }
+            | Self::Section { path, .. }
             | Self::Setting { path, .. } => Some(path),
             Self::Firewall { item } => Some(&item.path),
             _ => None,
@@ -202,7 +222,9 @@ impl Trace {
     #[must_use]
     pub fn settled(mut self) -> Self {
         match &mut self {
-            Self::File { contents, .. } | Self::Block { contents, .. } => contents.truncate(1),
+            Self::File { contents, .. }
+            | Self::Block { contents, .. }
+            | Self::Section { contents, .. } => contents.truncate(1),
             Self::Line { lines, .. } => lines.truncate(1),
             Self::Setting { values, .. } => values.truncate(1),
             _ => {}

@@ -8,7 +8,9 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, Trace},
-    resource::{Resource, Unit, block, firewall, key, packages, setting, swap, tuned_profile},
+    resource::{
+        Resource, Unit, block, firewall, key, packages, section, setting, swap, tuned_profile,
+    },
 };
 
 /// What becomes of something that nobody asks for any more.
@@ -52,6 +54,9 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
         Trace::Line { path, lines } => judge_line(machine, path, lines),
         Trace::Block { path, marker, contents } => judge_block(machine, path, marker, contents),
         Trace::Setting { .. } => judge_setting(machine, trace),
+        Trace::Section { path, name, contents, before } => {
+            section::judge(machine, (path, name), contents, before.is_some())
+        }
         Trace::Packages { names } => judge_packages(machine, names),
         Trace::User { name } => Ok(match accounts::account(machine, name)? {
             Some(account) => {
@@ -179,6 +184,9 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         }
         Trace::Setting { path, section, name, before, .. } => {
             setting::put_back(machine, path, (section, name), before.as_deref())
+        }
+        Trace::Section { path, name, before, .. } => {
+            section::take_away(machine, path, name, before.as_deref())
         }
         Trace::Packages { names } => packages::take_away(machine, names),
         Trace::User { name } => machine.must(&Call::new("userdel", [name.as_str()])).map(drop),

@@ -10,7 +10,7 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, DIRECTORY},
-    resource::{Resource, unit},
+    resource::{Resource, connection, selinux, unit},
 };
 
 const BUNDLE: &str = "/var/lib/ymir/undo.json";
@@ -185,6 +185,8 @@ fn inverse(machine: &Machine, resource: &Resource) -> Result<Vec<Vec<String>>, F
     Ok(match resource {
         Resource::Refresh(refresh) => refresh.calls(),
         Resource::Unit(unit) => unit::back(unit, machine)?,
+        Resource::Connection(connection) => connection::back(connection, machine)?,
+        Resource::Selinux(selinux) => selinux::back(selinux, machine)?,
         // What systemd-networkd makes stays when the file is gone.
         Resource::File(file) => match made_by(&file.path, &file.content) {
             Some(device) if !machine.path(&format!("/sys/class/net/{device}")).exists() => {

@@ -12,13 +12,27 @@ use sha2::{Digest, Sha256};
 
 use crate::command::{command, run};
 
+use crate::machines::Distribution;
+
 const RECIPE: &str = include_str!("base.sh");
+const ROCKY: &str = include_str!("rocky.sh");
 
 /// How long a base of another recipe stays after it was last used.
 const KEPT: Duration = Duration::from_hours(14 * 24);
 
+/// Of what a base's packages depend on beside the recipe: one of them has the kernel's name.
+fn recipe(distribution: Distribution) -> (&'static str, String) {
+    match distribution {
+        Distribution::Debian | Distribution::Ubuntu => ("base.sh", RECIPE.into()),
+        Distribution::Rocky => {
+            let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+            ("rocky.sh", [RECIPE, ROCKY, &kernel].concat())
+        }
+    }
+}
+
 /// The base's directory, made if it is not there yet.
-pub(crate) fn made() -> PathBuf {
+pub(crate) fn made(distribution: Distribution) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     run(command(tests.join("setup").to_str().unwrap(), &["hosts"]));
     let all = cache().join("hosts");
@@ -26,12 +40,13 @@ pub(crate) fn made() -> PathBuf {
     let lock = fs::File::create(all.join("lock")).unwrap();
     // Another checkout may be making the same.
     flock(lock.as_fd(), FlockOperation::LockExclusive).unwrap();
-    let digest = Sha256::digest(RECIPE);
+    let (script, recipe) = recipe(distribution);
+    let digest = Sha256::digest(recipe);
     let base =
         all.join(format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
     if !base.exists() {
         println!("making the base of the machines in {}", base.display());
-        let mut make = command("sh", &[tests.join("hosts/base.sh")]);
+        let mut make = command("sh", &[tests.join("hosts").join(script)]);
         make.arg("make").arg(&base);
         run(make);
     }

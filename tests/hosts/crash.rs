@@ -7,10 +7,11 @@ use crate::{
     cgroup::Cgroup,
     command::{command, wait_until},
     enclosure,
+    machines::Distribution,
 };
 
 pub(crate) fn a_killed_run_leaves_nothing_running() {
-    base::made();
+    base::made(Distribution::Debian);
     drop(fs::remove_file(enclosure::told()));
     let this = std::env::current_exe().unwrap();
     let mut run = command(this.to_str().unwrap(), &["1"]);

@@ -17,10 +17,14 @@ use crate::{
     base,
     cgroup::Cgroup,
     command::{command, run},
+    machines::Distribution,
 };
 
-/// Set inside the enclosure: the directory of the base that machines start from.
-const INSIDE: &str = "YMIR_HOSTS_BASE";
+/// Set inside the enclosure: the directories of the bases that machines start from.
+const INSIDE: [(&[Distribution], &str); 2] = [
+    (&[Distribution::Debian, Distribution::Ubuntu], "YMIR_HOSTS_BASE"),
+    (&[Distribution::Rocky], "YMIR_HOSTS_ROCKY"),
+];
 
 /// What the names of all labs on a machine begin with.
 const LABS: &str = "ymir-hosts-";
@@ -64,9 +68,10 @@ pub(crate) fn name() -> String {
     format!("{LABS}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2])
 }
 
-/// The base that machines start from, if this process is inside.
-pub(crate) fn base_inside() -> Option<PathBuf> {
-    std::env::var_os(INSIDE).map(PathBuf::from)
+/// The base that machines of a kind start from, if this process is inside.
+pub(crate) fn base_inside(distribution: Distribution) -> Option<PathBuf> {
+    let (_, name) = INSIDE.iter().find(|(kinds, _)| kinds.contains(&distribution))?;
+    std::env::var_os(name).map(PathBuf::from)
 }
 
 /// Runs this program again, inside.
@@ -82,25 +87,26 @@ pub(crate) fn enter() -> ExitCode {
         return ExitCode::FAILURE;
     }
     clear();
-    let base = base::made();
+    let bases = INSIDE.map(|(kinds, name)| (name, base::made(kinds[0])));
     raise_limits();
     let lab = Cgroup::of_lab(&name());
     run(command("ip", &["netns", "add", &name()]));
     run(command("ip", &["-n", &name(), "link", "set", "lo", "up"]));
-    let code = inside(&lab.inside("control"), &base);
+    let code = inside(&lab.inside("control"), &bases);
     clear();
     code
 }
 
 /// Starts this program inside and waits for its end. It ends when this process does, even if this one is killed.
 #[tokio::main(flavor = "current_thread")]
-async fn inside(control: &Cgroup, base: &Path) -> ExitCode {
+async fn inside(control: &Cgroup, bases: &[(&str, PathBuf)]) -> ExitCode {
     let network = format!("--net=/run/netns/{}", name());
     let mut inner = command("setpriv", &["--pdeathsig", "KILL", WITHOUT, "nsenter", &network]);
     inner.args(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     inner.args(["sh", "-c", FIRST]).arg(control.path());
     inner.arg(std::env::current_exe().unwrap()).args(std::env::args_os().skip(1));
-    inner.env(INSIDE, base).stdin(std::process::Stdio::inherit());
+    inner.envs(bases.iter().map(|(name, base)| (name, base)));
+    inner.stdin(std::process::Stdio::inherit());
     let mut inner = tokio::process::Command::from(inner).spawn().unwrap();
     let mut terminated = signal(SignalKind::terminate()).unwrap();
     let mut interrupted = signal(SignalKind::interrupt()).unwrap();

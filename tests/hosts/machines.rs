@@ -25,13 +25,15 @@ use crate::{
 /// The lab's own address on the machines' network: there are their packages.
 pub(crate) const LAB: Ipv4Addr = Ipv4Addr::new(172, 23, 0, 1);
 
-/// What machines say they are. Their packages are Debian's all the same.
+/// What machines say they are. What runs on them is Debian's all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Distribution {
     /// Debian 12.
     Debian,
     /// Ubuntu 24.04.
     Ubuntu,
+    /// Rocky Linux 10, with packages of rpm's and NetworkManager.
+    Rocky,
 }
 
 impl Distribution {
@@ -40,6 +42,7 @@ impl Distribution {
         match self {
             Self::Debian => "debian",
             Self::Ubuntu => "ubuntu",
+            Self::Rocky => "rocky",
         }
     }
 }
@@ -91,7 +94,8 @@ pub(crate) struct Lab {
 impl Lab {
     /// Brings machines up and waits until one can log in on each.
     pub(crate) fn up(count: usize, options: Options) -> Self {
-        let base = enclosure::base_inside().expect("machines live inside the enclosure only");
+        let base = enclosure::base_inside(options.distribution)
+            .expect("machines live inside the enclosure only");
         let state = enclosure::state();
         for directory in ["machines", "ssh", "log"] {
             drop(fs::remove_dir_all(state.join(directory)));

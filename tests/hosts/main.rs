@@ -2,7 +2,7 @@
 //! so they run in order, each on what the one before left.
 //!
 //! It needs root and, once, Debian's packages; `YMIR_HOSTS=1` says that they may be used. `YMIR_HOSTS=serve` keeps
-//! machines up for others instead: `cargo test --test hosts -- [COUNT] [ubuntu]`.
+//! machines up for others instead: `cargo test --test hosts -- [COUNT] [ubuntu|rocky]`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
 
 mod base;
@@ -17,6 +17,7 @@ mod kills;
 mod machines;
 mod network;
 mod road;
+mod rocky;
 mod serve;
 mod site;
 mod web;
@@ -97,6 +98,16 @@ const PARTS: &[Part] = &[
         configure::ten_hosts_are_configured(lab.insert(Lab::up(10, Options::default())));
     }),
     ("two_hundred_kills_are_survived", |lab| kills::two_hundred_kills_are_survived(there(lab))),
+    ("rocky_hosts_are_configured", |lab| {
+        *lab = None;
+        let options = Options { distribution: Distribution::Rocky, ..Options::default() };
+        rocky::rocky_hosts_are_configured(lab.insert(Lab::up(2, options)));
+    }),
+    ("rocky_hosts_change_no_more", |lab| rocky::rocky_hosts_change_no_more(there(lab))),
+    ("rocky_hosts_follow_changes", |lab| rocky::rocky_hosts_follow_changes(there(lab))),
+    ("rocky_hosts_lose_what_is_dropped", |lab| rocky::rocky_hosts_lose_what_is_dropped(there(lab))),
+    ("rocky_trouble_is_told", |lab| rocky::rocky_trouble_is_told(there(lab))),
+    ("a_wrong_connection_is_undone", |lab| rocky::a_wrong_connection_is_undone(there(lab))),
 ];
 
 /// What is tested from outside, before the parts, which begin with what it leaves.
@@ -120,30 +131,30 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     };
-    match (enclosure::base_inside().is_some(), wanted == "serve") {
+    let first = first();
+    match (enclosure::base_inside(Distribution::Debian).is_some(), wanted == "serve") {
         (true, true) => serve::serve(),
-        (true, false) => all_parts(),
+        (true, false) => all(&PARTS[first..]),
         (false, true) => enclosure::enter(),
-        (false, false) if passes(OUTSIDE.0, OUTSIDE.1) => enclosure::enter(),
+        (false, false) if first > 0 || passes(OUTSIDE.0, OUTSIDE.1) => enclosure::enter(),
         (false, false) => ExitCode::FAILURE,
     }
 }
 
-fn all_parts() -> ExitCode {
+fn all(parts: &[Part]) -> ExitCode {
     let began = Instant::now();
     let mut lab = None;
-    let parts = &PARTS[beginning()..];
     let passed = parts.iter().take_while(|(name, part)| passes(name, || part(&mut lab))).count();
     drop(lab);
     let failed = usize::from(passed < parts.len());
-    let not_run = PARTS.len() - passed - failed;
+    let not_run = parts.len() - passed - failed;
     println!("hosts took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
     println!("\ntest result: {passed} passed; {failed} failed; {not_run} not run");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Which part is to be the first one: `cargo test --test hosts -- NAME`, if NAME brings a lab up by itself.
-fn beginning() -> usize {
+fn first() -> usize {
     let wanted = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
     let at = |wanted: String| PARTS.iter().position(|(name, _)| *name == wanted);
     wanted.and_then(at).unwrap_or_default()

@@ -14,8 +14,12 @@ use crate::{
 pub(crate) fn serve() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let count = words.iter().find_map(|word| word.parse().ok()).unwrap_or(2);
-    let ubuntu = words.iter().any(|word| word == "ubuntu");
-    let distribution = if ubuntu { Distribution::Ubuntu } else { Distribution::Debian };
+    let is = |name: &str| words.iter().any(|word| word == name);
+    let distribution = match (is("ubuntu"), is("rocky")) {
+        (true, _) => Distribution::Ubuntu,
+        (_, true) => Distribution::Rocky,
+        _ => Distribution::Debian,
+    };
     let lab = Lab::up(count, Options { distribution, ..Options::default() });
     let told = enclosure::told();
     let text = serde_json::to_string_pretty(&description(&lab)).unwrap();

@@ -137,6 +137,10 @@ fn globals(distribution: Distribution) -> &'static str {
             "---\nos_distribution: debian\nos_release: bookworm\nos_family: Debian\n"
         }
         Distribution::Ubuntu => "---\nos_distribution: ubuntu\nos_release: noble\n",
+        // The machines' kernel is this machine's, which knows no SELinux.
+        Distribution::Rocky => {
+            "---\nos_distribution: rocky\nos_release: \"10\"\nselinux_state: disabled\n"
+        }
     }
 }
 

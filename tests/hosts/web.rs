@@ -1,28 +1,30 @@
-//! A web server for the machines' packages: files of one directory, and nothing else of HTTP than apt and pip need.
+//! A web server for the machines' packages: files of one directory, and nothing else of HTTP than apt, dnf and pip need.
 
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Component, Path, PathBuf},
-    sync::Once,
+    sync::{Mutex, Once},
     thread,
     time::Duration,
 };
 
 static SERVED: Once = Once::new();
+/// What is served: that of the lab that came up last.
+static DIRECTORY: Mutex<PathBuf> = Mutex::new(PathBuf::new());
 
-/// Serves a directory on port 80 until this process ends.
+/// Serves a directory on port 80 until this process ends, or another one is served.
 pub(crate) fn serve(directory: &Path) {
-    SERVED.call_once(|| listen(directory));
+    directory.clone_into(&mut DIRECTORY.lock().unwrap());
+    SERVED.call_once(listen);
 }
 
-fn listen(directory: &Path) {
+fn listen() {
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).unwrap();
-    let directory = directory.to_owned();
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            let directory = directory.clone();
+            let directory = DIRECTORY.lock().unwrap().clone();
             // A machine that is cut off in the middle is no concern of the others.
             thread::spawn(move || drop(answer_all(&directory, &connection)));
         }

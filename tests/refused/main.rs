@@ -10,6 +10,7 @@ mod choices;
 mod commands;
 mod hosts;
 mod messages;
+mod red_hat;
 mod templates;
 mod unreadable;
 

@@ -5,6 +5,8 @@
 mod ansible_user;
 mod apt;
 mod dev_tools;
+mod dnf;
+mod dnf_mirror;
 mod docker;
 mod etc_hosts;
 mod fail2ban;
@@ -17,11 +19,14 @@ mod luks;
 mod lvm;
 mod mdadm;
 mod network;
+mod network_manager;
+mod networkd;
 mod ntp;
 mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod selinux;
 #[cfg(test)]
 mod settled_tests;
 mod swap;
@@ -39,6 +44,7 @@ pub use self::{
     ansible_user::AnsibleUser,
     apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
+    dnf::{Dnf, DnfRepository, Mirror},
     docker::{Docker, DockerRepository, Registry},
     etc_hosts::{EtcHosts, HostLine},
     fail2ban::{Fail2ban, JailOption, Jails},
@@ -50,12 +56,15 @@ pub use self::{
     luks::{Encrypted, Luks},
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
-    network::{Netplan, Network, NetworkFile},
+    network::{Engine, Network},
+    network_manager::{Keyfile, NetworkManager},
+    networkd::{Netplan, NetworkFile, Networkd},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
     proxy::Proxy,
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
+    selinux::SelinuxState,
     swap::{Area, Swap},
     swift::{Swift, SwiftDisk},
     sysctl::Sysctl,
@@ -123,11 +132,13 @@ concerns!(
     TrustStore = "trust-store",
     Proxy = "proxy",
     Apt = "apt",
+    Dnf = "dnf",
     Pip = "pip",
     KayobeVenv = "kayobe-target-venv",
     WipeDisks = "wipe-disks",
     Users = "users",
     DevTools = "dev-tools",
+    SelinuxState = "selinux",
     Network = "network",
     Netplan = "netplan",
     Firewall = "firewall",
@@ -159,6 +170,7 @@ impl Concern {
     pub fn is_risky(&self) -> bool {
         match self {
             Self::AnsibleUser(_) | Self::KollaUser(_) | Self::Users(_) | Self::Network(_) => true,
+            Self::SelinuxState(state) => state.is_risky(),
             Self::Firewall(firewall) => firewall.firewalld.is_some(),
             _ => false,
         }

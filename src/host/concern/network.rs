@@ -1,15 +1,15 @@
-//! Interfaces by systemd-networkd, names by resolv.conf, and names of routing tables: Debian and Ubuntu.
+//! The host's network: names by resolv.conf, names of routing tables, and interfaces by the system's own engine.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Topic};
+use super::{Host, NetworkManager, Networkd, Topic};
 use crate::host::{
     facts::Family,
     fault::Fault,
-    resource::{Absent, Block, File, Link, Others, Packages, Refresh, Resource, Unit, Way},
+    resource::{Block, File, Resource},
 };
 
-/// What the host's interfaces are.
+/// What the host's network is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// The whole of `/etc/resolv.conf`; `None` where others manage it.
@@ -17,79 +17,57 @@ pub struct Network {
     pub resolv: Option<String>,
     /// Lines of `/etc/iproute2/rt_tables`.
     pub tables: Vec<String>,
-    /// What the names of the files begin with: no other file has such a name.
-    pub prefix: String,
-    pub files: Vec<NetworkFile>,
+    #[serde(flatten)]
+    pub engine: Engine,
 }
 
-/// A file of systemd-networkd's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkFile {
-    /// `50-kayobe-eth1.network`
-    pub name: String,
-    pub content: String,
+/// Who brings interfaces up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "engine", rename_all = "snake_case")]
+pub enum Engine {
+    /// On Debian and Ubuntu.
+    Networkd(Networkd),
+    /// On Red Hat's family.
+    NetworkManager(NetworkManager),
 }
 
-/// Netplan is gone: it would write files of its own for systemd-networkd. It goes when the host was reached through
-/// the new configuration; until then it is kept from running, and can come back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Netplan {}
-
-const DIRECTORY: &str = "/etc/systemd/network";
 const TABLES: &str = "/etc/iproute2/rt_tables";
-const SERVICE: &str = "systemd-networkd.service";
-/// What netplan writes at each boot begins so.
-const NETPLAN_FILES: (&str, &str) = ("/run/systemd/network", "10-netplan-");
-/// A link to nothing at this name keeps netplan from writing them.
-const NETPLAN_MASK: &str = "/etc/systemd/system-generators/netplan";
-const NETPLAN: [&str; 2] =
-    ["/usr/lib/systemd/system-generators/netplan", "/lib/systemd/system-generators/netplan"];
-const NETPLAN_PACKAGES: [&str; 4] =
-    ["libnetplan0", "libnetplan1", "netplan.io", "netplan-generator"];
 
 impl Topic for Network {
     fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
-        if host.facts.family != Family::Debian {
-            return Err(Fault::new("configuring the network")
-                .because(format!("{} has no systemd-networkd", host.facts.distribution))
-                .hint("correct `os_distribution`, or go on with --skip-tags network"));
-        }
         let mut resources = Vec::new();
         if let Some(text) = &self.resolv {
             resources.push(File::new("/etc/resolv.conf", text).mode(0o644).into());
         }
         resources.extend(self.tables(host)?);
-        let mut of: Vec<Resource> = Vec::new();
-        for netplan in NETPLAN {
-            if of.is_empty() && host.machine.node(netplan)?.is_some() {
-                of.push(Link { path: NETPLAN_MASK.into(), target: "/dev/null".into() }.into());
+        match (&self.engine, host.facts.family) {
+            (Engine::Networkd(networkd), Family::Debian) => {
+                resources.extend(networkd.resources(host)?);
             }
-        }
-        let (directory, prefix) = NETPLAN_FILES;
-        of.push(Others::new(directory, prefix, Vec::new()).into());
-        let names = self.files.iter().map(|file| file.name.clone()).collect();
-        of.push(Others::new(DIRECTORY, &self.prefix, names).into());
-        of.extend(self.files.iter().map(|file| written(file).into()));
-        let links = self.files.iter().filter(|file| file.name.strip_suffix(".link").is_some());
-        let links: Vec<Resource> = links.map(|file| written(file).into()).collect();
-        let restart = Refresh::after(format!("restart {SERVICE}"), Way::RestartNetwork, &of);
-        resources.extend(of);
-        resources.push(Unit { running: None, ..Unit::on(SERVICE) }.into());
-        resources.push(restart.into());
-        resources.extend(self.files.iter().filter_map(reconfigured));
-        if !links.is_empty() {
-            let words = ["udevadm", "trigger", "--subsystem-match=net", "--action=add"];
-            let way = Way::Run(vec![words.map(str::to_owned).to_vec()]);
-            resources.push(Refresh::after("have udev name interfaces", way, &links).into());
+            (Engine::NetworkManager(manager), Family::RedHat) => {
+                resources.extend(manager.resources(host, self.resolv.is_some())?);
+            }
+            (Engine::Networkd(_), Family::RedHat) => return Err(other(host, "systemd-networkd")),
+            (Engine::NetworkManager(_), Family::Debian) => {
+                return Err(other(host, "NetworkManager"));
+            }
         }
         Ok(resources)
     }
 }
 
+fn other(host: &Host, engine: &str) -> Fault {
+    Fault::new("configuring the network")
+        .because(format!("the site means {engine}, and the host runs {}", host.facts.distribution))
+        .hint("correct `os_distribution` of the host, or go on with --skip-tags network")
+}
+
 impl Network {
-    /// Ansible leaves an empty line where there are no tables. A system that has no such file needs none then.
+    /// Ansible leaves an empty line where there are no tables, but on Red Hat's family nothing at all. A system that has
+    /// no such file needs none then.
     fn tables(&self, host: &Host) -> Result<Option<Resource>, Fault> {
-        if self.tables.is_empty() && host.machine.node(TABLES)?.is_none() {
+        let is_needed = host.facts.family == Family::Debian && host.machine.node(TABLES)?.is_some();
+        if self.tables.is_empty() && !is_needed {
             return Ok(None);
         }
         let content = if self.tables.is_empty() { "\n".into() } else { self.lines() };
@@ -99,30 +77,5 @@ impl Network {
 
     fn lines(&self) -> String {
         self.tables.iter().flat_map(|line| [line, "\n"]).collect()
-    }
-}
-
-/// What takes an interface's former addresses away when its file has changed.
-fn reconfigured(file: &NetworkFile) -> Option<Resource> {
-    file.name.strip_suffix(".network")?;
-    let device = file.content.lines().find_map(|line| line.strip_prefix("Name="))?;
-    let way = Way::Reconfigure(device.into());
-    Some(Refresh::after(format!("reconfigure {device}"), way, &[written(file).into()]).into())
-}
-
-fn written(file: &NetworkFile) -> File {
-    let path = format!("{DIRECTORY}/{}", file.name);
-    File::new(path, &*file.content).owned("root", "systemd-network").mode(0o640)
-}
-
-impl Topic for Netplan {
-    fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
-        if host.facts.family != Family::Debian {
-            return Ok(Vec::new());
-        }
-        Ok(vec![
-            Packages::absent(NETPLAN_PACKAGES).into(),
-            Absent { path: NETPLAN_MASK.into() }.into(),
-        ])
     }
 }

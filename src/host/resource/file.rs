@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Thing;
+use super::{Thing, section};
 use crate::host::{
     change::Change,
     fault::Fault,
@@ -18,11 +18,23 @@ pub struct File {
     pub content: String,
     /// Contents that are as good, such as another release of Kayobe writes: a host that has one keeps it.
     pub or: Vec<String>,
+    pub likeness: Likeness,
     pub access: Access,
     /// Holds a secret: its lines are never shown.
     pub secret: bool,
     /// Lines that say nothing and are written differently by Kayobe, such as a comment with a date.
     pub check: Option<Check>,
+}
+
+/// What a content must have in common with the wanted one to be as good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Likeness {
+    #[default]
+    Every,
+    /// The same options in the same sections, whatever comments say.
+    Sections,
+    /// That, in NetworkManager's older words or in its newer ones.
+    Keyfile,
 }
 
 /// A program that judges the new content before it takes its place; `{}` stands for the file.
@@ -44,6 +56,7 @@ impl File {
             path: path.into(),
             content: content.into(),
             or: Vec::new(),
+            likeness: Likeness::default(),
             access: Access { owner: Some("root".into()), group: Some("root".into()), mode: None },
             secret: false,
             check: None,
@@ -58,7 +71,23 @@ impl File {
     }
 
     fn is_good(&self, found: &[u8]) -> bool {
-        std::iter::once(&self.content).chain(&self.or).any(|good| good.as_bytes() == found)
+        let same = |good: &String| good.as_bytes() == found || self.is_like(good, found);
+        std::iter::once(&self.content).chain(&self.or).any(same)
+    }
+
+    fn is_like(&self, good: &str, found: &[u8]) -> bool {
+        let Ok(found) = std::str::from_utf8(found) else { return false };
+        match self.likeness {
+            Likeness::Every => false,
+            Likeness::Sections => section::said(good) == section::said(found),
+            Likeness::Keyfile => section::keyfile(good) == section::keyfile(found),
+        }
+    }
+
+    #[must_use]
+    pub fn like(mut self, likeness: Likeness) -> Self {
+        self.likeness = likeness;
+        self
     }
 
     #[must_use]

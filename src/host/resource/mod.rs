@@ -6,6 +6,7 @@ pub(super) mod block;
 mod clock_set;
 mod commented;
 mod condemned;
+pub(super) mod connection;
 mod directory;
 mod download;
 mod file;
@@ -26,6 +27,10 @@ mod others;
 pub(super) mod packages;
 mod partition;
 mod refresh;
+pub(super) mod repository;
+pub(super) mod rpm;
+pub(super) mod section;
+pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
 mod snat;
@@ -48,9 +53,10 @@ pub use self::{
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
+    connection::Connection,
     directory::Directory,
     download::Download,
-    file::File,
+    file::{File, Likeness},
     filesystem::Filesystem,
     firewall::{FirewallItem, Item},
     fstab::Fstab,
@@ -68,6 +74,9 @@ pub use self::{
     packages::{Packages, Presence},
     partition::Partition,
     refresh::{Refresh, Way},
+    repository::RepositoryState,
+    section::Section,
+    selinux::{Selinux, SelinuxMode},
     setting::Setting,
     snat::Snat,
     swap::{Made, SwapArea, Swapping},
@@ -189,6 +198,7 @@ macro_rules! resources {
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
+                    Self::Section(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
                     _ => None,
                 }
@@ -212,6 +222,7 @@ resources!(
     ClockSet,
     Commented,
     Condemned,
+    Connection,
     CryptLine,
     Directory,
     Download,
@@ -232,6 +243,9 @@ resources!(
     Others,
     Packages,
     Partition,
+    RepositoryState,
+    Section,
+    Selinux,
     Setting,
     Snat,
     SwapArea,

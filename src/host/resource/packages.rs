@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::Thing;
+use super::{Thing, rpm};
 use crate::host::{
     change::Change,
     fault::Fault,
@@ -63,7 +63,7 @@ impl Packages {
 }
 
 /// The packages of interest that are there in any state.
-type Seen = BTreeMap<String, State>;
+pub(super) type Seen = BTreeMap<String, State>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -134,15 +134,7 @@ pub(crate) fn states(machine: &Machine, names: &[String]) -> Result<Seen, Fault>
         let status = machine.text("/var/lib/dpkg/status")?.unwrap_or_default();
         return Ok(of_dpkg(&status, names));
     }
-    let query = Call::new("rpm", ["--query", "--queryformat", "%{NAME}\\n", "--whatprovides"])
-        .also(names.iter().cloned());
-    let installed = machine.run(&query)?.stdout;
-    let by_name =
-        Call::new("rpm", ["--query", "--queryformat", "%{NAME}\\n"]).also(names.iter().cloned());
-    let named = machine.run(&by_name)?.stdout;
-    let there =
-        |name: &&String| installed.lines().chain(named.lines()).any(|line| line == name.as_str());
-    Ok(names.iter().filter(there).map(|name| (name.clone(), State::Installed)).collect())
+    rpm::states(machine, names)
 }
 
 /// Reads dpkg's own list. A name counts on whatever architecture it is installed.
@@ -174,9 +166,7 @@ fn dpkg_state(line: &str) -> Option<State> {
 /// Installs packages; what a killed run left half done is finished first.
 pub(crate) fn install(machine: &Machine, names: &[String]) -> Result<(), Fault> {
     if !is_debian(machine) {
-        let call =
-            Call::new("dnf", ["--assumeyes", "--quiet", "install"]).also(names.iter().cloned());
-        return machine.must(&call.limit(LIMIT)).map(drop);
+        return rpm::install(machine, names);
     }
     finish_what_was_interrupted(machine)?;
     let call = || apt_get(["install"]).also(names.iter().cloned());
@@ -194,14 +184,13 @@ fn remove(machine: &Machine, names: &[String], how: &str) -> Result<(), Fault> {
         finish_what_was_interrupted(machine)?;
         return machine.must(&apt_get([how]).also(names.iter().cloned())).map(drop);
     }
-    let call = Call::new("dnf", ["--assumeyes", "--quiet", "remove"]).also(names.iter().cloned());
-    machine.must(&call.limit(LIMIT)).map(drop)
+    rpm::remove(machine, names)
 }
 
 /// Whether removing packages takes no others with them.
 pub(crate) fn removes_only(machine: &Machine, names: &[String]) -> Result<bool, Fault> {
     if !is_debian(machine) {
-        return Ok(false);
+        return rpm::removes_only(machine, names);
     }
     let simulated = machine.run(&apt_get(["--simulate", "remove"]).also(names.iter().cloned()))?;
     let gone = simulated.stdout.lines().filter_map(|line| line.strip_prefix("Remv "));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::{connection, rpm};
 use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
 
 /// How long interfaces may take to be as they should.
@@ -39,6 +40,10 @@ pub enum Way {
     RestartNetwork,
     /// Has systemd-networkd configure an interface anew. A restart alone keeps addresses of before.
     Reconfigure(String),
+    /// Has NetworkManager put a connection in force anew.
+    Activate(String),
+    /// dnf with these words.
+    Dnf(Vec<String>),
     /// Programs, one after the other.
     Run(Vec<Vec<String>>),
 }
@@ -48,7 +53,8 @@ impl Refresh {
     pub fn after(name: impl Into<String>, way: Way, of: &[super::Resource]) -> Self {
         let digest = record::digest(&serde_json::to_vec(of).unwrap_or_default());
         let of = of.iter().map(super::Resource::key).collect();
-        let of_removed = &["file", "line", "block", "setting", "link", "firewall"];
+        let of_removed =
+            &["file", "line", "block", "section", "setting", "repository", "link", "firewall"];
         Self { name: name.into(), of, of_removed, way, digest }
     }
 
@@ -75,6 +81,9 @@ impl Refresh {
             Way::Reload(unit) => systemctl("reload", unit),
             Way::RestartNetwork => systemctl("restart", "systemd-networkd.service"),
             Way::Reconfigure(device) => vec![words(&["networkctl", "reconfigure", device])],
+            Way::Activate(name) => vec![connection::words(name)],
+            // Nothing risky has to do with it, so nobody undoes it.
+            Way::Dnf(_) => Vec::new(),
             Way::Run(calls) => calls.clone(),
         }
     }
@@ -86,6 +95,11 @@ impl Refresh {
             // It is configured when it appears.
             return Ok(());
         }
+        match &self.way {
+            Way::Activate(name) => return connection::activate(machine, name),
+            Way::Dnf(words) => return rpm::dnf(machine, words),
+            _ => {}
+        }
         for words in self.calls() {
             let Some((program, args)) = words.split_first() else { continue };
             machine.must(&Call::new(program, args.iter().cloned()).limit(LIMIT))?;
@@ -95,7 +109,7 @@ impl Refresh {
                 has_not_failed(machine, unit)
             }
             Way::RestartNetwork | Way::Reconfigure(_) => settle(machine),
-            Way::Run(_) => Ok(()),
+            Way::Activate(_) | Way::Dnf(_) | Way::Run(_) => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Resource, Thing};
+use super::{Resource, Thing, packages, rpm};
 use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace};
 
 /// What a unit must be; what is not said stays as it is.
@@ -149,11 +149,14 @@ pub(crate) fn back(unit: &Unit, machine: &Machine) -> Result<Vec<Vec<String>>, F
     Ok(verbs.map(call).collect::<Vec<_>>().into_iter().rev().collect())
 }
 
-/// Asks systemd for all units of the resources at once, for the looks that follow.
+/// Asks systemd for all units of the resources at once, and rpm for all packages, for the looks that follow.
 pub(crate) fn prefetch<'a>(
     machine: &Machine,
-    resources: impl Iterator<Item = &'a Resource>,
+    resources: impl Iterator<Item = &'a Resource> + Clone,
 ) -> Result<(), Fault> {
+    if !packages::is_debian(machine) {
+        rpm::prefetch(machine, resources.clone())?;
+    }
     let names: Vec<String> = resources
         .filter_map(|resource| match resource {
             Resource::Unit(unit) => Some(unit.name.clone()),

@@ -1,5 +1,7 @@
 //! `dev_tools_packages_*`.
 
+use serde_json::Value;
+
 use super::Class;
 use crate::{
     host::concern::{Concern, DevTools},
@@ -24,5 +26,7 @@ pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
     packages.retain(|name| !name.is_empty());
     packages.sort();
     packages.dedup();
-    Ok(Some(DevTools { packages }.into()))
+    // A list of the site's own takes the place of all that the role would add.
+    let with_modules = reader.get::<Value>("dev_tools_packages_system")?.is_none();
+    Ok(Some(DevTools { packages, with_modules }.into()))
 }

@@ -3,23 +3,30 @@
 mod ansible_user;
 mod apt;
 mod dev_tools;
+mod dnf;
 mod docker;
 mod etc_hosts;
+mod ethtool;
 mod fail2ban;
 mod firewall;
 mod first_boot;
 mod hostname;
+mod keyfile;
 mod kolla;
 mod logging;
 mod luks;
 mod lvm;
 mod mdadm;
 mod network;
+mod network_manager;
+mod networkd;
 mod ntp;
 mod pip;
 mod proxy;
 mod python_env;
 mod routing;
+mod routing_lines;
+mod selinux;
 mod swap;
 mod swift;
 mod sysctl;
@@ -76,10 +83,12 @@ const TOPICS: &[(&str, Topic)] = &[
     ("trust-store", trust_store::read),
     ("proxy", proxy::read),
     ("apt", apt::read),
+    ("dnf", dnf::read),
     ("pip", pip::read),
     ("kayobe-target-venv", python_env::read),
     ("users", users::read),
     ("dev-tools", dev_tools::read),
+    ("selinux", selinux::read),
     ("network", network::read),
     ("network", network::without_netplan),
     ("firewall", firewall::read),

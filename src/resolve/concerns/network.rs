@@ -1,48 +1,44 @@
-//! Interfaces as Kayobe's own filters describe them for systemd-networkd, and resolv.conf.
+//! resolv.conf, names of routing tables, and interfaces for the engine that the host's family has.
 
 use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{Class, filled, is_on};
+use super::{Class, filled, is_on, network_manager, networkd};
 use crate::{
     ansible::{
-        PlayVariables, python_str,
+        Play, PlayVariables, python_str,
         yaml::{Data, Node},
     },
-    host::concern::{Concern, Netplan, Network, NetworkFile},
+    host::concern::{Concern, Engine, Netplan, Network},
     resolve::Reader,
     trouble::{Result, Trouble},
 };
 
-/// The endings of the files, and the filters that say what is in them.
-const KINDS: [(&str, &str); 3] =
-    [("link", "networkd_links"), ("netdev", "networkd_netdevs"), ("network", "networkd_networks")];
-
 /// Ansible writes it at the beginning of files.
-const HEADER: &str = "# Ansible managed\n\n";
+pub(super) const HEADER: &str = "# Ansible managed\n\n";
 
-pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
+pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
+    without_nmstate(reader)?;
     let family = reader.get::<String>("os_family")?;
-    if let Some(family) = family.filter(|family| family.value == "RedHat") {
-        return Err(Trouble::refused(format!("{}: configuring the network", reader.host))
-            .because("only hosts with systemd-networkd can be configured so far, and these have NetworkManager")
-            .set_by(&family.setting)
-            .hint("go on without it by --skip-tags network"));
-    }
-    Ok(Some(
-        Network {
-            resolv: if is_on(reader, "resolv_is_managed", true)? {
-                Some(resolv(reader)?)
-            } else {
-                None
-            },
-            tables: tables(reader)?,
-            prefix: reader.need::<String>("networkd_prefix")?.value,
-            files: files(reader)?,
-        }
-        .into(),
-    ))
+    let engine = if family.is_some_and(|family| family.value == "RedHat") {
+        Engine::NetworkManager(network_manager::read(reader, class)?)
+    } else {
+        Engine::Networkd(networkd::read(reader)?)
+    };
+    let resolv =
+        if is_on(reader, "resolv_is_managed", true)? { Some(resolv(reader)?) } else { None };
+    Ok(Some(Network { resolv, tables: tables(reader)?, engine }.into()))
+}
+
+/// Kayobe's other engine, for Red Hat's family.
+fn without_nmstate(reader: &Reader) -> Result<()> {
+    let engine = filled(reader, "network_engine")?;
+    let Some(engine) = engine.filter(|engine| engine.value != "default") else { return Ok(()) };
+    Err(Trouble::refused(format!("{}: configuring the network by {}", reader.host, engine.value))
+        .because("Ymir writes files as Kayobe's default engine does, and cannot use another one yet")
+        .set_by(&engine.setting)
+        .hint("set `network_engine` to `default`, or go on without the network by --skip-tags network"))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every topic is read alike")]
@@ -82,7 +78,7 @@ fn words(reader: &Reader, name: &str) -> Result<Vec<String>> {
     }
 }
 
-fn tables(reader: &Reader) -> Result<Vec<String>> {
+pub(super) fn tables(reader: &Reader) -> Result<Vec<String>> {
     const NAME: &str = "network_route_tables";
     let Some(found) = reader.get::<Vec<Map<String, Value>>>(NAME)? else { return Ok(Vec::new()) };
     let line = |table: &Map<String, Value>| {
@@ -98,67 +94,30 @@ fn tables(reader: &Reader) -> Result<Vec<String>> {
     found.value.iter().map(line).collect()
 }
 
-fn files(reader: &Reader) -> Result<Vec<NetworkFile>> {
+/// What Kayobe's filters say of a host's interfaces: values of templates, by the names given to them.
+pub(super) fn described(reader: &Reader, family: &str, templates: &[(&str, &str)]) -> Result<Play> {
     let origin = reader.setting("network_interfaces").origin;
-    // Only hosts of this family get here, and the filters ask for it.
-    let facts = Node::of_value(&json!({ "os_family": "Debian" }), &origin);
+    // The filters ask for it, and only hosts of one family get here.
+    let facts = Node::of_value(&json!({ "os_family": family }), &origin);
     let mut play = PlayVariables::default().with("ansible_facts", facts);
-    for (_, filter) in KINDS {
-        let template = format!("{{{{ network_interfaces | {filter} }}}}");
+    for (name, template) in templates {
         let origin = origin.clone();
-        play = play.with(filter, Node { origin, data: Data::Text(template) });
+        play = play.with(name, Node { origin, data: Data::Text((*template).to_owned()) });
     }
     let play = reader.variables.play(reader.host, &Arc::new(play));
-    let play = play.ok_or_else(|| {
-        Trouble::internal(format!("{}: the host is in no inventory", reader.host))
-    })?;
-    let mut files = Vec::new();
-    for (ending, filter) in KINDS {
-        let tried = || format!("{}: describing the network's interfaces", reader.host);
-        let found = play.variable(filter).map_err(|trouble| trouble.while_trying(tried()))?;
-        for (name, sections) in found.iter().filter_map(Value::as_object).flatten() {
-            let name = format!("{name}.{ending}");
-            if name.contains(['/', '\0', '\n']) {
-                return Err(Trouble::refused(tried())
-                    .because(format!("`{name}` cannot be the name of a file"))
-                    .hint("correct the name of the interface"));
-            }
-            files.push(NetworkFile { content: text(sections), name });
-        }
-    }
-    Ok(files)
+    play.ok_or_else(|| Trouble::internal(format!("{}: the host is in no inventory", reader.host)))
 }
 
-/// Groups of sections as systemd reads them.
-fn text(groups: &Value) -> String {
-    let mut text = HEADER.to_owned();
-    let sections = groups.as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
-    for (section, options) in sections {
-        let _ = writeln!(text, "[{section}]");
-        let options = options.as_array().into_iter().flatten().filter_map(Value::as_object);
-        for (name, value) in options.flatten() {
-            let several = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-            for one in &several {
-                let _ = writeln!(text, "{name}={}", python_str(one));
-            }
-        }
-        text.push('\n');
-    }
-    text
+pub(super) fn tried(reader: &Reader) -> String {
+    format!("{}: describing the network's interfaces", reader.host)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_as_the_role_writes_them() {
-        let groups = json!([
-            {"NetDev": [{"Name": "br"}, {"Kind": "bridge"}], "Bridge": [{"STP": true}]},
-            {"Bond": [{"MIIMonitorSec": 0.1}, {"Many": [1, "b"]}]},
-        ]);
-        let expected = "# Ansible managed\n\n[NetDev]\nName=br\nKind=bridge\n\n[Bridge]\nSTP=True\n\n\
-            [Bond]\nMIIMonitorSec=0.1\nMany=1\nMany=b\n\n";
-        assert_eq!(text(&groups), expected);
+/// A name of an interface becomes one of a file.
+pub(super) fn fit_for_a_file(reader: &Reader, name: &str) -> Result<()> {
+    if name.is_empty() || name.contains(['/', '\0', '\n']) {
+        return Err(Trouble::refused(tried(reader))
+            .because(format!("`{name}` cannot be the name of a file"))
+            .hint("correct the name of the interface"));
     }
+    Ok(())
 }

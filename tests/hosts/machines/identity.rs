@@ -15,6 +15,13 @@ const UBUNTU: &str = "PRETTY_NAME=\"Ubuntu 24.04.3 LTS\"\nNAME=\"Ubuntu\"\nVERSI
 const UBUNTU_LSB: &str = "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\nDISTRIB_CODENAME=noble\n\
     DISTRIB_DESCRIPTION=\"Ubuntu 24.04.3 LTS\"\n";
 
+const ROCKY: &str = "NAME=\"Rocky Linux\"\nVERSION=\"10.1 (Red Quartz)\"\nID=\"rocky\"\n\
+    ID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"10.1\"\nPLATFORM_ID=\"platform:el10\"\n\
+    PRETTY_NAME=\"Rocky Linux 10.1 (Red Quartz)\"\n";
+
+const ROCKY_DNF: &str = "[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\nbest=True\n\
+    skip_if_unavailable=False\n";
+
 /// Mounts on themselves, so that what is on them stays.
 const NOEXEC: &str = "/tmp /tmp none bind,noexec,nosuid,nodev 0 0\n\
     /home /home none bind,noexec,nosuid,nodev 0 0\n\
@@ -23,14 +30,12 @@ const NOEXEC: &str = "/tmp /tmp none bind,noexec,nosuid,nodev 0 0\n\
 impl Machine {
     /// Writes what makes the machine itself onto its new disk.
     pub(super) fn put_identity(&self) {
-        let Self { name, address, .. } = self;
+        let Self { name, .. } = self;
         self.put("etc/hostname", &format!("{name}\n"));
         self.put("etc/hosts", &format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"));
         let random = fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap();
         self.put("etc/machine-id", &random.replace('-', ""));
-        // It comes after whatever host configuration writes about the same interface.
-        let network = format!("[Match]\nName=host0\n\n[Network]\nAddress={address}/16\n");
-        self.put("etc/systemd/network/70-boot.network", &network);
+        self.put_network();
         if self.noexec {
             self.put("etc/fstab", NOEXEC);
         }
@@ -42,9 +47,35 @@ impl Machine {
         run(keygen);
     }
 
+    /// What an image, or what started it first, has written of the first interface.
+    fn put_network(&self) {
+        let address = self.address;
+        if self.common.options.distribution == Distribution::Rocky {
+            let connection =
+                "[connection]\nid=cloud-init host0\ntype=ethernet\ninterface-name=host0\n";
+            let text = format!("{connection}\n[ipv4]\nmethod=manual\naddress1={address}/16\n");
+            let path = "etc/NetworkManager/system-connections/cloud-init-host0.nmconnection";
+            self.put(path, &text);
+            return self.allow(path, 0o600);
+        }
+        // It comes after whatever host configuration writes about the same interface.
+        let network = format!("[Match]\nName=host0\n\n[Network]\nAddress={address}/16\n");
+        self.put("etc/systemd/network/70-boot.network", &network);
+    }
+
     /// Packages come from the lab, under the names of the distribution.
     fn put_sources(&self) {
+        let pip =
+            format!("[global]\nindex-url = http://{LAB}/pypi/simple/\ntrusted-host = {LAB}\n");
+        self.put("etc/pip.conf", &pip);
         let (archive, release) = match self.common.options.distribution {
+            Distribution::Rocky => {
+                self.put("usr/lib/os-release", ROCKY);
+                self.put("etc/dnf/dnf.conf", ROCKY_DNF);
+                let text =
+                    format!("[baseos]\nname=Rocky\nbaseurl=http://{LAB}/rocky\ngpgcheck=0\n");
+                return self.put("etc/yum.repos.d/rocky.repo", &text);
+            }
             Distribution::Debian => ("debian", "bookworm"),
             Distribution::Ubuntu => {
                 self.put("usr/lib/os-release", UBUNTU);
@@ -53,9 +84,6 @@ impl Machine {
             }
         };
         self.put("etc/apt/sources.list", &format!("deb http://{LAB}/{archive} {release} main\n"));
-        let pip =
-            format!("[global]\nindex-url = http://{LAB}/pypi/simple/\ntrusted-host = {LAB}\n");
-        self.put("etc/pip.conf", &pip);
     }
 
     /// The only user: it has a key and no password, and may become root.

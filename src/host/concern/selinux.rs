@@ -1,0 +1,64 @@
+//! SELinux: its configuration, the running kernel's mode, and the reboot that some changes need.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Host, Topic};
+use crate::host::{
+    facts::Family,
+    fault::Fault,
+    resource::{Packages, Resource, Selinux, SelinuxMode, Setting},
+};
+
+const CONFIG: &str = "/etc/selinux/config";
+
+/// The `selinux_*` variables.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelinuxState {
+    pub mode: SelinuxMode,
+    /// Empty where the site leaves it as it is.
+    pub policy: String,
+    /// `selinux_do_reboot`
+    pub reboots: bool,
+    /// `selinux_update_kernel_param`
+    pub command_line: bool,
+}
+
+impl SelinuxState {
+    /// Whether it can keep people out, or takes the host away for a while.
+    pub(super) fn is_risky(&self) -> bool {
+        self.reboots || self.mode == SelinuxMode::Enforcing
+    }
+
+    fn option(name: &str, value: &str) -> Resource {
+        let (path, section) = (CONFIG.into(), String::new());
+        let value = Some(value.to_owned());
+        Setting { path, section, name: name.into(), value, between: "=", secret: false }.into()
+    }
+}
+
+impl Topic for SelinuxState {
+    fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
+        if host.facts.family != Family::RedHat {
+            return Ok(Vec::new());
+        }
+        let mut resources = vec![Packages::installed(["python3-libselinux"]).into()];
+        // A host without it has no SELinux.
+        if host.machine.node(CONFIG)?.is_none() {
+            return Ok(resources);
+        }
+        if !self.policy.is_empty() {
+            resources.push(Self::option("SELINUXTYPE", &self.policy));
+        }
+        resources.push(Selinux::Mode(self.mode).into());
+        resources.push(Self::option("SELINUX", self.mode.word()));
+        if self.command_line {
+            resources.push(Selinux::CommandLine(self.mode).into());
+        }
+        resources.push(Selinux::Booted { mode: self.mode, reboots: self.reboots }.into());
+        Ok(resources)
+    }
+}
+
+#[cfg(test)]
+#[path = "selinux_tests.rs"]
+mod tests;
