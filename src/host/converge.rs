@@ -95,6 +95,7 @@ impl<'m> Converge<'m> {
                 differing.changed.insert(resource.key());
             }
             found.changes.extend(changes);
+            found.kept.extend(resource.note(self.host.machine)?);
         }
         Ok(found)
     }
@@ -137,6 +138,7 @@ impl<'m> Converge<'m> {
         for resource in resources {
             let made = self.bring_about(concern, resource, resources, changes.progress)?;
             changes.done.changes.extend(made);
+            changes.done.kept.extend(resource.note(self.host.machine)?);
         }
         Ok(())
     }

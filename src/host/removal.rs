@@ -7,7 +7,10 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, Trace},
-    resource::{Resource, Unit, block, firewall, key, packages, setting, swap, tuned_profile},
+    resource::{
+        Resource, Unit, block, boot_arguments, container, firewall, key, libvirt, packages,
+        sasl_login, setting, swap, tuned_profile, virtual_gpu,
+    },
 };
 
 /// What becomes of something that nobody asks for any more.
@@ -69,6 +72,12 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
             let changes = Resource::from(free).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
+        Trace::Container { engine, name } => container::judge(machine, *engine, name),
+        Trace::LibvirtPool { name } => libvirt::judge_pool(machine, name),
+        Trace::LibvirtNetwork { name } => libvirt::judge_network(machine, name),
+        Trace::SaslLogin { user, file } => sasl_login::judge(machine, user, file.as_deref()),
+        Trace::VirtualGpu { uuid, definition } => virtual_gpu::judge(machine, uuid, definition),
+        Trace::BootArguments { arguments } => boot_arguments::judge(machine, arguments),
         Trace::Data { kind, name } => Ok(Verdict::Keep(format!(
             "the {kind} {name} holds data and stays; nothing asks for it any more"
         ))),
@@ -177,6 +186,20 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Mask { name } => {
             machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }
+        Trace::Container { engine, name } => container::take_away(machine, *engine, name),
+        Trace::LibvirtPool { name } => libvirt::remove_pool(machine, name),
+        Trace::LibvirtNetwork { name } => libvirt::remove_network(machine, name),
+        Trace::SaslLogin { user, file } => {
+            sasl_login::take_away(machine, user)?;
+            match file {
+                Some(file) if matches!(judge(machine, file)?, Verdict::Remove(_)) => {
+                    take_away(machine, file)
+                }
+                _ => Ok(()),
+            }
+        }
+        Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
+        Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
         Trace::Data { .. } => Ok(()),
     }
 }

@@ -6,18 +6,22 @@ mod ansible_user;
 mod apt;
 mod dev_tools;
 mod docker;
+mod docker_registry;
 mod etc_hosts;
 mod fail2ban;
 mod firewall;
 mod first_boot;
 mod hostname;
+mod iommu;
 mod kolla;
+mod libvirt_host;
 mod logging;
 mod lvm;
 mod mdadm;
 mod network;
 mod ntp;
 mod pip;
+mod podman;
 mod proxy;
 mod python_env;
 mod routing;
@@ -27,6 +31,7 @@ mod timezone;
 mod trust_store;
 mod tuned;
 mod users;
+mod vgpu;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,19 +39,23 @@ pub use self::{
     ansible_user::AnsibleUser,
     apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
-    docker::{Docker, DockerRepository, Registry},
+    docker::{Docker, DockerPackage, DockerRepository, Registry, Ulimit},
+    docker_registry::{DockerRegistry, RegistryContainer},
     etc_hosts::{EtcHosts, HostLine},
     fail2ban::{Fail2ban, JailOption, Jails},
     firewall::{Firewall, FirewallRule, Firewalld},
     first_boot::{WithoutCloudInit, WithoutGlean},
     hostname::Named,
+    iommu::Iommu,
     kolla::{KollaPackages, KollaUser},
+    libvirt_host::{Libvirt, LibvirtHost, Listener, Login, Pool, PoolKind, VirtualNetwork},
     logging::Logging,
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
     network::{Netplan, Network, NetworkFile},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
+    podman::{Podman, PodmanEngine, PodmanRegistry},
     proxy::Proxy,
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
@@ -56,6 +65,7 @@ pub use self::{
     trust_store::{Certificate, TrustStore},
     tuned::{Profile, Section, Tuned},
     users::{Account, Deleted, NamedGroup, Users},
+    vgpu::{Driver, Gpu, Vgpu, VirtualFunction},
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
 
@@ -137,6 +147,11 @@ concerns!(
     KollaVenv = "kolla-target-venv",
     KollaPackages = "kolla-packages",
     Docker = "docker",
+    Podman = "podman",
+    DockerRegistry = "docker-registry",
+    LibvirtHost = "libvirt-host",
+    Iommu = "iommu",
+    Vgpu = "vgpu",
 );
 
 impl Concern {

@@ -21,6 +21,8 @@ pub struct File {
     pub access: Access,
     /// Holds a secret: its lines are never shown.
     pub secret: bool,
+    /// Lines that begin with `#` do not count: Kayobe's comments are as good as Ymir's own.
+    pub comments_aside: bool,
     /// Lines that say nothing and are written differently by Kayobe, such as a comment with a date.
     pub check: Option<Check>,
 }
@@ -46,6 +48,7 @@ impl File {
             or: Vec::new(),
             access: Access { owner: Some("root".into()), group: Some("root".into()), mode: None },
             secret: false,
+            comments_aside: false,
             check: None,
         }
     }
@@ -58,7 +61,18 @@ impl File {
     }
 
     fn is_good(&self, found: &[u8]) -> bool {
-        std::iter::once(&self.content).chain(&self.or).any(|good| good.as_bytes() == found)
+        let mut good = std::iter::once(&self.content).chain(&self.or);
+        if self.comments_aside {
+            let found = String::from_utf8_lossy(found);
+            return good.any(|good| without_comments(good).eq(without_comments(&found)));
+        }
+        good.any(|good| good.as_bytes() == found)
+    }
+
+    #[must_use]
+    pub fn comments_aside(mut self) -> Self {
+        self.comments_aside = true;
+        self
     }
 
     #[must_use]
@@ -99,6 +113,10 @@ impl File {
             .map(drop)
             .map_err(|fault| Fault::new(format!("checking the new {}", self.path)).because(fault))
     }
+}
+
+fn without_comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
 }
 
 impl Thing for File {

@@ -3,9 +3,12 @@
 mod absent;
 mod array;
 pub(super) mod block;
+pub(super) mod boot_arguments;
 mod clock_set;
 mod commented;
 mod condemned;
+pub(super) mod container;
+mod containerd;
 mod directory;
 mod download;
 mod file;
@@ -15,15 +18,20 @@ mod fstab;
 mod gone;
 mod group;
 mod hostname;
+mod in_use;
+mod inserted;
 mod kernel_parameter;
 pub(super) mod key;
+pub(super) mod libvirt;
 mod line;
 mod link;
 mod logical_volume;
 mod mounted;
+mod nvidia;
 mod others;
 pub(super) mod packages;
 mod refresh;
+pub(super) mod sasl_login;
 pub(super) mod setting;
 mod signature;
 mod snat;
@@ -33,6 +41,8 @@ pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
 mod venv;
+pub(super) mod virtual_gpu;
+mod virtualisation;
 mod volume_group;
 
 use serde::Serialize;
@@ -41,9 +51,12 @@ pub use self::{
     absent::Absent,
     array::{Array, ArrayLine},
     block::Block,
+    boot_arguments::BootArguments,
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
+    container::{Container, ContainerVolume, Engine, NoContainer},
+    containerd::ContainerdRoot,
     directory::Directory,
     download::Download,
     file::File,
@@ -53,15 +66,20 @@ pub use self::{
     gone::Gone,
     group::Group,
     hostname::Hostname,
+    in_use::InUse,
+    inserted::Inserted,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
+    libvirt::{LibvirtNetwork, LibvirtPool},
     line::Line,
     link::Link,
     logical_volume::{LogicalVolume, Size},
     mounted::Mounted,
+    nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
     refresh::{Refresh, Way},
+    sasl_login::SaslLogin,
     setting::Setting,
     snat::Snat,
     swap::{Made, SwapArea, Swapping},
@@ -70,6 +88,8 @@ pub use self::{
     unit::Unit,
     user::User,
     venv::Venv,
+    virtual_gpu::VirtualGpu,
+    virtualisation::Virtualisation,
     volume_group::VolumeGroup,
 };
 use super::{change::Change, fault::Fault, machine::Machine, record::Trace};
@@ -169,7 +189,21 @@ macro_rules! resources {
 
             /// Whether it decides about something else that the record knows by this key.
             pub fn decides(&self, key: &str) -> bool {
-                matches!(self, Self::Others(others) if others.decides(key))
+                match self {
+                    Self::Others(others) => others.decides(key),
+                    Self::InUse(_) => true,
+                    _ => false,
+                }
+            }
+
+            /// What an operator should know though it is no difference.
+            pub fn note(&self, machine: &Machine) -> Result<Option<String>, Fault> {
+                match self {
+                    Self::InUse(thing) => Ok(Some(thing.why.clone())),
+                    Self::BootArguments(thing) => thing.note(machine),
+                    Self::LibvirtPool(thing) => thing.note(machine),
+                    _ => Ok(None),
+                }
             }
 
             /// The file that it is in, if it is in one.
@@ -179,6 +213,7 @@ macro_rules! resources {
                     Self::Block(thing) => Some(&thing.path),
                     Self::Commented(thing) => Some(&thing.path),
                     Self::File(thing) => Some(&thing.path),
+                    Self::Inserted(thing) => Some(&thing.path),
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
@@ -202,9 +237,13 @@ resources!(
     ArrayLine,
     AuthorizedKey,
     Block,
+    BootArguments,
     ClockSet,
     Commented,
     Condemned,
+    Container,
+    ContainerVolume,
+    ContainerdRoot,
     Directory,
     Download,
     File,
@@ -214,13 +253,22 @@ resources!(
     Gone,
     Group,
     Hostname,
+    InUse,
+    Inserted,
     KernelParameter,
+    LibvirtNetwork,
+    LibvirtPool,
     Line,
     Link,
     LogicalVolume,
+    MigMode,
     Mounted,
+    NoContainer,
+    NvidiaDriver,
     Others,
+    PackageFile,
     Packages,
+    SaslLogin,
     Setting,
     Snat,
     SwapArea,
@@ -230,6 +278,8 @@ resources!(
     Unit,
     User,
     Venv,
+    VirtualGpu,
+    Virtualisation,
     VolumeGroup,
 );
 

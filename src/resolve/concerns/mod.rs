@@ -4,18 +4,21 @@ mod ansible_user;
 mod apt;
 mod dev_tools;
 mod docker;
+mod docker_registry;
 mod etc_hosts;
 mod fail2ban;
 mod firewall;
 mod first_boot;
 mod hostname;
 mod kolla;
+mod libvirt_host;
 mod logging;
 mod lvm;
 mod mdadm;
 mod network;
 mod ntp;
 mod pip;
+mod podman;
 mod proxy;
 mod python_env;
 mod routing;
@@ -26,7 +29,9 @@ mod trust_store;
 mod tuned;
 mod unwritten;
 mod users;
+mod vgpu;
 
+use camino::Utf8PathBuf;
 use serde_json::Value;
 
 use super::{Reader, login};
@@ -38,7 +43,8 @@ use crate::{
     },
     model::{check::together, configured::Configured},
     origin::Sourced,
-    trouble::{Result, Trouble},
+    secret::SecretRef,
+    trouble::{Result, Tell, Trouble},
 };
 
 /// Hosts that one command configures.
@@ -67,7 +73,7 @@ impl Class {
 /// A topic's part of a host's configuration; `None` where the site asks for nothing.
 type Topic = fn(&Reader, Class) -> Result<Option<Concern>>;
 
-/// All topics in Kayobe's order.
+/// All topics in Kayobe's order, by their tags.
 const TOPICS: &[(&str, Topic)] = &[
     ("kayobe-ansible-user", ansible_user::read),
     ("logging", logging::read),
@@ -100,12 +106,13 @@ const TOPICS: &[(&str, Topic)] = &[
     ("kolla-pip", pip::read_of_kolla),
     ("kolla-target-venv", python_env::read_of_kolla),
     ("kolla-packages", kolla::read_packages),
-    ("docker", docker::read),
-    ("podman", unwritten::podman),
-    ("docker-registry", unwritten::registry),
+    ("docker container-engine", docker::read),
+    ("podman container-engine", podman::read),
+    ("docker-registry", docker_registry::read),
     ("swift-block-devices", unwritten::swift),
-    ("libvirt-host", unwritten::libvirt),
-    ("vgpu", unwritten::vgpu),
+    ("libvirt-host", libvirt_host::read),
+    ("iommu vgpu", vgpu::read_iommu),
+    ("vgpu", vgpu::read),
 ];
 
 /// Which topics a command is about.
@@ -117,9 +124,10 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Whether the command is about a topic.
-    pub fn have(&self, tag: &str) -> bool {
-        let named = |tags: &[String]| tags.iter().any(|known| known == tag || known == "all");
+    /// Whether the command is about a topic with this tag, or these with blanks between them.
+    pub fn have(&self, tags: &str) -> bool {
+        let is = |known: &String| known == "all" || tags.split(' ').any(|tag| tag == known);
+        let named = |chosen: &[String]| chosen.iter().any(is);
         (self.only.is_empty() || named(&self.only)) && !named(&self.without)
     }
 }
@@ -167,7 +175,7 @@ pub fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Res
 }
 
 fn concerns(reader: &Reader, class: Class, tags: &Tags) -> Result<Vec<Concern>> {
-    let topics = TOPICS.iter().filter(|(tag, _)| tags.have(tag));
+    let topics = TOPICS.iter().filter(|(topic, _)| tags.have(topic));
     topics.filter_map(|(_, read)| read(reader, class).transpose()).collect()
 }
 
@@ -197,4 +205,18 @@ fn filled(reader: &Reader, name: &str) -> Result<Option<Sourced<String>>> {
 fn sealed_at(reader: &Reader, variable: &str, path: &[&str]) -> Sealed {
     let path = path.iter().map(|part| (*part).to_owned()).collect();
     Sealed::Sealed(Place { host: reader.host.into(), variable: variable.into(), path })
+}
+
+/// The secret that a file of this machine holds: of a variable's own path, or of a path below it.
+fn sealed_file(reader: &Reader, variable: &str, below: &str) -> Sealed {
+    sealed_at(reader, variable, &[&format!("{}{below}", SecretRef::FILE)])
+}
+
+/// The text of a file of this machine that a variable names.
+fn text_of(reader: &Reader, path: &Sourced<Utf8PathBuf>, what: &str) -> Result<String> {
+    let told = || format!("{}: reading {what} {}", reader.host, path.value);
+    let missing =
+        || Trouble::refused(told()).because("there is no such file").set_by(&path.setting);
+    let (bytes, _) = reader.variables.files().bytes(&path.value)?.ok_or_else(missing)?;
+    String::from_utf8(bytes).or_refused(told)
 }

@@ -34,49 +34,9 @@ pub(super) fn luks(reader: &Reader, _class: Class) -> Read {
     empty(reader, "luks_devices", "encrypted devices", "luks")
 }
 
-pub(super) fn podman(reader: &Reader, _class: Class) -> Read {
-    let engine = reader.get::<String>("container_engine")?;
-    match engine.filter(|engine| engine.value == "podman") {
-        Some(engine) if super::ansible_user::has_containers(reader) => {
-            Err(refused(reader, "Podman", "podman", &engine.setting))
-        }
-        _ => Ok(None),
-    }
-}
-
-pub(super) fn registry(reader: &Reader, class: Class) -> Read {
-    const VARIABLE: &str = "docker_registry_enabled";
-    if class != Class::Seed || !is_on(reader, VARIABLE, false)? {
-        return Ok(None);
-    }
-    Err(refused(reader, "a registry", "docker-registry", &reader.setting(VARIABLE)))
-}
-
 pub(super) fn swift(reader: &Reader, class: Class) -> Read {
     if class != Class::Overcloud || !is_on(reader, "kolla_enable_swift", false)? {
         return Ok(None);
     }
     empty(reader, "swift_block_devices", "disks for Swift", "swift-block-devices")
-}
-
-/// Kayobe always makes the seed's hypervisor one, and hosts in the group `compute` if the site asks for it.
-pub(super) fn libvirt(reader: &Reader, class: Class) -> Read {
-    const VARIABLE: &str = "compute_libvirt_enabled";
-    let is_compute = reader.variables.groups_of(reader.host).iter().any(|group| group == "compute");
-    let wanted = match class {
-        Class::SeedHypervisor => true,
-        Class::Overcloud => is_compute && is_on(reader, VARIABLE, false)?,
-        _ => false,
-    };
-    if !wanted {
-        return Ok(None);
-    }
-    Err(refused(reader, "libvirt on hosts", "libvirt-host", &reader.setting(VARIABLE)))
-}
-
-pub(super) fn vgpu(reader: &Reader, class: Class) -> Read {
-    if class != Class::Overcloud {
-        return Ok(None);
-    }
-    empty(reader, "vgpu_definitions", "virtual GPUs", "vgpu")
 }
