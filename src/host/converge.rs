@@ -157,6 +157,9 @@ impl<'m> Converge<'m> {
             Ok(Leftover { key: key.clone(), verdict })
         });
         let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
+        let entries = &self.record.entries;
+        let all = leftovers.iter_mut().map(|left| (&entries[&left.key].trace, &mut left.verdict));
+        removal::judge_together(self.host.machine, all.collect())?;
         // An account before its group, files before their directory, both in the directory's own order otherwise.
         leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
         Ok(leftovers)
@@ -185,8 +188,8 @@ impl<'m> Converge<'m> {
                 self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
                 self.record.write(self.host.machine)?;
                 let trace = &self.record.entries[&leftover.key].trace;
-                // An account may have taken its group with it.
-                if let Verdict::Remove(_) = removal::judge(self.host.machine, trace)? {
+                // An account may have taken its group with it, a package those that need it.
+                if removal::judge(self.host.machine, trace)? != Verdict::Forget {
                     removal::take_away(self.host.machine, trace)?;
                 }
                 self.host.machine.forget();

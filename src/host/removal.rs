@@ -84,6 +84,44 @@ pub fn judge(machine: &Machine, trace: &Trace) -> Result<Verdict, Fault> {
     }
 }
 
+/// What becomes of several that go together: packages that only need each other, and directories that hold nothing else.
+pub fn judge_together(
+    machine: &Machine,
+    mut all: Vec<(&Trace, &mut Verdict)>,
+) -> Result<(), Fault> {
+    let mut names = Vec::new();
+    let mut gone = Vec::new();
+    for (trace, verdict) in &all {
+        match (trace, verdict) {
+            (Trace::Packages { names: more }, Verdict::Remove(_) | Verdict::Keep(_)) => {
+                names.extend(more.iter().cloned());
+            }
+            (trace, Verdict::Remove(_)) => gone.extend(trace.path()),
+            _ => {}
+        }
+    }
+    let is_kept = |(trace, verdict): &(&Trace, &mut Verdict)| {
+        matches!((trace, verdict), (Trace::Packages { .. }, Verdict::Keep(_)))
+    };
+    let unneeded = all.iter().any(is_kept) && packages::removes_only(machine, &names)?;
+    for (trace, verdict) in &mut all {
+        match (trace, &verdict) {
+            (Trace::Packages { names }, Verdict::Keep(_)) if unneeded => {
+                **verdict = remove(format!("remove the package {}", names.join(" ")));
+            }
+            (Trace::Directory { path }, Verdict::Forget) => {
+                let names = machine.names(path)?;
+                let goes = |name: &String| gone.contains(&format!("{path}/{name}").as_str());
+                if !names.is_empty() && names.iter().all(goes) {
+                    **verdict = remove(format!("remove the empty directory {path}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn remove(text: String) -> Verdict {
     Verdict::Remove(Change::new(text))
 }

@@ -50,9 +50,10 @@ fn site(lab: &Lab) -> Site {
         "seed.yml",
         &format!("---\nseed_bootstrap_user: {}\n", lab.options().distribution.user()),
     );
+    // Debian's own engine, which is not where Kayobe's drop-in for proxies starts it.
     site.write(
         "container-engine.yml",
-        "---\nenable_docker_repo: false\ndocker_apt_package: docker.io\n",
+        "---\nenable_docker_repo: false\ndocker_apt_package: docker.io\nkolla_no_proxy: []\n",
     );
     site.write(&format!("inventory/host_vars/{}", names[1]), "---\ncontainer_engine: podman\n");
     site
@@ -87,7 +88,7 @@ pub(crate) fn a_registry_serves_images(lab: &Lab) {
             .stderr
             .contains("run the container docker_registry of docker.io/library/registry:latest")
     );
-    assert_ne!(machine.exec("docker inspect docker_registry").code, 0, "--check runs it");
+    assert_ne!(machine.exec("docker container inspect docker_registry").code, 0, "--check runs it");
     site.ymir(&SEED).expect(0);
     let answer = wait_for("the registry", LISTENS, || asked(machine, "/v2/"));
     assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
@@ -154,7 +155,7 @@ pub(crate) fn a_registry_goes_without_its_images(lab: &Lab) {
     let said = site.ymir(&SEED);
     assert!(said.stderr.contains("container volume docker_registry holds data and stays"));
     said.expect(0);
-    assert_ne!(machine.exec("docker inspect docker_registry").code, 0, "it still runs");
+    assert_ne!(machine.exec("docker container inspect docker_registry").code, 0, "it still runs");
     machine.exec("test -d /var/lib/docker/volumes/docker_registry/_data/docker/registry").expect(0);
     assert!(!machine.exists("/opt/kayobe/etc/docker-registry"));
     let said = site.ymir(&SEED).expect(0);

@@ -230,3 +230,7 @@ fn sorted(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "docker_tests.rs"]
+mod tests;
