@@ -13,7 +13,7 @@ use super::{
     fault::Fault,
     record::{Entry, Record},
     removal::{self, Verdict},
-    resource::{Refresh, Resource},
+    resource::{InUse, Refresh, Resource},
     undo::{self, Undo},
 };
 
@@ -95,7 +95,7 @@ impl<'m> Converge<'m> {
                 differing.changed.insert(resource.key());
             }
             found.changes.extend(changes);
-            found.kept.extend(resource.note(self.host.machine)?);
+            found.kept.extend(self.note(concern, resource)?);
         }
         Ok(found)
     }
@@ -138,9 +138,20 @@ impl<'m> Converge<'m> {
         for resource in resources {
             let made = self.bring_about(concern, resource, resources, changes.progress)?;
             changes.done.changes.extend(made);
-            changes.done.kept.extend(resource.note(self.host.machine)?);
+            changes.done.kept.extend(self.note(concern, resource)?);
         }
         Ok(())
+    }
+
+    /// What an operator should know of a resource. That something stays is no news where nothing is Ymir's.
+    fn note(&self, concern: &Concern, resource: &Resource) -> Result<Option<String>, Fault> {
+        let is_own = |entry: &Entry| entry.concern == concern.name();
+        if matches!(resource, Resource::InUse(InUse { own_only: true, .. }))
+            && !self.record.entries.values().any(is_own)
+        {
+            return Ok(None);
+        }
+        resource.note(self.host.machine)
     }
 
     /// What the record has of this concern and the resources do not ask for.

@@ -113,8 +113,11 @@ pub(crate) fn libvirt_goes_again(lab: &Lab) {
     let (site, machine) = (Site::again(NAME), &lab.machines()[1]);
     site.write("compute.yml", "---\ncompute_libvirt_enabled: false\n");
     site.ymir(&COMPUTE).expect(0);
-    for path in ["/etc/libvirt/auth.conf", "/etc/libvirt/passwd.db", "/usr/sbin/libvirtd"] {
+    for path in ["/etc/libvirt/auth.conf", "/etc/libvirt/passwd.db", "/usr/bin/virsh"] {
         assert!(!machine.exists(path), "{path} is still there");
     }
+    let running =
+        machine.processes().into_iter().find(|process| process.command.contains("libvirtd"));
+    assert!(running.is_none(), "{running:?}");
     changes_nothing(&site, &COMPUTE);
 }

@@ -72,7 +72,7 @@ fn in_use(host: &Host) -> Result<Option<InUse>, Fault> {
     let listed = host.machine.must(&Call::new("podman", ["ps", "--all", "--quiet"]))?;
     let count = listed.stdout.lines().count();
     let why = format!("Podman stays with its configuration: it has {count} containers");
-    Ok((count > 0).then_some(InUse { what: "podman".into(), why }))
+    Ok((count > 0).then_some(InUse { what: "podman".into(), why, own_only: true }))
 }
 
 impl PodmanEngine {

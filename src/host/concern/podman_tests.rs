@@ -70,6 +70,14 @@ fn an_engine_with_containers_stays() {
 }
 
 #[test]
+fn an_engine_of_somebody_elses_is_no_news() {
+    let stage = stage();
+    stage.put("/usr/bin/podman", "");
+    stage.answer("podman ps", "0123\n");
+    assert_eq!(stage.kept(&Podman::default().into()), [""; 0]);
+}
+
+#[test]
 fn registries_and_their_mirror() {
     let stage = stage();
     let registry = PodmanRegistry {

@@ -84,7 +84,7 @@ impl Topic for Vgpu {
         if cards.len() < self.gpus.len() {
             // A new driver is loaded at the next start; until then nothing of before is taken away either.
             let why = "its GPUs do not answer yet: restart the host, and configure it again".into();
-            resources.push(InUse { what: "vgpu".into(), why }.into());
+            resources.push(InUse { what: "vgpu".into(), why, own_only: false }.into());
             return Ok(resources);
         }
         resources.extend(self.configured(host.facts.family, &cards));

@@ -11,6 +11,8 @@ pub struct InUse {
     /// `podman`
     pub what: String,
     pub why: String,
+    /// Nothing is told where nothing is Ymir's.
+    pub own_only: bool,
 }
 
 impl Thing for InUse {

@@ -220,3 +220,6 @@ fn text_of(reader: &Reader, path: &Sourced<Utf8PathBuf>, what: &str) -> Result<S
     let (bytes, _) = reader.variables.files().bytes(&path.value)?.ok_or_else(missing)?;
     String::from_utf8(bytes).or_refused(told)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::{
     host::sealed::Sealed,
@@ -36,13 +36,16 @@ fn find(reader: &Reader, name: &str) -> Result<Sealed> {
         format!("certificates/libvirt/{}/{name}", reader.host),
         format!("certificates/libvirt/{name}"),
     ];
+    let variables = reader.variables;
+    let base = variables.layers().first().map(Utf8PathBuf::as_path);
+    let own = variables.environment_dir();
+    let places = std::iter::once(own).chain(base.filter(|base| *base != own));
     let mut tried = Vec::new();
     for way in &below {
-        for variable in ["kayobe_env_config_path", "kayobe_config_path"] {
-            let Some(above) = reader.get::<Utf8PathBuf>(variable)? else { continue };
-            let path = above.value.join(Utf8Path::new(way));
-            if reader.variables.files().text(&path)?.is_some() {
-                return Ok(sealed_file(reader, variable, way));
+        for place in places.clone() {
+            let path = place.join(way);
+            if variables.files().text(&path)?.is_some() {
+                return Ok(sealed_file(reader, "kayobe_config_path", path.as_str()));
             }
             tried.push(path);
         }
