@@ -23,7 +23,7 @@ pub struct Docker {
     pub package: DockerPackage,
     /// What stands in `daemon.json`.
     pub config: Map<String, Value>,
-    pub ulimit: Ulimit,
+    pub ulimit: Box<Ulimit>,
     /// Where containerd keeps images if Docker leaves them to it.
     pub containerd_root: String,
     /// Containers that a restart would stop go on: the engine only reads its configuration anew.
@@ -133,7 +133,7 @@ impl Docker {
 
     fn daemon(&self, host: &Host) -> Resource {
         let mut config = self.config.clone();
-        let Ulimit { on, hard, soft } = &self.ulimit;
+        let Ulimit { on, hard, soft } = &*self.ulimit;
         let is_nine = host.facts.family == Family::RedHat
             && host.facts.release.split('.').next() == Some("9");
         if on.unwrap_or(is_nine) {

@@ -24,7 +24,7 @@ fn docker() -> Docker {
         repository: None,
         package: package(None),
         config: Map::from_iter([("live-restore".to_owned(), true.into())]),
-        ulimit: Ulimit { on: None, hard: 1_048_576.into(), soft: 1_048_576.into() },
+        ulimit: Box::new(Ulimit { on: None, hard: 1_048_576.into(), soft: 1_048_576.into() }),
         containerd_root: "/var/lib/docker/containerd".into(),
         reloads: false,
         http_proxy: None,
@@ -67,7 +67,7 @@ fn files_are_limited_where_the_default_is_too_large() {
     stage.settles(&concern(docker()));
     let text = stage.text("/etc/docker/daemon.json").unwrap();
     assert!(text.contains("\"nofile\": {\n            \"hard\": 1048576"), "{text}");
-    let ulimit = Ulimit { on: Some(false), ..docker().ulimit };
+    let ulimit = Box::new(Ulimit { on: Some(false), ..*docker().ulimit });
     stage.settles(&concern(Docker { ulimit, ..docker() }));
     assert!(!stage.text("/etc/docker/daemon.json").unwrap().contains("nofile"));
     stage.facts.release = "10.0".into();

@@ -23,7 +23,7 @@ fn virsh(root: &Path, call: &Call) -> Output {
         let name = xml.split("<name>").nth(1).unwrap().split("</name>").next().unwrap();
         let before = fs::read_to_string(path(name)).unwrap_or_default();
         let states = before.lines().filter(|line| ["active", "autostart"].contains(line));
-        let states: String = states.map(|state| format!("{state}\n")).collect();
+        let states: String = states.flat_map(|state| [state, "\n"]).collect();
         fs::create_dir_all(root.join("virsh")).unwrap();
         fs::write(path(name), states + &xml).unwrap();
         return Output::default();

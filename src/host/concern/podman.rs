@@ -152,7 +152,8 @@ impl PodmanEngine {
         let section = |(name, options): &(String, Vec<(String, String)>)| {
             let proxies = env.iter().filter(|_| name == "engine");
             let lines = options.iter().chain(proxies);
-            let lines: String = lines.map(|(name, value)| format!("{name} = {value}\n")).collect();
+            let words = lines.flat_map(|(name, value)| [name.as_str(), " = ", value, "\n"]);
+            let lines: String = words.collect();
             format!("\n[{name}]\n{lines}")
         };
         let text: String = self.sections.iter().map(section).collect();

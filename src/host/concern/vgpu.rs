@@ -95,9 +95,8 @@ impl Topic for Vgpu {
 impl Vgpu {
     /// The cards that answer.
     fn cards(&self, host: &Host) -> Result<Vec<Card<'_>>, Fault> {
-        let is_there = |path: &&str| host.machine.path(path).exists();
-        if !["/usr/bin/nvidia-smi", "/usr/local/bin/nvidia-smi"].iter().any(|path| is_there(&path))
-        {
+        let places = ["/usr/bin/nvidia-smi", "/usr/local/bin/nvidia-smi"];
+        if !places.iter().any(|path| host.machine.path(path).exists()) {
             return Ok(Vec::new());
         }
         let mut cards = Vec::new();

@@ -1,4 +1,4 @@
-//! A container of an engine of the host's, and the volume that holds its data.
+//! A container of an engine of the host's.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -42,12 +42,17 @@ impl Engine {
         machine.path(&format!("/usr/bin/{}", self.program())).exists()
     }
 
-    fn call<S: Into<String>>(self, args: impl IntoIterator<Item = S>) -> Call {
+    pub(super) fn call<S: Into<String>>(self, args: impl IntoIterator<Item = S>) -> Call {
         Call::new(self.program(), args)
     }
 
     /// What it says of a thing; `None` if there is none, or no engine yet.
-    fn inspect(self, machine: &Machine, kind: &str, name: &str) -> Result<Option<Value>, Fault> {
+    pub(super) fn inspect(
+        self,
+        machine: &Machine,
+        kind: &str,
+        name: &str,
+    ) -> Result<Option<Value>, Fault> {
         if !self.is_there(machine) {
             return Ok(None);
         }
@@ -249,76 +254,7 @@ impl Thing for Container {
     }
 }
 
-/// A container that is not to be there. Its volumes stay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NoContainer {
-    pub engine: Engine,
-    pub name: String,
-}
-
-impl Thing for NoContainer {
-    /// Whether it is there.
-    type Seen = bool;
-
-    fn key(&self) -> String {
-        format!("container:{}", self.name)
-    }
-
-    fn observe(&self, machine: &Machine) -> Result<bool, Fault> {
-        Ok(self.engine.inspect(machine, "container", &self.name)?.is_some())
-    }
-
-    fn diff(&self, seen: &bool) -> Vec<Change> {
-        let text = format!("remove the container {}", self.name);
-        if *seen { vec![Change::new(text)] } else { Vec::new() }
-    }
-
-    fn perform(&self, machine: &Machine, seen: &bool) -> Result<(), Fault> {
-        if *seen { remove(machine, self.engine, &self.name) } else { Ok(()) }
-    }
-}
-
-/// A volume that holds the data of a container. It is never removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ContainerVolume {
-    pub engine: Engine,
-    pub name: String,
-}
-
-impl Thing for ContainerVolume {
-    /// Whether it is there.
-    type Seen = bool;
-
-    fn key(&self) -> String {
-        format!("container-volume:{}", self.name)
-    }
-
-    fn observe(&self, machine: &Machine) -> Result<bool, Fault> {
-        Ok(self.engine.inspect(machine, "volume", &self.name)?.is_some())
-    }
-
-    fn diff(&self, seen: &bool) -> Vec<Change> {
-        let text = format!("make the container volume {}", self.name);
-        if *seen { Vec::new() } else { vec![Change::new(text)] }
-    }
-
-    fn perform(&self, machine: &Machine, seen: &bool) -> Result<(), Fault> {
-        if *seen {
-            return Ok(());
-        }
-        machine.must(&self.engine.call(["volume", "create", &self.name])).map(drop)
-    }
-
-    fn trace(&self, _machine: &Machine, _seen: &bool) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Data { kind: "container volume".into(), name: self.name.clone() }))
-    }
-
-    fn is_adopted(&self) -> bool {
-        true
-    }
-}
-
-fn remove(machine: &Machine, engine: Engine, name: &str) -> Result<(), Fault> {
+pub(super) fn remove(machine: &Machine, engine: Engine, name: &str) -> Result<(), Fault> {
     machine.must(&engine.call(["stop", name]))?;
     machine.must(&engine.call(["rm", "--force", name])).map(drop)
 }

@@ -8,6 +8,7 @@ mod clock_set;
 mod commented;
 mod condemned;
 pub(super) mod container;
+mod container_volume;
 mod containerd;
 mod directory;
 mod download;
@@ -55,7 +56,8 @@ pub use self::{
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
-    container::{Container, ContainerVolume, Engine, NoContainer},
+    container::{Container, Engine},
+    container_volume::{ContainerVolume, NoContainer},
     containerd::ContainerdRoot,
     directory::Directory,
     download::Download,

@@ -66,7 +66,11 @@ impl VirtualGpu {
         let definition = File::new(format!("{above}/{uuid}"), text).mode(0o600);
         let unit = File::new(unit_file(&uuid), self.unit.as_str()).comments_aside().mode(0o600);
         let mut missing = Vec::new();
-        let mut look = |is_good: bool, what| if is_good { () } else { missing.push(what) };
+        let mut look = |is_good: bool, what| {
+            if !is_good {
+                missing.push(what);
+            }
+        };
         look(directory.diff(&directory.observe(machine)?).is_empty(), "directory");
         look(definition.diff(&definition.observe(machine)?).is_empty(), "definition");
         look(unit.diff(&unit.observe(machine)?).is_empty(), "unit");

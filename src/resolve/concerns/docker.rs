@@ -24,7 +24,7 @@ pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
             repository: repository(reader)?,
             package: package(reader)?,
             config: config(reader)?,
-            ulimit: ulimit(reader)?,
+            ulimit: Box::new(ulimit(reader)?),
             containerd_root: filled(reader, "containerd_root_path")?
                 .map_or_else(|| "/var/lib/docker/containerd".into(), |path| path.value),
             reloads: is_on(reader, "docker_systemd_reload", false)?,

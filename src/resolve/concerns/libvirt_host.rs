@@ -13,6 +13,8 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+const PASSWORD: &str = "compute_libvirt_sasl_password";
+
 /// Options of Kayobe's role that Ymir does not know: a site that sets one is told so.
 const UNKNOWN: [&str; 3] =
     ["libvirt_host_var_prefix", "libvirt_host_qemu_tls_enabled", "libvirt_host_vnc_tls_enabled"];
@@ -113,7 +115,6 @@ fn login(reader: &Reader, tls: bool) -> Result<Option<Login>> {
     if !is_on(reader, "compute_libvirt_enable_sasl", true)? {
         return Ok(None);
     }
-    const PASSWORD: &str = "compute_libvirt_sasl_password";
     if filled(reader, PASSWORD)?.is_none() {
         return Err(Trouble::refused(format!("{}: `{PASSWORD}` is not set", reader.host))
             .set_by(&reader.setting("compute_libvirt_enable_sasl"))

@@ -10,6 +10,9 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+/// Options with their values, by section.
+type Sections = Vec<(String, Vec<(String, String)>)>;
+
 /// What containers mount of `/run` and who starts before them.
 const RUN: [&str; 5] =
     ["/run/netns", "/run/lock/nova", "/run/libvirt", "/run/nova", "/run/openvswitch"];
@@ -55,7 +58,7 @@ fn registry(reader: &Reader) -> Result<Option<PodmanRegistry>> {
 }
 
 /// The role's own sections of `containers.conf`, and over them the site's.
-fn sections(reader: &Reader) -> Result<Vec<(String, Vec<(String, String)>)>> {
+fn sections(reader: &Reader) -> Result<Sections> {
     let events = is_on(reader, "podman_healthcheck_events", false)?;
     let size = reader.get::<Value>("podman_log_max_size")?;
     let size = size.map_or_else(|| LOG_SIZE.into(), |size| size.value);

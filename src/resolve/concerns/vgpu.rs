@@ -14,6 +14,9 @@ use crate::{
 
 const RELEASE: &str = "https://github.com/NVIDIA/mig-parted/releases/download/v0.14.4";
 
+const URL: &str = "vgpu_driver_url";
+const FORCE: &str = "vgpu_driver_force_install";
+
 /// One item of `vgpu_definitions`.
 #[derive(Debug, Deserialize)]
 struct Definition {
@@ -91,7 +94,6 @@ fn driver(reader: &Reader) -> Result<Option<Driver>> {
             .because(why)
             .set_by(&reader.setting(variable))
     };
-    const URL: &str = "vgpu_driver_url";
     let Some(url) = filled(reader, URL)? else {
         return Err(refused(URL, "nothing says where its archive is")
             .hint("`vgpu_nvidia_driver_install_enabled: false` leaves it to somebody else"));
@@ -100,7 +102,6 @@ fn driver(reader: &Reader) -> Result<Option<Driver>> {
         return Err(refused(URL, "hosts get the archive by HTTP only")
             .hint("put it on a server that they can reach, such as the seed"));
     }
-    const FORCE: &str = "vgpu_driver_force_install";
     if is_on(reader, FORCE, false)? {
         return Err(refused(FORCE, "it would be installed again by every run")
             .hint("remove the file `*.run.complete` below /opt on the host to have it installed once more"));
