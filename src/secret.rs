@@ -52,9 +52,15 @@ pub struct SecretRef {
     pub host: String,
     /// The variable that holds it.
     pub variable: String,
-    /// Keys and indices that lead to it inside the variable's value; empty if the value itself is the secret.
+    /// Keys and indices that lead to it inside the variable's value; empty if the value itself is the secret. The last
+    /// may be [`FILE`](Self::FILE) with the way from there to the file that holds it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+}
+
+impl SecretRef {
+    /// Stands before the path of a file, from the one that the variable names: the secret is what the file holds.
+    pub const FILE: &str = "file:";
 }
 
 /// Finds secrets when an action is about to use them.

@@ -15,7 +15,7 @@ use super::{
     leftovers::{Leftover, once},
     record::{Entry, Record},
     removal::Verdict,
-    resource::{Condemned, Refresh, Resource},
+    resource::{Condemned, InUse, Refresh, Resource},
     undo::{self, Undo},
 };
 
@@ -115,6 +115,7 @@ impl<'m> Converge<'m> {
                 found.held.extend(self.unnamed(resource).map(|condemned| condemned.held.clone()));
             }
             found.changes.extend(changes);
+            found.kept.extend(self.note(concern, resource)?);
         }
         Ok(found)
     }
@@ -167,8 +168,20 @@ impl<'m> Converge<'m> {
         for resource in resources {
             let made = self.bring_about(concern, resource, resources, changes.progress)?;
             changes.done.changes.extend(made);
+            changes.done.kept.extend(self.note(concern, resource)?);
         }
         Ok(())
+    }
+
+    /// What an operator should know of a resource. That something stays is no news where nothing is Ymir's.
+    fn note(&self, concern: &Concern, resource: &Resource) -> Result<Option<String>, Fault> {
+        let is_own = |entry: &Entry| entry.concern == concern.name();
+        if matches!(resource, Resource::InUse(InUse { own_only: true, .. }))
+            && !self.record.entries.values().any(is_own)
+        {
+            return Ok(None);
+        }
+        resource.note(self.host.machine)
     }
 
     /// Whether a refresh is due, given what differs of what it follows.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 use super::*;
 use crate::host::{
     concern::{EtcHosts, HostLine, Logging, Proxy, Sysctl},
+    programs::Output,
     sealed::Sealed,
     stage::Stage,
 };
@@ -128,4 +129,28 @@ fn a_full_disk_is_told_before_anything_is_changed() {
     let fault = stage.try_apply(&logging("volatile")).unwrap_err();
     assert!(fault.to_string().contains("/var/lib/ymir"), "{fault}");
     assert_eq!(stage.text(CONF), None);
+}
+
+#[test]
+fn packages_that_need_only_each_other_go_together() {
+    let stage = Stage::new(&[("/var/lib/dpkg/status", "")]);
+    let status =
+        "Package: a\nStatus: install ok installed\n\nPackage: b\nStatus: install ok installed\n";
+    stage.act("apt-get", move |root, call| {
+        let line = call.line();
+        let path = root.join("var/lib/dpkg/status");
+        if line.contains(" --simulate ") {
+            // `b` needs `a`.
+            let both = if line.contains("remove a") { "Remv b\nRemv a\n" } else { "Remv b\n" };
+            return Output { stdout: both.into(), ..Output::default() };
+        }
+        std::fs::write(path, if line.contains("install") { status } else { "" }).unwrap();
+        Output::default()
+    });
+    let tools = |names: &[&str]| {
+        let packages = names.iter().map(|name| (*name).to_owned()).collect();
+        Concern::from(crate::host::concern::DevTools { packages })
+    };
+    stage.settles(&tools(&["a", "b"]));
+    assert_eq!(stage.settles(&tools(&[])), ["remove the package a", "remove the package b"]);
 }

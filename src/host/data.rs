@@ -12,7 +12,7 @@ use super::{
     fault::Fault,
     machine::{Access, Machine},
     programs::Call,
-    resource::{array, fstab, luks, mounted, signature, volume_group},
+    resource::{Engine, array, container_volume, fstab, luks, mounted, signature, volume_group},
 };
 
 /// Something that holds data.
@@ -33,6 +33,8 @@ pub enum Held {
     Luks { name: String, device: String, key: Option<String> },
     /// A partition of a disk.
     Partition { disk: String, number: u32 },
+    /// A volume of a container engine's.
+    ContainerVolume { engine: Engine, name: String },
 }
 
 /// The names of what the operator wants removed on one host.
@@ -61,6 +63,7 @@ impl Held {
             Self::VolumeGroup { name } | Self::Array { name, .. } => format!("/dev/{name}"),
             Self::Luks { name, .. } => format!("/dev/mapper/{name}"),
             Self::Partition { disk, number } => partition(disk, *number),
+            Self::ContainerVolume { name, .. } => name.clone(),
         }
     }
 
@@ -74,13 +77,14 @@ impl Held {
             Self::Array { .. } => "the array".into(),
             Self::Luks { .. } => "the encrypted device".into(),
             Self::Partition { .. } => "the partition".into(),
+            Self::ContainerVolume { .. } => "the container volume".into(),
         }
     }
 
     /// When it is removed among others: what lies on something else goes before that.
     pub fn turn(&self) -> u8 {
         match self {
-            Self::Mount { .. } => 0,
+            Self::Mount { .. } | Self::ContainerVolume { .. } => 0,
             Self::Filesystem { .. } => 1,
             Self::Volume { .. } => 2,
             Self::VolumeGroup { .. } => 3,
@@ -116,6 +120,9 @@ impl Held {
             Self::Luks { name, device, .. } => Ok(machine.node(&self.name())?.is_some()
                 || luks::line(machine, name)?.is_some()
                 || holds(machine, device)?.as_deref() == Some(luks::SIGNATURE)),
+            Self::ContainerVolume { engine, name } => {
+                Ok(engine.inspect(machine, "volume", name)?.is_some())
+            }
         }
     }
 
@@ -129,6 +136,10 @@ impl Held {
                 let own = device.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let holders = machine.names(&format!("/sys/class/block/{own}/holders"))?;
                 Ok(holders.first().map(|holder| format!("{holder} is made of it")))
+            }
+            Self::ContainerVolume { engine, name } => {
+                let users = container_volume::users(machine, *engine, name)?;
+                Ok(users.first().map(|user| format!("the container {user} uses it")))
             }
             _ => Ok(None),
         }
@@ -164,6 +175,9 @@ impl Held {
             }
             Self::Partition { disk, number } => {
                 run("parted", &["--script", disk, "rm", &number.to_string()])
+            }
+            Self::ContainerVolume { engine, name } => {
+                container_volume::take_away(machine, *engine, name)
             }
         }
     }

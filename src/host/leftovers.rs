@@ -44,6 +44,9 @@ impl Converge<'_> {
             Ok(Leftover { key: key.clone(), verdict })
         });
         let mut leftovers = judged.collect::<Result<Vec<_>, Fault>>()?;
+        let entries = &self.record.entries;
+        let all = leftovers.iter_mut().map(|left| (&entries[&left.key].trace, &mut left.verdict));
+        removal::judge_together(self.host.machine, all.collect())?;
         if leftovers.iter().any(|left| matches!(left.verdict, Verdict::Ask(_) | Verdict::Wait(_))) {
             // What holds data needs the programs that reach it.
             let is_package =
@@ -68,10 +71,13 @@ impl Converge<'_> {
                 self.mark_due(resources, |refresh| refresh.follows_removal_of(&leftover.key));
                 self.record.write(self.host.machine)?;
                 let trace = &self.record.entries[&leftover.key].trace;
-                // An account may have taken its group with it.
-                if let Verdict::Remove(_) =
-                    removal::judge(self.host.machine, trace, &self.confirmed)?
-                {
+                // An account may have taken its group with it, a package those that need it.
+                let goes = match removal::judge(self.host.machine, trace, &self.confirmed)? {
+                    Verdict::Remove(_) => true,
+                    Verdict::Keep(_) => matches!(trace, Trace::Packages { .. }),
+                    _ => false,
+                };
+                if goes {
                     removal::take_away(self.host.machine, trace)?;
                 }
                 self.host.machine.forget();

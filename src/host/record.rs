@@ -11,7 +11,7 @@ use super::{
     data::Held,
     fault::{Fault, Tried},
     machine::{Access, Machine},
-    resource::{FirewallItem, Made, section},
+    resource::{Engine, FirewallItem, Made, section},
 };
 
 /// Root's own, on the host's own disk.
@@ -133,6 +133,33 @@ pub enum Trace {
     Mask {
         name: String,
     },
+    /// A container; its volumes stay.
+    Container {
+        engine: Engine,
+        name: String,
+    },
+    /// A pool of libvirt's; its directory stays.
+    LibvirtPool {
+        name: String,
+    },
+    LibvirtNetwork {
+        name: String,
+    },
+    /// A name and password for libvirt, and the file that clients read them from.
+    SaslLogin {
+        user: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Box<Trace>>,
+    },
+    /// A virtual GPU: its definition, and the unit that starts it with the host.
+    VirtualGpu {
+        uuid: String,
+        definition: String,
+    },
+    /// Parameters of the kernel's command line, in the boot loader's configuration.
+    BootArguments {
+        arguments: Vec<String>,
+    },
     /// Something that holds data: never removed without being named by the operator.
     Data {
         held: Held,
@@ -150,7 +177,8 @@ impl Trace {
             ) => Self::File {
                 path,
                 contents: joined(contents, old),
-                original: kept.clone().or(original.filter(|original| !old.contains(original))),
+                // What Ymir wrote itself is nobody's original.
+                original: kept.clone().or(original.filter(|found| !old.contains(found))),
             },
             (Self::Line { path, lines }, Some(Self::Line { lines: old, .. })) => {
                 Self::Line { path, lines: joined(lines, old) }
@@ -186,6 +214,13 @@ impl Trace {
                 Self::TunedProfile { name, before },
                 Some(Self::TunedProfile { before: kept, .. }),
             ) => Self::TunedProfile { name, before: kept.clone().or(before) },
+            (Self::SaslLogin { user, file }, Some(Self::SaslLogin { file: old, .. })) => {
+                let file = file.map(|file| Box::new(file.after(old.as_deref())));
+                Self::SaslLogin { user, file }
+            }
+            (Self::BootArguments { arguments }, Some(Self::BootArguments { arguments: old })) => {
+                Self::BootArguments { arguments: joined(arguments, old) }
+            }
             (new, _) => new,
         }
     }
@@ -193,7 +228,13 @@ impl Trace {
     /// When it is taken away among others: what something else is part of or belongs to comes after that.
     pub fn turn(&self) -> u8 {
         match self {
-            Self::Key { .. } | Self::Unit { .. } => 0,
+            Self::Key { .. }
+            | Self::Unit { .. }
+            | Self::Container { .. }
+            | Self::LibvirtPool { .. }
+            | Self::LibvirtNetwork { .. }
+            | Self::SaslLogin { .. }
+            | Self::VirtualGpu { .. } => 0,
             Self::User { .. } => 1,
             Self::Group { .. } => 2,
             Self::Data { held } => 4 + held.turn(),
@@ -227,6 +268,7 @@ impl Trace {
             | Self::Section { contents, .. } => contents.truncate(1),
             Self::Line { lines, .. } => lines.truncate(1),
             Self::Setting { values, .. } => values.truncate(1),
+            Self::SaslLogin { file: Some(file), .. } => **file = (**file).clone().settled(),
             _ => {}
         }
         self

@@ -9,7 +9,8 @@ use super::{
     programs::Call,
     record::{self, Trace},
     resource::{
-        Resource, Unit, block, firewall, key, packages, section, setting, swap, tuned_profile,
+        Resource, Unit, block, boot_arguments, container, firewall, key, libvirt, packages,
+        sasl_login, section, setting, swap, tuned_profile, virtual_gpu,
     },
 };
 
@@ -80,6 +81,12 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
             let changes = Resource::from(free).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
         }
+        Trace::Container { engine, name } => container::judge(machine, *engine, name),
+        Trace::LibvirtPool { name } => libvirt::judge_pool(machine, name),
+        Trace::LibvirtNetwork { name } => libvirt::judge_network(machine, name),
+        Trace::SaslLogin { user, file } => sasl_login::judge(machine, user, file.as_deref()),
+        Trace::VirtualGpu { uuid, definition } => virtual_gpu::judge(machine, uuid, definition),
+        Trace::BootArguments { arguments } => boot_arguments::judge(machine, arguments),
     }
 }
 
@@ -96,6 +103,44 @@ fn judge_data(machine: &Machine, held: &Held, confirmed: &Confirmed) -> Result<V
         }
         None => Verdict::Remove(held.removal()),
     })
+}
+
+/// What becomes of several that go together: packages that only need each other, and directories that hold nothing else.
+pub fn judge_together(
+    machine: &Machine,
+    mut all: Vec<(&Trace, &mut Verdict)>,
+) -> Result<(), Fault> {
+    let mut names = Vec::new();
+    let mut gone = Vec::new();
+    for (trace, verdict) in &all {
+        match (trace, verdict) {
+            (Trace::Packages { names: more }, Verdict::Remove(_) | Verdict::Keep(_)) => {
+                names.extend(more.iter().cloned());
+            }
+            (trace, Verdict::Remove(_)) => gone.extend(trace.path()),
+            _ => {}
+        }
+    }
+    let is_kept = |(trace, verdict): &(&Trace, &mut Verdict)| {
+        matches!((trace, verdict), (Trace::Packages { .. }, Verdict::Keep(_)))
+    };
+    let unneeded = all.iter().any(is_kept) && packages::removes_only(machine, &names)?;
+    for (trace, verdict) in &mut all {
+        match (trace, &verdict) {
+            (Trace::Packages { names }, Verdict::Keep(_)) if unneeded => {
+                **verdict = remove(format!("remove the package {}", names.join(" ")));
+            }
+            (Trace::Directory { path }, Verdict::Forget) => {
+                let names = machine.names(path)?;
+                let goes = |name: &String| gone.contains(&format!("{path}/{name}").as_str());
+                if !names.is_empty() && names.iter().all(goes) {
+                    **verdict = remove(format!("remove the empty directory {path}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn remove(text: String) -> Verdict {
@@ -204,6 +249,25 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
             machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }
         Trace::Data { held } => held.take_away(machine),
+        Trace::Container { engine, name } => container::take_away(machine, *engine, name),
+        Trace::LibvirtPool { name } => libvirt::remove_pool(machine, name),
+        Trace::LibvirtNetwork { name } => libvirt::remove_network(machine, name),
+        Trace::SaslLogin { user, file } => {
+            sasl_login::take_away(machine, user)?;
+            match file {
+                Some(file)
+                    if matches!(
+                        judge(machine, file, &Confirmed::default())?,
+                        Verdict::Remove(_)
+                    ) =>
+                {
+                    take_away(machine, file)
+                }
+                _ => Ok(()),
+            }
+        }
+        Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
+        Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
     }
 }
 

@@ -101,6 +101,13 @@ impl Stage {
         texts(&converge.look(concern).unwrap().changes)
     }
 
+    /// What a look says that stays, and why.
+    pub(crate) fn kept(&self, concern: &Concern) -> Vec<String> {
+        let machine = self.machine();
+        let host = Host { machine: &machine, facts: &self.facts };
+        Converge::new(host).unwrap().look(concern).unwrap().kept
+    }
+
     pub(crate) fn try_apply(&self, concern: &Concern) -> Result<Vec<String>, Fault> {
         let machine = self.machine();
         let host = Host { machine: &machine, facts: &self.facts };

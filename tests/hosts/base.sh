@@ -16,11 +16,12 @@ me=$(realpath "$0")
 installed='systemd-sysv dbus udev libpam-systemd openssh-server sudo iproute2 ca-certificates kmod procps nftables netbase
   apt-utils gpgv less nano bzip2 xz-utils'
 # What host configuration installs on it.
-offered='acl apparmor bash-completion bridge-utils chrony cron cryptsetup curl docker.io ebtables ethtool fail2ban firewalld git gnupg
-  golang-github-containers-common iptables iputils-ping jq linux-base logrotate lvm2 mdadm netplan.io network-manager
-  parted podman crun netavark aardvark-dns policykit-1 python3 python3-apt python3-dbus python3-docker python3-pip
-  python3-setuptools python3-venv rsync rsyslog tcpdump tmux tuned tzdata unattended-upgrades util-linux-extra
-  vim vlan wget xfsprogs'
+offered='acl apparmor bash-completion bridge-utils catatonit chrony cron cryptsetup curl docker.io docker-registry ebtables ethtool
+  fail2ban firewalld git gnupg golang-github-containers-common iptables iputils-ping jq libsasl2-modules libsasl2-modules-gssapi-mit
+  libvirt-clients libvirt-daemon-system linux-base logrotate lvm2 mdadm netplan.io network-manager ovmf
+  parted podman crun netavark aardvark-dns policykit-1 python3 python3-apt python3-dbus python3-docker python3-libvirt python3-lxml
+  python3-pip python3-setuptools python3-venv qemu-system-x86 rsync rsyslog sasl2-bin tcpdump tmux tuned tzdata unattended-upgrades
+  util-linux-extra vim vlan wget xfsprogs'
 wheels='pip setuptools wheel docker podman requests'
 python=3.11 # of $suite
 

@@ -10,9 +10,11 @@ mod cgroup;
 mod command;
 mod commands;
 mod configure;
+mod containers;
 mod crash;
 mod enclosure;
 mod faults;
+mod hypervisors;
 mod kills;
 mod machines;
 mod network;
@@ -28,7 +30,7 @@ use std::{
     time::Instant,
 };
 
-use machines::{Distribution, Lab, Options};
+use machines::{Distribution, Lab, Machine, Options};
 
 /// A part's name, and what it does to the lab, which the first part brings up and the last one takes down.
 type Part = (&'static str, fn(&mut Option<Lab>));
@@ -89,6 +91,31 @@ const PARTS: &[Part] = &[
     ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
     ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
+    ("a_registry_serves_images", |lab| {
+        let made = lab.insert(Lab::up(2, Options { disk: 6144, ..Options::default() }));
+        containers::a_registry_serves_images(made);
+    }),
+    ("a_registry_is_changed", |lab| containers::a_registry_is_changed(there(lab))),
+    ("a_registry_goes_without_its_images", |lab| {
+        containers::a_registry_goes_without_its_images(there(lab));
+    }),
+    ("podman_runs_containers", |lab| containers::podman_runs_containers(there(lab))),
+    ("podman_stays_while_it_has_containers", |lab| {
+        containers::podman_stays_while_it_has_containers(there(lab));
+    }),
+    ("a_hypervisor_has_its_pool_and_network", |lab| {
+        there(lab).machines().iter().for_each(Machine::reset);
+        hypervisors::a_hypervisor_has_its_pool_and_network(there(lab));
+    }),
+    ("a_pool_with_volumes_stays", |lab| hypervisors::a_pool_with_volumes_stays(there(lab))),
+    ("compute_hosts_ask_for_a_password", |lab| {
+        hypervisors::compute_hosts_ask_for_a_password(there(lab));
+    }),
+    ("a_socket_that_was_stopped_listens_again", |lab| {
+        hypervisors::a_socket_that_was_stopped_listens_again(there(lab));
+    }),
+    ("libvirt_goes_again", |lab| hypervisors::libvirt_goes_again(there(lab))),
+    ("second_lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
         road::machines_can_say_they_are_ubuntu(lab.insert(Lab::up(1, options)));

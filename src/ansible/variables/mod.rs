@@ -267,11 +267,20 @@ impl Secrets for Variables {
         let missing =
             || Trouble::refused(format!("{host}: `{variable}` no longer holds {}", path.join(".")));
         let value = self.value(host, variable)?.ok_or_else(missing)?;
-        let found = path.iter().try_fold(&value, |value, key| match value {
+        let file = path.last().and_then(|last| last.strip_prefix(SecretRef::FILE));
+        let keys = &path[..path.len() - usize::from(file.is_some())];
+        let found = keys.iter().try_fold(&value, |value, key| match value {
             Value::Array(list) => list.get(key.parse::<usize>().ok()?),
             _ => value.get(key),
         });
         match found.ok_or_else(missing)? {
+            Value::String(text) if file.is_some() => {
+                let path = Utf8Path::new(text).join(file.unwrap_or_default());
+                let found =
+                    self.files().text(Utf8Path::new(path.as_str().trim_end_matches('/')))?;
+                let gone = || Trouble::refused(format!("{host}: there is no file {path} any more"));
+                found.map(|text| Secret::new(text.content)).ok_or_else(gone)
+            }
             Value::String(text) => Ok(Secret::new(text.clone())),
             Value::Number(number) => Ok(Secret::new(number.to_string())),
             _ => Err(missing()),

@@ -1,13 +1,15 @@
 //! Docker, configured as Kolla's containers need it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Host, Topic};
 use crate::host::{
     facts::Family,
     fault::Fault,
-    resource::{Absent, Directory, Download, File, Packages, Refresh, Resource, Unit, Way},
+    resource::{
+        Absent, ContainerdRoot, Directory, Download, File, Packages, Refresh, Resource, Unit, Way,
+    },
     sealed::Sealed,
 };
 
@@ -17,9 +19,15 @@ pub struct Docker {
     /// Where its packages come from; `None` where the site's own repositories have them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<DockerRepository>,
-    pub package: String,
+    /// The engine's package, by family.
+    pub package: DockerPackage,
     /// What stands in `daemon.json`.
     pub config: Map<String, Value>,
+    pub ulimit: Box<Ulimit>,
+    /// Where containerd keeps images if Docker leaves them to it.
+    pub containerd_root: String,
+    /// Containers that a restart would stop go on: the engine only reads its configuration anew.
+    pub reloads: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_proxy: Option<Sealed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +36,29 @@ pub struct Docker {
     /// The registry, and the authority that signs its certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<Registry>,
+}
+
+/// What the engine is called, and what else it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DockerPackage {
+    pub debian: String,
+    /// The version that Debian's family installs, `5:28.*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debian_pin: Option<String>,
+    /// With its version, if one is pinned.
+    pub red_hat: String,
+    /// The engine writes rules of iptables.
+    pub iptables: bool,
+}
+
+/// How many files a container may open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ulimit {
+    /// `None` for the hosts whose default is too large: Red Hat's family, release 9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<bool>,
+    pub hard: Value,
+    pub soft: Value,
 }
 
 /// A registry whose certificate a private authority signed.
@@ -40,9 +71,10 @@ pub struct Registry {
 /// The repository of Docker's own packages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DockerRepository {
-    /// Without the distribution, where it is Docker's own.
-    pub url: String,
-    pub adds_distribution: bool,
+    /// `None` for Docker's own of the host's distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debian: Option<String>,
+    pub red_hat: String,
 }
 
 const UNIT: &str = "docker.service";
@@ -51,9 +83,9 @@ const DROP_IN: &str = "/etc/systemd/system/docker.service.d/kolla.conf";
 impl Topic for Docker {
     fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
         let mut resources = self.repository(host);
-        resources.push(self.packages(host).into());
+        // Before the package: an engine that starts without it writes rules of iptables.
         resources.push(Directory::new("/etc/docker").access("root", "root", 0o755).into());
-        let mut configured = vec![self.daemon(), self.drop_in()];
+        let mut configured = vec![self.daemon(host), self.drop_in()];
         if let Some(registry) = &self.registry {
             let above = format!("/etc/docker/certs.d/{}", registry.name);
             resources.push(Directory::new(&above).access("root", "root", 0o700).into());
@@ -61,24 +93,54 @@ impl Topic for Docker {
             configured.push(File::new(format!("{above}/ca.crt"), text).mode(0o600).into());
         }
         // All containers stop with it, unless they are kept by `live-restore`.
-        let restart = Refresh::restart(UNIT, &configured);
+        let restart = if self.reloads {
+            let way = Way::Reload(UNIT.into());
+            Refresh::after(format!("reload {UNIT}"), way, &configured)
+        } else {
+            Refresh::restart(UNIT, &configured)
+        };
         resources.extend(configured);
+        resources.extend(self.packages(host));
         resources.push(Unit { masked: Some(false), ..Unit::on(UNIT) }.into());
+        resources.push(restart.into());
+        let root = [ContainerdRoot { path: self.containerd_root.clone() }.into()];
+        let restart = Refresh::restart("containerd.service", &root);
+        resources.extend(root);
         resources.push(restart.into());
         Ok(resources)
     }
 }
 
 impl Docker {
-    fn packages(&self, host: &Host) -> Packages {
-        match host.facts.family {
-            Family::Debian => Packages::installed([self.package.as_str(), "apparmor"]),
-            Family::RedHat => Packages::installed([self.package.as_str()]),
-        }
+    fn packages(&self, host: &Host) -> Vec<Resource> {
+        let DockerPackage { debian, debian_pin, red_hat, iptables } = &self.package;
+        let mut resources = Vec::new();
+        let mut names = match host.facts.family {
+            Family::Debian => {
+                resources.extend(debian_pin.iter().map(|version| {
+                    let text =
+                        format!("Package: {debian}\nPin: version {version}\nPin-Priority: 1000\n");
+                    File::new("/etc/apt/preferences.d/docker", text).mode(0o644).into()
+                }));
+                vec![debian.as_str(), "apparmor"]
+            }
+            Family::RedHat => vec![red_hat.as_str()],
+        };
+        names.extend(iptables.then_some("iptables"));
+        resources.push(Packages::installed(names).into());
+        resources
     }
 
-    fn daemon(&self) -> Resource {
-        let text = four_blanks(&Value::Object(self.config.clone()));
+    fn daemon(&self, host: &Host) -> Resource {
+        let mut config = self.config.clone();
+        let Ulimit { on, hard, soft } = &*self.ulimit;
+        let is_nine = host.facts.family == Family::RedHat
+            && host.facts.release.split('.').next() == Some("9");
+        if on.unwrap_or(is_nine) {
+            let limit = json!({"nofile": {"name": "nofile", "hard": hard, "soft": soft}});
+            config.entry("default-ulimits").or_insert(limit);
+        }
+        let text = four_blanks(&Value::Object(config));
         File::new("/etc/docker/daemon.json", text).mode(0o644).into()
     }
 
@@ -114,17 +176,17 @@ impl Docker {
 }
 
 fn debian_repository(repository: &DockerRepository, host: &Host) -> Vec<Resource> {
-    let url = if repository.adds_distribution {
-        format!("{}/{}", repository.url, host.facts.distribution)
-    } else {
-        repository.url.clone()
-    };
+    let own = || format!("https://download.docker.com/linux/{}", host.facts.distribution);
+    let url = repository.debian.clone().unwrap_or_else(own);
     let key = "/etc/apt/keyrings/docker.asc";
     let text = format!(
         "Types: deb\nURIs: {url}\nSuites: {}\nComponents: stable\nSigned-by: {key}\n",
         host.facts.codename
     );
-    let sources = [File::new("/etc/apt/sources.list.d/docker.sources", text).mode(0o644).into()];
+    // Newer releases of Kayobe put a comment and an empty line before it.
+    let commented = format!("# Ansible managed\n\n{text}");
+    let sources = File::new("/etc/apt/sources.list.d/docker.sources", text).or(commented);
+    let sources = [sources.mode(0o644).into()];
     let update = Way::Run(vec![vec!["apt-get".into(), "update".into()]]);
     let update = Refresh::after("read the packages of Docker's repository", update, &sources);
     let [sources] = sources;
@@ -138,7 +200,7 @@ fn debian_repository(repository: &DockerRepository, host: &Host) -> Vec<Resource
 }
 
 fn red_hat_repository(repository: &DockerRepository) -> Resource {
-    let url = &repository.url;
+    let url = &repository.red_hat;
     let text = format!(
         "[docker]\nbaseurl = {url}/$releasever/$basearch/stable\ngpgcheck = 1\ngpgkey = {url}/gpg\n\
          module_hotfixes = 1\nname = Docker main Repository\n\n"
@@ -168,3 +230,7 @@ fn sorted(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "docker_tests.rs"]
+mod tests;

@@ -8,12 +8,15 @@ mod dev_tools;
 mod dnf;
 mod dnf_mirror;
 mod docker;
+mod docker_registry;
 mod etc_hosts;
 mod fail2ban;
 mod firewall;
 mod first_boot;
 mod hostname;
+mod iommu;
 mod kolla;
+mod libvirt_host;
 mod logging;
 mod luks;
 mod lvm;
@@ -23,6 +26,7 @@ mod network_manager;
 mod networkd;
 mod ntp;
 mod pip;
+mod podman;
 mod proxy;
 mod python_env;
 mod routing;
@@ -36,6 +40,7 @@ mod timezone;
 mod trust_store;
 mod tuned;
 mod users;
+mod vgpu;
 mod wipe_disks;
 
 use serde::{Deserialize, Serialize};
@@ -45,13 +50,16 @@ pub use self::{
     apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
     dnf::{Dnf, DnfRepository, Mirror},
-    docker::{Docker, DockerRepository, Registry},
+    docker::{Docker, DockerPackage, DockerRepository, Registry, Ulimit},
+    docker_registry::{DockerRegistry, RegistryContainer},
     etc_hosts::{EtcHosts, HostLine},
     fail2ban::{Fail2ban, JailOption, Jails},
     firewall::{Firewall, FirewallRule, Firewalld},
     first_boot::{WithoutCloudInit, WithoutGlean},
     hostname::Named,
+    iommu::Iommu,
     kolla::{KollaPackages, KollaUser},
+    libvirt_host::{Libvirt, LibvirtHost, Listener, Login, Pool, PoolKind, VirtualNetwork},
     logging::Logging,
     luks::{Encrypted, Luks},
     lvm::{GroupOfVolumes, Lvm, Volume},
@@ -61,6 +69,7 @@ pub use self::{
     networkd::{Netplan, NetworkFile, Networkd},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
+    podman::{Podman, PodmanEngine, PodmanRegistry},
     proxy::Proxy,
     python_env::{KayobeVenv, KollaVenv},
     routing::{IpRouting, SnatRule, SnatRules},
@@ -72,6 +81,7 @@ pub use self::{
     trust_store::{Certificate, TrustStore},
     tuned::{Profile, Section, Tuned},
     users::{Account, Deleted, NamedGroup, Users},
+    vgpu::{Driver, Gpu, Vgpu, VirtualFunction},
     wipe_disks::WipeDisks,
 };
 use super::{facts::Facts, fault::Fault, machine::Machine, resource::Resource};
@@ -162,7 +172,12 @@ concerns!(
     KollaVenv = "kolla-target-venv",
     KollaPackages = "kolla-packages",
     Docker = "docker",
+    Podman = "podman",
+    DockerRegistry = "docker-registry",
     Swift = "swift-block-devices",
+    LibvirtHost = "libvirt-host",
+    Iommu = "iommu",
+    Vgpu = "vgpu",
 );
 
 impl Concern {

@@ -22,6 +22,8 @@ pub struct File {
     pub access: Access,
     /// Holds a secret: its lines are never shown.
     pub secret: bool,
+    /// Lines that begin with `#` do not count: Kayobe's comments are as good as Ymir's own.
+    pub comments_aside: bool,
     /// Lines that say nothing and are written differently by Kayobe, such as a comment with a date.
     pub check: Option<Check>,
 }
@@ -59,6 +61,7 @@ impl File {
             likeness: Likeness::default(),
             access: Access { owner: Some("root".into()), group: Some("root".into()), mode: None },
             secret: false,
+            comments_aside: false,
             check: None,
         }
     }
@@ -77,6 +80,9 @@ impl File {
 
     fn is_like(&self, good: &str, found: &[u8]) -> bool {
         let Ok(found) = std::str::from_utf8(found) else { return false };
+        if self.comments_aside && without_comments(good).eq(without_comments(found)) {
+            return true;
+        }
         match self.likeness {
             Likeness::Every => false,
             Likeness::Sections => section::said(good) == section::said(found),
@@ -87,6 +93,12 @@ impl File {
     #[must_use]
     pub fn like(mut self, likeness: Likeness) -> Self {
         self.likeness = likeness;
+        self
+    }
+
+    #[must_use]
+    pub fn comments_aside(mut self) -> Self {
+        self.comments_aside = true;
         self
     }
 
@@ -128,6 +140,10 @@ impl File {
             .map(drop)
             .map_err(|fault| Fault::new(format!("checking the new {}", self.path)).because(fault))
     }
+}
+
+fn without_comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
 }
 
 impl Thing for File {

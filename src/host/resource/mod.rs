@@ -3,10 +3,14 @@
 mod absent;
 pub(super) mod array;
 pub(super) mod block;
+pub(super) mod boot_arguments;
 mod clock_set;
 mod commented;
 mod condemned;
 pub(super) mod connection;
+pub(super) mod container;
+pub(super) mod container_volume;
+mod containerd;
 mod directory;
 mod download;
 mod file;
@@ -16,19 +20,24 @@ pub(super) mod fstab;
 mod gone;
 mod group;
 mod hostname;
+mod in_use;
+mod inserted;
 mod kernel_parameter;
 pub(super) mod key;
+pub(super) mod libvirt;
 mod line;
 mod link;
 mod logical_volume;
 pub(super) mod luks;
 pub(super) mod mounted;
+mod nvidia;
 mod others;
 pub(super) mod packages;
 mod partition;
 mod refresh;
 pub(super) mod repository;
 pub(super) mod rpm;
+pub(super) mod sasl_login;
 pub(super) mod section;
 pub(super) mod selinux;
 pub(super) mod setting;
@@ -40,6 +49,8 @@ pub(super) mod tuned_profile;
 pub(super) mod unit;
 mod user;
 mod venv;
+pub(super) mod virtual_gpu;
+mod virtualisation;
 pub(super) mod volume_group;
 mod wiped;
 
@@ -50,10 +61,14 @@ pub use self::{
     absent::Absent,
     array::{Array, ArrayLine},
     block::Block,
+    boot_arguments::BootArguments,
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
     connection::Connection,
+    container::{Container, Engine},
+    container_volume::{ContainerVolume, NoContainer},
+    containerd::ContainerdRoot,
     directory::Directory,
     download::Download,
     file::{File, Likeness},
@@ -63,18 +78,23 @@ pub use self::{
     gone::Gone,
     group::Group,
     hostname::Hostname,
+    in_use::InUse,
+    inserted::Inserted,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
+    libvirt::{LibvirtNetwork, LibvirtPool},
     line::Line,
     link::Link,
     logical_volume::{LogicalVolume, Size},
     luks::{CryptLine, LuksDevice, Opened},
     mounted::Mounted,
+    nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
     partition::Partition,
     refresh::{Refresh, Way},
     repository::RepositoryState,
+    sasl_login::SaslLogin,
     section::Section,
     selinux::{Selinux, SelinuxMode},
     setting::Setting,
@@ -85,6 +105,8 @@ pub use self::{
     unit::Unit,
     user::User,
     venv::Venv,
+    virtual_gpu::VirtualGpu,
+    virtualisation::Virtualisation,
     volume_group::VolumeGroup,
     wiped::Wiped,
 };
@@ -185,7 +207,21 @@ macro_rules! resources {
 
             /// Whether it decides about something else that the record knows by this key.
             pub fn decides(&self, key: &str) -> bool {
-                matches!(self, Self::Others(others) if others.decides(key))
+                match self {
+                    Self::Others(others) => others.decides(key),
+                    Self::InUse(_) => true,
+                    _ => false,
+                }
+            }
+
+            /// What an operator should know though it is no difference.
+            pub fn note(&self, machine: &Machine) -> Result<Option<String>, Fault> {
+                match self {
+                    Self::InUse(thing) => Ok(Some(thing.why.clone())),
+                    Self::BootArguments(thing) => thing.note(machine),
+                    Self::LibvirtPool(thing) => thing.note(machine),
+                    _ => Ok(None),
+                }
             }
 
             /// The file that it is in, if it is in one.
@@ -195,6 +231,7 @@ macro_rules! resources {
                     Self::Block(thing) => Some(&thing.path),
                     Self::Commented(thing) => Some(&thing.path),
                     Self::File(thing) => Some(&thing.path),
+                    Self::Inserted(thing) => Some(&thing.path),
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
@@ -219,10 +256,14 @@ resources!(
     ArrayLine,
     AuthorizedKey,
     Block,
+    BootArguments,
     ClockSet,
     Commented,
     Condemned,
     Connection,
+    Container,
+    ContainerdRoot,
+    ContainerVolume,
     CryptLine,
     Directory,
     Download,
@@ -233,17 +274,26 @@ resources!(
     Gone,
     Group,
     Hostname,
+    InUse,
+    Inserted,
     KernelParameter,
+    LibvirtNetwork,
+    LibvirtPool,
     Line,
     Link,
     LogicalVolume,
     LuksDevice,
+    MigMode,
     Mounted,
+    NoContainer,
+    NvidiaDriver,
     Opened,
     Others,
+    PackageFile,
     Packages,
     Partition,
     RepositoryState,
+    SaslLogin,
     Section,
     Selinux,
     Setting,
@@ -255,6 +305,8 @@ resources!(
     Unit,
     User,
     Venv,
+    VirtualGpu,
+    Virtualisation,
     VolumeGroup,
     Wiped,
 );

@@ -17,6 +17,8 @@ pub struct Unit {
     pub masked: Option<bool>,
     /// A unit that is not there is as good as one that is off.
     pub may_be_missing: bool,
+    /// A service that must not run while this socket of its starts or stops; it runs again afterwards.
+    pub socket_of: Option<String>,
 }
 
 /// What systemd says of a unit.
@@ -44,6 +46,7 @@ impl Unit {
             running: None,
             masked: None,
             may_be_missing: false,
+            socket_of: None,
         }
     }
 
@@ -115,8 +118,13 @@ impl Thing for Unit {
     }
 
     fn perform(&self, machine: &Machine, seen: &State) -> Result<(), Fault> {
+        let systemctl =
+            |verb: &str, unit: &str| machine.must(&Call::new("systemctl", [verb, unit])).map(drop);
         for (verb, _) in self.steps(seen) {
-            machine.must(&Call::new("systemctl", [verb, self.name.as_str()]))?;
+            let service = self.socket_of.as_deref().filter(|_| ["start", "stop"].contains(&verb));
+            service.map_or(Ok(()), |service| systemctl("stop", service))?;
+            systemctl(verb, &self.name)?;
+            service.map_or(Ok(()), |service| systemctl("start", service))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod apt;
 mod dev_tools;
 mod dnf;
 mod docker;
+mod docker_registry;
 mod etc_hosts;
 mod ethtool;
 mod fail2ban;
@@ -13,6 +14,7 @@ mod first_boot;
 mod hostname;
 mod keyfile;
 mod kolla;
+mod libvirt_host;
 mod logging;
 mod luks;
 mod lvm;
@@ -22,6 +24,7 @@ mod network_manager;
 mod networkd;
 mod ntp;
 mod pip;
+mod podman;
 mod proxy;
 mod python_env;
 mod routing;
@@ -33,9 +36,10 @@ mod sysctl;
 mod timezone;
 mod trust_store;
 mod tuned;
-mod unwritten;
 mod users;
+mod vgpu;
 
+use camino::Utf8PathBuf;
 use serde_json::Value;
 
 use super::{Reader, login};
@@ -47,7 +51,8 @@ use crate::{
     },
     model::{check::together, configured::Configured},
     origin::Sourced,
-    trouble::{Result, Trouble},
+    secret::SecretRef,
+    trouble::{Result, Tell, Trouble},
 };
 
 /// Hosts that one command configures.
@@ -76,7 +81,7 @@ impl Class {
 /// A topic's part of a host's configuration; `None` where the site asks for nothing.
 type Topic = fn(&Reader, Class) -> Result<Option<Concern>>;
 
-/// All topics in Kayobe's order.
+/// All topics in Kayobe's order, by their tags.
 const TOPICS: &[(&str, Topic)] = &[
     ("kayobe-ansible-user", ansible_user::read),
     ("logging", logging::read),
@@ -111,12 +116,13 @@ const TOPICS: &[(&str, Topic)] = &[
     ("kolla-pip", pip::read_of_kolla),
     ("kolla-target-venv", python_env::read_of_kolla),
     ("kolla-packages", kolla::read_packages),
-    ("docker", docker::read),
-    ("podman", unwritten::podman),
-    ("docker-registry", unwritten::registry),
+    ("docker container-engine", docker::read),
+    ("podman container-engine", podman::read),
+    ("docker-registry", docker_registry::read),
     ("swift-block-devices", swift::read),
-    ("libvirt-host", unwritten::libvirt),
-    ("vgpu", unwritten::vgpu),
+    ("libvirt-host", libvirt_host::read),
+    ("iommu vgpu", vgpu::read_iommu),
+    ("vgpu", vgpu::read),
 ];
 
 /// The topic that comes after the wiping of disks.
@@ -137,9 +143,10 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Whether the command is about a topic.
-    pub fn have(&self, tag: &str) -> bool {
-        let named = |tags: &[String]| tags.iter().any(|known| known == tag || known == "all");
+    /// Whether the command is about a topic with this tag, or these with blanks between them.
+    pub fn have(&self, tags: &str) -> bool {
+        let is = |known: &String| known == "all" || tags.split(' ').any(|tag| tag == known);
+        let named = |chosen: &[String]| chosen.iter().any(is);
         (self.only.is_empty() || named(&self.only)) && !named(&self.without)
     }
 }
@@ -187,7 +194,7 @@ pub fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Res
 }
 
 fn concerns(reader: &Reader, class: Class, tags: &Tags) -> Result<Vec<Concern>> {
-    let topics = TOPICS.iter().filter(|(tag, _)| tags.have(tag));
+    let topics = TOPICS.iter().filter(|(topic, _)| tags.have(topic));
     topics.filter_map(|(_, read)| read(reader, class).transpose()).collect()
 }
 
@@ -223,3 +230,20 @@ fn sealed_at(reader: &Reader, variable: &str, path: &[&str]) -> Sealed {
         is_file: false,
     })
 }
+
+/// The secret that a file of this machine holds: of a variable's own path, or of a path below it.
+fn sealed_file(reader: &Reader, variable: &str, below: &str) -> Sealed {
+    sealed_at(reader, variable, &[&format!("{}{below}", SecretRef::FILE)])
+}
+
+/// The text of a file of this machine that a variable names.
+fn text_of(reader: &Reader, path: &Sourced<Utf8PathBuf>, what: &str) -> Result<String> {
+    let told = || format!("{}: reading {what} {}", reader.host, path.value);
+    let missing =
+        || Trouble::refused(told()).because("there is no such file").set_by(&path.setting);
+    let (bytes, _) = reader.variables.files().bytes(&path.value)?.ok_or_else(missing)?;
+    String::from_utf8(bytes).or_refused(told)
+}
+
+#[cfg(test)]
+mod tests;
