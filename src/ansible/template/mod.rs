@@ -94,6 +94,11 @@ pub fn python_str(value: &Value) -> String {
     text::str_of(&json::to_val(value)).unwrap_or_default()
 }
 
+/// Python's `str` of a float.
+pub(super) fn python_float(number: f64) -> String {
+    text::float(number)
+}
+
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
     /// The host whose view it is.
