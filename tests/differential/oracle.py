@@ -167,8 +167,9 @@ def yaml(question):
     read = from_yaml(TrustedAsTemplate().tag(question["text"]), file_name="/case.yml")
     try:
         return plain(marked(read))
-    except RecursionError as error:
-        raise ValueError("a value is inside itself: Ymir says so at once, Ansible where it is used") from error
+    except RecursionError:
+        pass  # what is raised here would have this as its context
+    raise ValueError("a value is inside itself: Ymir says so at once, Ansible where it is used")
 
 
 def expressions(question):
