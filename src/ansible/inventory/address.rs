@@ -28,6 +28,10 @@ pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<i128>), String> 
     if name.matches('[').count() > MOST_RANGES {
         return Err(format!("a name has more than {MOST_RANGES} ranges"));
     }
+    // Ansible marks ranges so while it expands them.
+    if name.contains('[') && name.contains('|') {
+        return Err(format!("`{name}` has a range and a `|`"));
+    }
     let mut hosts = Vec::new();
     expand_ranges(name, &mut hosts)?;
     Ok((hosts, port))

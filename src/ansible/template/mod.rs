@@ -113,7 +113,7 @@ pub trait Scope: Send + Sync {
     fn names(&self) -> Vec<String>;
     /// Another host's view (for `hostvars`); `None` if the inventory has no such host.
     fn other(&self, host: &str) -> Option<Arc<dyn Scope>>;
-    /// All hosts, in inventory order.
+    /// All hosts, in the order in which the inventories name them.
     fn hosts(&self) -> Vec<String>;
     /// Hosts that a pattern selects, as the `inventory_hostnames` lookup wants them.
     fn select(&self, pattern: &str) -> Result<Vec<String>>;
