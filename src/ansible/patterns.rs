@@ -37,7 +37,7 @@ pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>
     parts.sort_by_key(|(effect, _)| *effect);
     let mut hosts = Vec::new();
     if parts.first().is_none_or(|(effect, _)| *effect != Effect::Add) {
-        hosts = matching(inventory, ALL)?;
+        parts.insert(0, (Effect::Add, ALL));
     }
     for (effect, part) in &parts {
         // A plain name is a host before it is a group, but not behind `!` or `&`.

@@ -1,4 +1,7 @@
 //! Random texts from the grammars in `grammar/`: `$x` in a template stands for a text of the kind `x`.
+//!
+//! Where most texts of a grammar are refused by themselves, whole cases of them would mean nothing: such texts are odd, and
+//! stand in few cases.
 
 use std::collections::BTreeMap;
 
@@ -27,23 +30,47 @@ fn any_of(texts: Vec<Text>) -> Text {
     Union::new(texts).boxed()
 }
 
+/// How many of a hundred texts are odd ones in the cases of a suite, and how many of ten cases are such.
+const ODD: &[(u32, u32)] = &[(0, 5), (3, 3), (25, 2)];
+
+/// The strategy for grammars with no, few and many odd texts.
+pub(crate) fn with_odd<T: std::fmt::Debug + 'static>(
+    strategy: impl Fn(u32) -> BoxedStrategy<T>,
+) -> BoxedStrategy<T> {
+    let of_odd = ODD.iter().map(|(odd, weight)| (*weight, strategy(*odd)));
+    Union::new_weighted(of_odd.collect()).boxed()
+}
+
+/// Where the lines of a kind belong.
+#[derive(Default)]
+enum Part {
+    #[default]
+    Plain,
+    Templates,
+    Odd,
+}
+
 /// What a grammar says of one kind of text.
 #[derive(Default)]
 struct Kind {
     plain: Vec<String>,
     templates: Vec<String>,
-    /// What follows are templates.
-    ended: bool,
+    /// Templates that are refused by themselves.
+    odd: Vec<String>,
+    /// What the next line is.
+    part: Part,
 }
 
 impl Kind {
     fn line(&mut self, line: &str) {
         let text =
             || MARKS.iter().fold(line.to_owned(), |line, (mark, text)| line.replace(*mark, text));
-        match (line, self.ended) {
-            ("--", _) => self.ended = true,
-            (_, false) => self.plain.push(text()),
-            (_, true) => self.templates.push(text()),
+        match (line, &self.part) {
+            ("--", _) => self.part = Part::Templates,
+            ("-- odd", _) => self.part = Part::Odd,
+            (_, Part::Plain) => self.plain.push(text()),
+            (_, Part::Templates) => self.templates.push(text()),
+            (_, Part::Odd) => self.odd.push(text()),
         }
     }
 
@@ -61,8 +88,14 @@ impl Kind {
 pub(crate) struct Grammar(BTreeMap<char, Text>);
 
 impl Grammar {
-    /// Reads a grammar: `== x …` begins the kind `x`, its plain texts stand before `--`, its templates behind.
+    /// Reads a grammar: `== x …` begins the kind `x`, its plain texts stand before `--`, its templates behind, and those
+    /// that are refused behind `-- odd`.
     pub(crate) fn read(text: &str) -> Self {
+        Self::with_odd(text, 0)
+    }
+
+    /// [`read`](Self::read) with so many odd texts in a hundred of the kinds that have some.
+    pub(crate) fn with_odd(text: &str, odd: u32) -> Self {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("## "));
         let mut kinds: Vec<(char, Kind)> = Vec::new();
         for line in lines {
@@ -72,7 +105,7 @@ impl Grammar {
                 (None, None) => panic!("the grammar begins with no kind but {line}"),
             }
         }
-        (0..=DEPTH).fold(Self(BTreeMap::new()), |inner, _| inner.outer(&kinds))
+        (0..=DEPTH).fold(Self(BTreeMap::new()), |inner, _| inner.outer(&kinds, odd))
     }
 
     /// A text of this kind.
@@ -81,13 +114,21 @@ impl Grammar {
     }
 
     /// The grammar whose templates may be filled with texts of this one.
-    fn outer(&self, kinds: &[(char, Kind)]) -> Self {
+    fn outer(&self, kinds: &[(char, Kind)], odd: u32) -> Self {
         let text = |kind: &Kind| {
             let share = kind.share(self.0.is_empty());
             let mut all: Vec<Text> =
                 (0..share).map(|_| select(kind.plain.clone()).boxed()).collect();
             all.extend(kind.templates.iter().filter_map(|template| self.filled(template)));
-            (!all.is_empty()).then(|| any_of(all))
+            let odd_ones: Vec<Text> =
+                kind.odd.iter().filter(|_| odd > 0).filter_map(|text| self.filled(text)).collect();
+            let usual = (!all.is_empty()).then(|| any_of(all))?;
+            Some(match odd_ones.is_empty() {
+                true => usual,
+                false => {
+                    Union::new_weighted(vec![(100 - odd, usual), (odd, any_of(odd_ones))]).boxed()
+                }
+            })
         };
         Self(kinds.iter().filter_map(|(name, kind)| Some((*name, text(kind)?))).collect())
     }

@@ -5,7 +5,7 @@ use proptest::{option::weighted, prelude::*};
 use serde_json::{Value, json};
 
 use crate::{
-    grammar::{Grammar, one_of},
+    grammar::{Grammar, one_of, with_odd},
     inventory::{self, NAMES, without_clashes},
     oracle::Outcome,
     site,
@@ -13,21 +13,46 @@ use crate::{
 };
 
 pub(crate) const SUITE: Suite =
-    Suite { name: "inventories", cases: 60, seed: Some(1), strategy, question, ours };
+    Suite { name: "inventories", cases: 120, seed: None, strategy, question, ours };
 
 fn strategy() -> BoxedStrategy<Case> {
-    let grammar = Grammar::read(include_str!("grammar/inventories.txt"));
+    with_odd(with_so_many_odd)
+}
+
+fn with_so_many_odd(odd: u32) -> BoxedStrategy<Case> {
+    let grammar = Grammar::with_odd(include_str!("grammar/inventories.txt"), odd);
     let toml = proptest::collection::vec(grammar.text('T'), 1..4).prop_map(|parts| parts.concat());
-    let toml = (one_of(&["b.toml", "zz.toml", "sub/t.toml"]), toml);
+    let toml = (one_of(&["b.toml", "zz.toml", "sub/t.toml", "T.toml.toml", "t.TOML"]), toml);
     let program = (
-        one_of(&["run", "a.sh", "sub/run.py"]),
+        one_of(&[
+            "run",
+            "a.sh",
+            "sub/run.py",
+            "p.json",
+            "p.yml",
+            "sub/p.ini",
+            "q.toml",
+            "00",
+            "p p",
+        ]),
         grammar.text('P').prop_map(|output| program(&output)),
     );
     let options = proptest::collection::vec(grammar.text('C'), 0..4);
     let options =
         options.prop_map(|options| format!("plugin: constructed\n{}\n", options.join("\n")));
-    let constructed = (one_of(&["zz-c.yml", "hosts-c.yaml", "sub/c.yml"]), options);
-    (inventory::files(), weighted(0.2, toml), weighted(0.2, program), weighted(0.3, constructed))
+    let constructed = (
+        one_of(&[
+            "zz-c.yml",
+            "hosts-c.yaml",
+            "sub/c.yml",
+            "zz.config",
+            "zz-c",
+            "zz.json",
+            "00-c.yml",
+        ]),
+        options,
+    );
+    (inventory::files(odd), weighted(0.2, toml), weighted(0.2, program), weighted(0.3, constructed))
         .prop_map(|(files, toml, program, constructed)| {
             let all = files.into_iter().chain(toml).chain(program).chain(constructed);
             let all = without_clashes(all.collect());

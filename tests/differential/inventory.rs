@@ -1,5 +1,7 @@
 //! Random inventories in INI and YAML, with variables beside them.
 
+use std::collections::BTreeSet;
+
 use proptest::{collection::vec, option::weighted, prelude::*};
 
 use crate::grammar::{Grammar, one_of};
@@ -52,12 +54,62 @@ const OTHER: &[&str] = &[
     "1",
     "é",
     "o p",
+    "00.json",
+    "hosts.yml.j2",
+    "x.YML",
+    "y.ini",
+    "z.pyc",
+    ".hidden.yml",
+    "a,b",
+    "a,b.yml",
+    "#x",
+    "-x",
+    "sub.d/hosts",
+    "group_vars/sub.yml/hosts",
+    "zz.pyo",
+    "zz.rpm",
+    "zz.swp",
+    "x~.yml",
+    "x.toml",
 ];
 
+/// An INI inventory; mostly hosts come before sections, in which they would be no hosts, and all groups are declared.
+fn ini(grammar: &Grammar) -> BoxedStrategy<String> {
+    let care =
+        prop_oneof![8 => Just((true, true)), 1 => Just((true, false)), 1 => Just((false, false))];
+    (vec(grammar.text('L'), 0..12), care)
+        .prop_map(|(mut lines, (sorted, declared))| {
+            if sorted {
+                lines.sort_by_key(|line| line.starts_with('['));
+            }
+            let text = lines.join("\n") + "\n";
+            let groups = if declared { named_groups(&text) } else { String::new() };
+            text + &groups
+        })
+        .boxed()
+}
+
+/// A section for each group that an INI inventory names.
+fn named_groups(ini: &str) -> String {
+    let (mut groups, mut children) = (BTreeSet::new(), false);
+    for line in ini.lines().map(str::trim) {
+        let section = line.strip_prefix('[').and_then(|line| line.split_once(']'));
+        if let Some((group, kind)) = section.and_then(|(section, _)| section.split_once(':')) {
+            children = kind == "children";
+            groups.insert(group);
+        } else if section.is_some() {
+            children = false;
+        } else if children && !line.starts_with(['#', ';']) {
+            groups.extend(line.split([' ', '#']).next().filter(|name| !name.is_empty()));
+        }
+    }
+    groups.iter().map(|group| format!("[{group}]\n")).collect()
+}
+
 /// Files of one inventory: names below it, with their texts.
-pub(crate) fn files() -> BoxedStrategy<Vec<(String, String)>> {
-    let grammar = Grammar::read(include_str!("grammar/inventories.txt"));
-    let ini = vec(grammar.text('L'), 0..12).prop_map(|lines| lines.join("\n") + "\n");
+pub(crate) fn files(odd: u32) -> BoxedStrategy<Vec<(String, String)>> {
+    let grammar = Grammar::with_odd(include_str!("grammar/inventories.txt"), odd);
+    let ini = ini(&grammar);
     let main = one_of(&["hosts", "hosts", "hosts", "10-a", "hosts.ini", "a.b"]);
     let yaml = vec(grammar.text('Y'), 1..4).prop_map(|parts| parts.concat());
     let other = (one_of(OTHER), prop_oneof![ini.clone(), yaml.clone()]);

@@ -77,6 +77,8 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
         {
             true
         }
+        // Ansible names the source there, and says in warnings only what is wrong with it.
+        Kind::Refused if reason.starts_with("Completely failed to parse inventory source") => true,
         // What `undef(hint=…)` says has words of its own.
         Kind::Undefined if ours.contains(reason) => true,
         kind => Kind::told(ours) == kind && ours.contains(missing(kind, reason)),

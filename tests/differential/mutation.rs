@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub(crate) const SUITE: Suite =
-    Suite { name: "mutation", cases: 40, seed: None, strategy, question, ours };
+    Suite { name: "mutation", cases: 30, seed: None, strategy, question, ours };
 
 /// Environments that changes add; the second may depend on the first.
 const ADDED: [&str; 2] = ["added-one", "added-two"];

@@ -106,6 +106,8 @@ def plain(value):
 def key_text(key):
     if key is None:
         return "null"
+    if isinstance(key, float):
+        return str(float(key))
     return str(key).lower() if isinstance(key, bool) else str(plain(key))
 
 
@@ -153,7 +155,7 @@ def marked(value):
         return [marked(item) for item in value]
     if isinstance(value, int) and abs(value) >= 2**127:
         raise Unusable("Ymir refuses numbers of more than 128 bits")
-    if ciphertext := VaultHelper.get_ciphertext(value, with_tags=False):
+    if (ciphertext := VaultHelper.get_ciphertext(value, with_tags=False)) is not None:
         return f"encrypted: {ciphertext}"
     # Ymir has dates as text, which is no template in any case.
     if isinstance(value, str) and not TrustedAsTemplate.is_tagged_on(value) and not value[:1].isdigit():
@@ -162,7 +164,12 @@ def marked(value):
 
 
 def yaml(question):
-    return plain(marked(from_yaml(TrustedAsTemplate().tag(question["text"]), file_name="/case.yml")))
+    read = from_yaml(TrustedAsTemplate().tag(question["text"]), file_name="/case.yml")
+    try:
+        return plain(marked(read))
+    except RecursionError:
+        pass  # what is raised here would have this as its context
+    raise ValueError("a value is inside itself: Ymir says so at once, Ansible where it is used")
 
 
 def expressions(question):
@@ -210,7 +217,7 @@ def told(loader, inventory, manager, names):
     HostVars(inventory, manager, loader)  # makes itself known to the manager, as in a play
     play = Play.load({"name": "case", "hosts": "all", "gather_facts": False}, manager, loader)
     manager.get_vars(play, inventory.get_host("localhost"))  # what cannot be read fails even where there is no host
-    hosts = inventory.get_hosts("all")
+    hosts = inventory.groups["all"].get_hosts()  # the pattern `all` would be a host of that name
     groups = {name: sorted(host.name for host in known.get_hosts()) for name, known in inventory.groups.items()}
     return {
         "hosts": [host.name for host in hosts],

@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 
 use crate::{
-    grammar::{Grammar, one_of},
+    grammar::{Grammar, one_of, with_odd},
     inventory::{self, NAMES},
     oracle::Outcome,
     site,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) const SUITE: Suite =
-    Suite { name: "layers", cases: 60, seed: Some(1), strategy, question, ours };
+    Suite { name: "layers", cases: 80, seed: None, strategy, question, ours };
 
 /// The environment's name.
 const ENVIRONMENT: &str = "e";
@@ -29,8 +29,12 @@ fn extra(grammar: &Grammar) -> BoxedStrategy<Files> {
 }
 
 fn strategy() -> BoxedStrategy<Case> {
-    let grammar = Grammar::read(include_str!("grammar/layers.txt"));
-    let layers = vec((inventory::files(), extra(&grammar)), LAYERS.len());
+    with_odd(with_so_many_odd)
+}
+
+fn with_so_many_odd(odd: u32) -> BoxedStrategy<Case> {
+    let grammar = Grammar::with_odd(include_str!("grammar/layers.txt"), odd);
+    let layers = vec((inventory::files(odd), extra(&grammar)), LAYERS.len());
     let options = vec(grammar.text('o'), 0..2);
     (layers, options)
         .prop_map(|(layers, options)| {

@@ -513,7 +513,7 @@ fn programs_that_print_no_inventory() {
 fn inventories_made_of_others() {
     let texts = [
         "plugin: constructed\ncompose: [a]\n",
-        "plugin: constructed\nstrict: maybe\n",
+        "plugin: constructed\ngroups: 5\n",
         "plugin: constructed\nstrict: true\ngroups: {a: \"1 +\"}\n",
     ];
     insta::assert_snapshot!(inventories("inventory/more.yml", &texts), @r#"
@@ -528,11 +528,11 @@ fn inventories_made_of_others() {
 
     exit 3
     error: reading the inventory inventory/more.yml
-      because: `strict` is neither true nor false
+      because: `groups` must be a map, not an integer
        --> inventory/more.yml:2:9
         |
       1 | plugin: constructed
-      2 | strict: maybe
+      2 | groups: 5
         |         ^ here
 
     exit 3

@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use super::graph::python_integer;
+
 /// More hosts than any inventory line means.
 const MOST_HOSTS: usize = 100_000;
 /// More ranges than any name has.
@@ -10,33 +12,38 @@ const MOST_RANGES: usize = 16;
 const MOST_DIGITS: usize = 32;
 
 /// A name, possibly with ranges, and a port; `None` if it is no network name.
-pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
+pub(super) fn parse(text: &str) -> Option<(&str, Option<i128>)> {
     let (name, port) = split_port(text);
     is_network_name(name).then_some((name, port))
 }
 
 /// One host, without ranges, and its port; `None` if it is no network name.
-pub(super) fn single(text: &str) -> Option<(&str, Option<u16>)> {
+pub(super) fn single(text: &str) -> Option<(&str, Option<i128>)> {
     parse(text).filter(|(name, _)| !name.contains('['))
 }
 
 /// The hosts that a name in an inventory stands for, and the port that follows it.
-pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<u16>), String> {
+pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<i128>), String> {
     let (name, port) = parse(text).unwrap_or((text, None));
     if name.matches('[').count() > MOST_RANGES {
         return Err(format!("a name has more than {MOST_RANGES} ranges"));
+    }
+    // Ansible marks ranges so while it expands them.
+    if name.contains('[') && name.contains('|') {
+        return Err(format!("`{name}` has a range and a `|`"));
     }
     let mut hosts = Vec::new();
     expand_ranges(name, &mut hosts)?;
     Ok((hosts, port))
 }
 
-fn split_port(text: &str) -> (&str, Option<u16>) {
+fn split_port(text: &str) -> (&str, Option<i128>) {
     let Some((name, port)) = text.rsplit_once(':') else { return (text, None) };
     if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return (text, None);
     }
-    let Ok(number) = port.parse() else { return (text, None) };
+    // A number without end is no port either.
+    let number = port.parse().unwrap_or(i128::MAX);
     if let Some(inner) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'))
         && !inner.is_empty()
     {
@@ -131,18 +138,26 @@ fn items(range: &str) -> Result<Box<dyn Iterator<Item = String>>, String> {
     if width > MOST_DIGITS {
         return Err(wrong("has too many digits"));
     }
-    let integer = |text: &str| text.parse::<i64>();
-    let step_size = integer(step).ok().and_then(|step| usize::try_from(step).ok());
-    let step = step_size.filter(|step| *step > 0).ok_or_else(|| wrong("has no step"))?;
+    let step = python_integer(step).filter(|step| *step != 0);
+    let step = step.ok_or_else(|| wrong("has no step"))?;
+    let size = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
     if let (Some(from), Some(to)) = (LETTERS.find(first), LETTERS.find(last)) {
         if from > to {
             return Err(wrong("ends before it begins"));
         }
-        return Ok(Box::new(LETTERS[from..=to].chars().step_by(step).map(String::from)));
+        // Backwards there is nothing between the first and what follows the last.
+        let letters = if step > 0 { &LETTERS[from..=to] } else { "" };
+        return Ok(Box::new(letters.chars().step_by(size).map(String::from)));
     }
-    let number = |text: &str| integer(text).map_err(|_| wrong("has no numbers or letters"));
+    let number =
+        |text: &str| python_integer(text).ok_or_else(|| wrong("has no numbers or letters"));
     let (from, to) = (number(first)?, number(last)?);
-    Ok(Box::new((from..=to).step_by(step).map(move |item| format!("{item:0width$}"))))
+    let item = move |item: i64| format!("{item:0width$}");
+    if step > 0 {
+        return Ok(Box::new((from..=to).step_by(size).map(item)));
+    }
+    // As in Ansible, the last one is one too many for counting down.
+    Ok(Box::new((to.saturating_add(2)..=from).rev().step_by(size).map(item)))
 }
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

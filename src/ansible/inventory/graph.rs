@@ -20,9 +20,15 @@ pub(super) fn priority(value: &Node) -> Result<Option<i64>> {
     Ok(match &value.data {
         Data::Int(number) => Some(clamped(*number)),
         Data::Bool(value) => Some((*value).into()),
+        Data::Float(number) if number.is_infinite() => {
+            return Err(Trouble::refused("reading the inventory")
+                .because("`ansible_group_priority` is infinite")
+                .at(&value.origin)
+                .hint("write it as an integer"));
+        }
         // Ansible drops what is behind the point.
         #[expect(clippy::cast_possible_truncation, reason = "saturates, as far as can matter")]
-        Data::Float(number) => number.is_finite().then_some(*number as i64),
+        Data::Float(number) => (!number.is_nan()).then_some(*number as i64),
         Data::Text(text) | Data::Unsafe(text) => python_integer(text),
         Data::Null | Data::List(_) | Data::Map(_) => None,
         Data::Vault(_) => {
@@ -40,7 +46,7 @@ fn clamped(number: i128) -> i64 {
 }
 
 /// The integer that Python reads in a text: `_` may stand between two digits.
-fn python_integer(text: &str) -> Option<i64> {
+pub(super) fn python_integer(text: &str) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.split_at_checked(1) {
         Some(("-", rest)) => (true, rest),

@@ -167,8 +167,8 @@ impl Reader<'_> {
             })?;
         let values: Vec<(&str, Node)> = assignments
             .into_iter()
-            .map(|(name, value)| (name, literal::value(value, &self.origin)))
-            .collect();
+            .map(|(name, value)| Ok((name, literal::value(value, &self.origin)?)))
+            .collect::<Result<_, String>>()?;
         for host in hosts {
             self.place.add_host(self.inventory, &host, self.group, port)?;
             for (name, value) in &values {
@@ -182,7 +182,7 @@ impl Reader<'_> {
         let (name, value) = line
             .split_once('=')
             .ok_or_else(|| format!("`name=value` is expected, not `{line}`"))?;
-        let value = literal::value(value.trim(), &self.origin);
+        let value = literal::value(value.trim(), &self.origin)?;
         self.inventory.set_group_variable(self.group, name.trim(), value)?;
         Ok(())
     }

@@ -42,7 +42,7 @@ impl Place {
         inventory: &mut Inventory,
         name: &str,
         group: usize,
-        port: Option<u16>,
+        port: Option<i128>,
     ) -> Result<()> {
         if name.is_empty() {
             return Err(Trouble::refused(format!("reading the inventory {}", self.file))
@@ -57,8 +57,9 @@ impl Place {
             return Ok(());
         }
         let node = |data| Node { origin: Origin::whole(&self.file), data };
-        if let Some(port) = port {
-            let port = node(Data::Int(port.into()));
+        // Ansible takes 0 for none.
+        if let Some(port) = port.filter(|port| *port != 0) {
+            let port = node(Data::Int(port));
             inventory.hosts[host].vars.push(("ansible_port".to_owned(), port));
         }
         let dir = Utf8Path::new(&self.path).parent().unwrap_or(Utf8Path::new("")).to_string();

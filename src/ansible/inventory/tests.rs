@@ -175,7 +175,7 @@ fn python_literals_are_values_and_all_else_is_text() {
         ("", json!("")),
     ];
     for (text, expected) in table {
-        let node = super::literal::value(text, &Origin::whole("t"));
+        let node = super::literal::value(text, &Origin::whole("t")).unwrap();
         assert_eq!(data(&node), expected, "{text}");
     }
 }

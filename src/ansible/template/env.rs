@@ -121,6 +121,10 @@ impl Env {
         if self.in_hostvars && OF_PLAY.contains(&name) {
             return None;
         }
+        // Where Ansible puts these, a variable of the same name is hidden.
+        if !self.in_hostvars && matches!(name, "hostvars" | "vars") {
+            return self.magic(name);
+        }
         sameness::note(self.scope.is_own(name));
         let node = match self.scope.raw(name) {
             Ok(Some(node)) => node,

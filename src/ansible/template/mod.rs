@@ -94,6 +94,11 @@ pub fn python_str(value: &Value) -> String {
     text::str_of(&json::to_val(value)).unwrap_or_default()
 }
 
+/// Python's `str` of a float.
+pub(super) fn python_float(number: f64) -> String {
+    text::float(number)
+}
+
 /// One host's view of all variables, unevaluated. Names are looked up only when a template asks for them.
 pub trait Scope: Send + Sync {
     /// The host whose view it is.
@@ -108,7 +113,7 @@ pub trait Scope: Send + Sync {
     fn names(&self) -> Vec<String>;
     /// Another host's view (for `hostvars`); `None` if the inventory has no such host.
     fn other(&self, host: &str) -> Option<Arc<dyn Scope>>;
-    /// All hosts, in inventory order.
+    /// All hosts, in the order in which the inventories name them.
     fn hosts(&self) -> Vec<String>;
     /// Hosts that a pattern selects, as the `inventory_hostnames` lookup wants them.
     fn select(&self, pattern: &str) -> Result<Vec<String>>;

@@ -143,7 +143,7 @@ pub(super) fn split<'text>(text: &'text str, base: &Syntax) -> Fallible<(Syntax,
 /// A Python literal; text that is in no quotes is none.
 fn literal(text: &str) -> Option<Data> {
     let text = text.trim();
-    match inventory::literal::value(text, &Origin::whole("a template")).data {
+    match inventory::literal::value(text, &Origin::whole("a template")).ok()?.data {
         Data::Text(found) if *found == *text => None,
         found => Some(found),
     }

@@ -202,26 +202,26 @@ impl Constructor<'_> {
             });
         }
         let key = self.node(id)?;
-        match key.data {
-            Data::List(_) | Data::Map(_) | Data::Vault(_) => {
-                let cause = format!("{} cannot be a key", key.data.kind());
-                let fault = Fault::new(cause, written.mark);
-                let templated = matches!(key.data, Data::Map(_));
-                Err(fault.hint(if templated {
-                    "quote a value that begins with `{{`"
-                } else {
-                    "let the name be text, and move what it holds to the value"
-                }))
-            }
-            _ => Ok(key),
+        if is_key(&key.data) {
+            return Ok(key);
         }
+        let fault = Fault::new(format!("{} cannot be a key", key.data.kind()), written.mark);
+        let templated = matches!(key.data, Data::Map(_));
+        Err(fault.hint(if templated {
+            "quote a value that begins with `{{`"
+        } else {
+            "let the name be text, and move what it holds to the value"
+        }))
     }
 }
 
 /// As a Python dictionary: a later duplicate replaces the value and keeps the first one's place and key.
 ///
 /// As in Ansible, a key that replaces what `<<` brought in is a duplicate, too.
-fn last_wins(pairs: Vec<(Node, Node)>, duplicates: &mut Vec<Duplicate>) -> Vec<(Node, Node)> {
+pub(in crate::ansible) fn last_wins(
+    pairs: Vec<(Node, Node)>,
+    duplicates: &mut Vec<Duplicate>,
+) -> Vec<(Node, Node)> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<(Node, Node)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
@@ -236,6 +236,11 @@ fn last_wins(pairs: Vec<(Node, Node)>, duplicates: &mut Vec<Duplicate>) -> Vec<(
         }
     }
     kept
+}
+
+/// Whether Python takes it for a key.
+pub(in crate::ansible) fn is_key(data: &Data) -> bool {
+    !matches!(data, Data::List(_) | Data::Map(_) | Data::Vault(_))
 }
 
 /// A key as messages have it.

@@ -74,6 +74,13 @@ impl Written {
     pub(super) fn tag(&self) -> Result<Tag> {
         tags::meaning(self.tag.as_deref()).ok_or_else(|| {
             let name = self.tag.as_deref().unwrap_or_default();
+            if name == tags::BINARY {
+                return Fault::new(
+                    "Ymir does not know `!!binary`: it has text, but no bytes",
+                    self.mark,
+                )
+                .hint("write the Base64 text without the tag, and decode it with `b64decode`");
+            }
             Fault::new(format!("the tag `{name}` is not known"), self.mark)
                 .hint("Ansible knows `!vault` and `!unsafe`; quote text that begins with `!`")
         })

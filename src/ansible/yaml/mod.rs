@@ -16,6 +16,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(super) use self::construct::{is_key, last_wins};
 pub use self::{duplicates::Duplicate, limits::FILE_BYTES};
 
 use serde_json::Value;

@@ -22,6 +22,9 @@ pub(super) enum Tag {
     Vault,
 }
 
+/// Bytes, which are of no use in a configuration: Ansible hands them to no module.
+pub(super) const BINARY: &str = "tag:yaml.org,2002:binary";
+
 /// The meaning of a tag as libyaml gives it, long form; `None` if Ansible does not know it.
 pub(super) fn meaning(tag: Option<&str>) -> Option<Tag> {
     let Some(tag) = tag else { return Some(Tag::Plain) };

@@ -15,7 +15,7 @@ use self::{
 use super::{Inventory, source::Place};
 use crate::{
     ansible::{
-        files::Files,
+        files::{Files, variable_name},
         template::{Evaluator, Scope},
         yaml::Node,
     },
@@ -39,7 +39,7 @@ pub(super) fn read(
     place: &Place,
     around: &Around<'_>,
 ) -> Result<()> {
-    let options = Options::read(root, place)?;
+    let options = Options::read(root, place, !inventory.hosts.is_empty())?;
     let known = Known::new(around, options.use_vars_plugins);
     for host in 0..inventory.hosts.len() {
         let mut reader = Reader { inventory, options: &options, around, known: &known, host };
@@ -89,9 +89,10 @@ impl Reader<'_> {
         let mut composed = Vec::new();
         for (name, expression) in &options.compose {
             let (evaluator, view) = self.evaluator()?;
-            let what = format!("setting `{name}`");
             let value = evaluator.expression(expression);
-            if let Some(value) = self.tolerated(value, &what, &expression.origin)? {
+            let what = format!("setting `{}`", name.data.as_text().unwrap_or_default());
+            let Some(value) = self.tolerated(value, &what, &expression.origin)? else { continue };
+            if let Some(name) = variable_name(name) {
                 composed.push((name, value, &expression.origin, view.has_read_secret()));
             }
         }
@@ -111,11 +112,26 @@ impl Reader<'_> {
 
     fn groups(&mut self, evaluator: &Evaluator) -> Result<()> {
         for (name, condition) in &self.options.groups {
-            let holds = self.condition(evaluator, condition);
-            let what = format!("asking whether `{name}` has it");
-            if self.tolerated(holds, &what, &condition.origin)? == Some(true) {
-                self.join(&valid_name(name), &condition.origin)?;
+            let unnamed = || {
+                Trouble::refused("making groups of conditions")
+                    .because(format!("the name of a group is {}, not text", name.data.kind()))
+                    .at(&name.origin)
+                    .hint("quote it")
+            };
+            // As in Ansible, what is empty or zero is wrong only where the condition holds.
+            if name.data.as_text().is_none() && !name.data.is_nothing() {
+                return Err(unnamed());
             }
+            let holds = self.condition(evaluator, condition);
+            let text = name.data.as_text().unwrap_or_default();
+            let what = format!("asking whether `{text}` has it");
+            if self.tolerated(holds, &what, &condition.origin)? != Some(true) {
+                continue;
+            }
+            if text.is_empty() {
+                return Err(unnamed());
+            }
+            self.join(&valid_name(text), &condition.origin)?;
         }
         Ok(())
     }
@@ -155,6 +171,10 @@ impl Reader<'_> {
         };
         let key = evaluator.expression(&keyed.key);
         let Some(key) = self.tolerated(key, "making groups", origin)? else { return Ok(()) };
+        if keyed.contradicts {
+            let cause = "only one of `default_value` and `trailing_separator` can be given";
+            return Err(refused(cause.to_owned()));
+        }
         let names = truthy(&key) || (keyed.default.is_some() && is_blank(&key));
         if !names {
             let nothing = matches!(&key, Value::Array(_) | Value::Object(_));
@@ -167,6 +187,9 @@ impl Reader<'_> {
         let Some(parent) = self.parent(evaluator, keyed)? else { return Ok(()) };
         for name in keyed.names(&key).map_err(refused)? {
             let group = valid_name(&keyed.prefixed(&name, self.options.leading_separator));
+            if group.is_empty() {
+                return Err(refused("the name of a group is empty".to_owned()));
+            }
             let joined = self.inventory.add_group(&group);
             let host = self.inventory.hosts[self.host].name.clone();
             self.inventory.add_host(&host, joined);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::source::Place;
 use crate::{
     ansible::{
-        template::python_str,
+        template::{python_float, python_str},
         yaml::{Data, Node},
     },
     trouble::{Result, Trouble},
@@ -20,8 +20,8 @@ pub(super) struct Options {
     pub(super) strict: bool,
     pub(super) use_vars_plugins: bool,
     pub(super) leading_separator: bool,
-    pub(super) compose: Vec<(String, Node)>,
-    pub(super) groups: Vec<(String, Node)>,
+    pub(super) compose: Vec<(Node, Node)>,
+    pub(super) groups: Vec<(Node, Node)>,
     pub(super) keyed_groups: Vec<Keyed>,
 }
 
@@ -34,24 +34,28 @@ pub(super) struct Keyed {
     pub(super) default: Option<String>,
     /// Whether a separator stays behind a key without a value.
     trailing_separator: bool,
+    /// Whether options are given of which only one can be.
+    pub(super) contradicts: bool,
 }
 
 impl Options {
-    pub(super) fn read(root: &Node, place: &Place) -> Result<Self> {
+    /// Reads the options; what Ansible looks at host by host may be anything where there is no host.
+    pub(super) fn read(root: &Node, place: &Place, any_host: bool) -> Result<Self> {
         let read = Read { place };
-        if read.flag(root, "use_extra_vars", false)? {
+        if read.flag(root, "use_extra_vars", false) {
             let given = root.get("use_extra_vars").unwrap_or(root);
             return Err(read
                 .refused(given, "`use_extra_vars` cannot be read: extra variables are not known yet")
                 .hint("set what the expressions need in the inventory, or let a program print the inventory"));
         }
+        let keyed_groups = read.keyed_groups(root, any_host)?;
         Ok(Self {
-            strict: read.flag(root, "strict", false)?,
-            use_vars_plugins: read.flag(root, "use_vars_plugins", false)?,
-            leading_separator: read.flag(root, "leading_separator", true)?,
+            strict: read.flag(root, "strict", false),
+            use_vars_plugins: read.flag(root, "use_vars_plugins", false),
+            leading_separator: read.flag(root, "leading_separator", true),
             compose: read.pairs(root, "compose")?,
             groups: read.pairs(root, "groups")?,
-            keyed_groups: read.keyed_groups(root)?,
+            keyed_groups,
         })
     }
 }
@@ -67,44 +71,46 @@ impl Read<'_> {
             .at(&node.origin)
     }
 
-    fn flag(&self, root: &Node, name: &str, otherwise: bool) -> Result<bool> {
-        let Some(node) = root.get(name) else { return Ok(otherwise) };
-        match &node.data {
-            Data::Null => Ok(otherwise),
-            Data::Bool(value) => Ok(*value),
-            Data::Int(0) => Ok(false),
-            Data::Int(1) => Ok(true),
-            Data::Text(text) => match text.to_lowercase().as_str() {
-                "true" | "yes" | "on" | "1" | "y" | "t" => Ok(true),
-                "false" | "no" | "off" | "0" | "n" | "f" => Ok(false),
-                _ => Err(self.refused(node, format!("`{name}` is neither true nor false"))),
+    /// As in Ansible, what is not true is false.
+    #[expect(clippy::unused_self, reason = "as the other options")]
+    fn flag(&self, root: &Node, name: &str, otherwise: bool) -> bool {
+        let Some(node) = root.get(name) else { return otherwise };
+        let known = match &node.data {
+            Data::Null => return otherwise,
+            Data::Bool(value) => Some(*value),
+            Data::Int(0) => Some(false),
+            Data::Int(1) => Some(true),
+            Data::Float(number) if *number == 1.0 => Some(true),
+            Data::Text(text) | Data::Unsafe(text) => match text.trim().to_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" | "y" | "t" | "1.0" => Some(true),
+                "false" | "no" | "off" | "0" | "n" | "f" => Some(false),
+                _ => None,
             },
-            _ => Err(self.refused(node, format!("`{name}` is neither true nor false"))),
+            _ => None,
+        };
+        if known.is_none() {
+            let origin = &node.origin;
+            tracing::warn!("{origin}: `{name}` is neither true nor false, so it counts as false");
+        }
+        known == Some(true)
+    }
+
+    fn pairs(&self, root: &Node, name: &str) -> Result<Vec<(Node, Node)>> {
+        match root.get(name) {
+            None => Ok(Vec::new()),
+            Some(Node { data: Data::Null, .. }) => Ok(Vec::new()),
+            Some(Node { data: Data::Map(pairs), .. }) => Ok(pairs.clone()),
+            Some(node) => {
+                let kind = node.data.kind();
+                Err(self.refused(node, format!("`{name}` must be a map, not {kind}")))
+            }
         }
     }
 
-    fn pairs(&self, root: &Node, name: &str) -> Result<Vec<(String, Node)>> {
-        let Some(node) = root.get(name) else { return Ok(Vec::new()) };
-        let pairs = match &node.data {
-            Data::Map(pairs) => pairs,
-            Data::Null => return Ok(Vec::new()),
-            data => {
-                let kind = data.kind();
-                return Err(self.refused(node, format!("`{name}` must be a map, not {kind}")));
-            }
-        };
-        let named = |(key, value): &(Node, Node)| {
-            let key = key.data.as_text().filter(|key| !key.is_empty());
-            let key =
-                key.ok_or_else(|| self.refused(node, format!("a key of `{name}` is no text")))?;
-            Ok((key.to_owned(), value.clone()))
-        };
-        pairs.iter().map(named).collect()
-    }
-
-    fn keyed_groups(&self, root: &Node) -> Result<Vec<Keyed>> {
+    fn keyed_groups(&self, root: &Node, any_host: bool) -> Result<Vec<Keyed>> {
         let Some(node) = root.get("keyed_groups") else { return Ok(Vec::new()) };
         match &node.data {
+            Data::List(_) | Data::Text(_) | Data::Unsafe(_) if !any_host => Ok(Vec::new()),
             Data::List(entries) => entries.iter().map(|entry| self.keyed(entry)).collect(),
             Data::Null => Ok(Vec::new()),
             data => {
@@ -119,28 +125,32 @@ impl Read<'_> {
             return Err(self.refused(entry, "an entry of `keyed_groups` is a map with a `key`"));
         }
         let given = |name: &str| entry.get(name).filter(|node| node.data != Data::Null);
-        let key = given("key").ok_or_else(|| self.refused(entry, "it lacks a `key`"))?;
-        let text = |name: &str| {
-            let node = given(name);
-            let text = |node: &Node| {
-                let text = node.data.as_text().map(str::to_owned);
-                text.ok_or_else(|| self.refused(node, format!("`{name}` must be text: quote it")))
-            };
-            node.map(text).transpose()
-        };
-        let (default, trailing) = (text("default_value")?, given("trailing_separator"));
-        if let (Some(_), Some(trailing)) = (&default, trailing) {
-            let cause = "only one of `default_value` and `trailing_separator` can be given";
-            return Err(self.refused(trailing, cause));
-        }
+        let text = |name: &str| entry.get(name).map(|node| self.text(name, node)).transpose();
+        let nothing = || Node { data: Data::Null, ..entry.clone() };
+        let (default, trailing) = (given("default_value"), given("trailing_separator"));
         Ok(Keyed {
-            key: key.clone(),
+            key: entry.get("key").cloned().unwrap_or_else(nothing),
             prefix: text("prefix")?.unwrap_or_default(),
             separator: text("separator")?.unwrap_or_else(|| "_".to_owned()),
             parent: given("parent_group").cloned(),
-            default,
+            default: default.map(|node| self.text("default_value", node)).transpose()?,
             trailing_separator: trailing.is_none_or(|node| node.data != Data::Bool(false)),
+            contradicts: default.is_some() && trailing.is_some(),
         })
+    }
+
+    /// A part of a name; as in Ansible, what is no text is what Python prints of it.
+    fn text(&self, name: &str, node: &Node) -> Result<String> {
+        match &node.data {
+            Data::Text(text) | Data::Unsafe(text) => Ok(text.clone()),
+            Data::Null => Ok(python_str(&Value::Null)),
+            Data::Bool(value) => Ok(python_str(&Value::Bool(*value))),
+            Data::Int(number) => Ok(number.to_string()),
+            Data::Float(number) => Ok(python_float(*number)),
+            Data::Vault(_) | Data::List(_) | Data::Map(_) => {
+                Err(self.refused(node, format!("`{name}` must be text")))
+            }
+        }
     }
 }
 
