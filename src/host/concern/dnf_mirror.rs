@@ -68,7 +68,7 @@ const FILES: [(&str, &[Three]); 5] = [
 /// Rocky Linux's files with their names, for a mirror `host/directory` and a major release.
 pub(super) fn rocky(mirror: &str, major: &str) -> Vec<(String, String)> {
     let file = |(name, all): &(&str, &[Three])| {
-        let sections = all.iter().map(|one| one.sections(mirror, major, *name));
+        let sections = all.iter().map(|one| one.sections(mirror, major, name));
         ((*name).to_owned(), format!("# {name}\n{}", sections.collect::<String>()))
     };
     FILES.iter().map(file).collect()

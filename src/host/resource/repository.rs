@@ -38,7 +38,7 @@ impl Thing for RepositoryState {
         let heading = format!("[{}]", self.id);
         for name in machine.names(DIRECTORY)? {
             let path = format!("{DIRECTORY}/{name}");
-            if !name.ends_with(".repo") {
+            if name.strip_suffix(".repo").is_none() {
                 continue;
             }
             let text = machine.text(&path)?.unwrap_or_default();
