@@ -466,5 +466,32 @@ fn facts_that_ansible_keeps_are_variables() {
             told += &ymir_at("", root.path().to_str().unwrap(), "site", &args);
         }
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    exit: 0
+    {
+        "a": "6.1 6.1 {{ 1 + 1 }}",
+        "b": "evil {}"
+    }
+    exit: 0
+    {
+        "a": "Debian"
+    }
+    exit: 3
+    error: looking up the variable `ansible_user` of a
+      because: nothing sets it
+      hint: did you mean `ansible_evil` or `ansible_host`?
+    exit: 0
+    {
+        "a": "6.1 - {{ 1 + 1 }}",
+        "b": "evil {}"
+    }
+    exit: 0
+    {
+        "a": "of host_vars"
+    }
+    exit: 3
+    error: looking up the variable `ansible_user` of a
+      because: nothing sets it
+      hint: did you mean `ansible_host`?
+    "#);
 }

@@ -97,7 +97,7 @@ impl FactCache {
         if ["/", "..", "<", ">", "|"].iter().any(|part| name.contains(part)) {
             let digest = Sha256::digest(name.as_bytes());
             let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            name = hex[..name.len().clamp(12, hex.len())].to_owned();
+            name = hex.chars().take(name.len().max(12)).collect();
         }
         self.directory.join(format!("{}{name}", self.prefix))
     }

@@ -63,7 +63,9 @@ impl CommandDriver {
                     task.subject
                 )));
         }
-        Ok(Finding::Unknown("only running a command tells what it does".into()))
+        let action = ours(task)?;
+        let user = action.r#become.as_ref().unwrap_or(&action.login.user);
+        Ok(Finding::Unknown(format!("it runs as {}", user.value)))
     }
 
     async fn act(&self, task: Task<'_>, voice: &Voice) -> Result<()> {

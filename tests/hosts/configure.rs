@@ -59,13 +59,14 @@ pub(crate) fn hosts_are_configured(lab: &Lab) {
     }
 }
 
-/// What every machine's processes are, by number: a restart would change one. Those of logins come and go.
+/// What every machine's processes are, by number: a restart would change one. Those of accounts end by themselves some
+/// time after somebody was logged in.
 fn daemons(lab: &Lab) -> Vec<Vec<String>> {
     let units = "systemctl show --property=Id,MainPID,ActiveEnterTimestampMonotonic '*.service' --state=running";
     let of = |machine: &Machine| {
-        let said = machine.exec(units).expect(0);
-        let blocks = said.split("\n\n").filter(|block| !block.contains("Id=user@"));
-        blocks.map(str::to_owned).collect()
+        let told = machine.exec(units).expect(0);
+        let units = told.split("\n\n").filter(|unit| !unit.contains("Id=user@"));
+        units.map(|unit| unit.trim().to_owned()).collect()
     };
     lab.machines().iter().map(of).collect()
 }

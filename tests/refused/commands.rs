@@ -57,7 +57,7 @@ fn words_that_are_no_command() {
     };
     let table = [
         ("hardware register --limit bm1", "overcloud hardware register"),
-        ("host image build", "overcloud host image build"),
+        ("host image build", "overcloud host image build', 'seed deployment image build"),
         ("build", "overcloud host image build', 'seed deployment image build"),
         ("lab provision", "overcloud provision"),
         ("provison", "overcloud provision"),

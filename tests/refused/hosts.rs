@@ -5,7 +5,11 @@ use super::Site;
 #[test]
 fn there_has_to_be_something_to_run() {
     let site = Site::new();
-    insta::assert_snapshot!(site.run(&["overcloud", "host", "command", "run", "--command", " "]), @"");
+    insta::assert_snapshot!(site.run(&["overcloud", "host", "command", "run", "--command", " "]), @"
+    exit 2
+    error: there is no command to run
+      hint: give it: --command 'systemctl status docker'
+    ");
     let said = site.run(&["overcloud", "host", "command", "run"]);
     assert!(said.starts_with("exit 2") && said.contains("--command <COMMAND>"), "{said}");
 }
@@ -13,9 +17,17 @@ fn there_has_to_be_something_to_run() {
 #[test]
 fn there_have_to_be_hosts() {
     let site = Site::new();
-    insta::assert_snapshot!(site.run(&["seed", "host", "command", "run", "--command", "true"]), @"");
+    insta::assert_snapshot!(site.run(&["seed", "host", "command", "run", "--command", "true"]), @"
+    exit 3
+    error: the site has no hosts in the group `seed`
+      hint: put them into `seed`, or a group below it, in the environment's inventory
+    ");
     let update = ["infra", "vm", "host", "package", "update", "--packages", "*"];
-    insta::assert_snapshot!(site.run(&update), @"");
+    insta::assert_snapshot!(site.run(&update), @"
+    exit 3
+    error: the site has no hosts in the group `infra-vms`
+      hint: put them into `infra-vms`, or a group below it, in the environment's inventory
+    ");
 }
 
 #[test]
@@ -24,22 +36,55 @@ fn packages_are_all_or_some() {
     let update = |packages: &str| {
         site.run(&["overcloud", "host", "package", "update", "--packages", packages])
     };
-    insta::assert_snapshot!(update("vim,*"), @"");
-    insta::assert_snapshot!(update(" , "), @"");
-    insta::assert_snapshot!(update("vim,--reinstall"), @"");
+    insta::assert_snapshot!(update("vim,*"), @"
+    exit 2
+    error: `*` means all packages, so there can be no names beside it
+      hint: give --packages '*', or names alone
+    ");
+    insta::assert_snapshot!(update(" , "), @"
+    exit 2
+    error: there are no packages to update
+      hint: name them with commas between them, or all by --packages '*'
+    ");
+    insta::assert_snapshot!(update("vim,--reinstall"), @"
+    exit 2
+    error: `--reinstall` is no name of a package
+    ");
 }
 
 #[test]
 fn others_are_become_by_sudo() {
     let text = "ansible_become: true\nansible_become_method: su";
     let site = Site::new().with("inventory/host_vars/bm1/become.yml", text);
-    insta::assert_snapshot!(site.run(&["overcloud", "host", "command", "run", "--command", "id"]), @"");
+    insta::assert_snapshot!(site.run(&["overcloud", "host", "command", "run", "--command", "id"]), @"
+    exit 3
+    error: bm1: becoming another user by su
+      set by: ansible_become_method (environments/lab/inventory/host_vars/bm1/become.yml:3:24)
+       --> environments/lab/inventory/host_vars/bm1/become.yml:3:24
+        |
+      1 | ---
+      2 | ansible_become: true
+      3 | ansible_become_method: su
+        |                        ^ here
+      hint: Ymir becomes another user by `sudo`
+    ");
 }
 
 #[test]
 fn a_host_without_an_address_has_no_keys() {
     let site = Site::new().with("inventory/host_vars/bm1/address.yml", "ansible_host: ''");
-    insta::assert_snapshot!(site.run(&["ssh-known-hosts"]), @"");
+    insta::assert_snapshot!(site.run(&["ssh-known-hosts"]), @"
+    exit 3
+    error: bm1: finding its address for SSH
+      because: it has no address on the admin network
+      set by: ansible_host (environments/lab/inventory/host_vars/bm1/address.yml:2:15)
+       --> environments/lab/inventory/host_vars/bm1/address.yml:2:15
+        |
+      1 | ---
+      2 | ansible_host: ''
+        |               ^ here
+      hint: add the host to network-allocation.yml; `host configure` gives addresses out by itself
+    ");
 }
 
 #[test]
@@ -57,5 +102,10 @@ fn facts_that_are_damaged_are_refused() {
     let settings = "[defaults]\nfact_caching = jsonfile\nfact_caching_connection = ";
     let settings = format!("{settings}{}\n", cache.display());
     std::fs::write(site.0.path().join("environments/common/ansible.cfg"), settings).unwrap();
-    insta::assert_snapshot!(site.run(&["configuration", "dump"]), @"");
+    insta::assert_snapshot!(site.run(&["configuration", "dump"]), @"
+    exit 3
+    error: reading the facts of bm1 in SITE/facts/s1_bm1
+      because: EOF while parsing an object at line 1 column 1
+      hint: facts are only kept to be read: remove the file, and gather them again
+    ");
 }

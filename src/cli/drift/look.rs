@@ -207,7 +207,8 @@ mod tests {
     fn a_difference_began_between_two_looks() {
         let first = look(1, "a", &["change /etc/x\n-old"], &[]);
         assert_eq!(began(&first, 0), (None, 1, Through::Unknown));
-        let second = look(2, "a", &["change /etc/x\n-older", "restart x"], &[first.clone()]);
+        let second =
+            look(2, "a", &["change /etc/x\n-older", "restart x"], std::slice::from_ref(&first));
         assert_eq!(began(&second, 0), (None, 1, Through::Unknown));
         assert_eq!(began(&second, 1), (Some(1), 2, Through::Host));
         let third = look(3, "b", &["restart x", "write /etc/y"], &[first.clone(), second.clone()]);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::look::{Began, Look, Seen, Through};
+use super::look::{Began, Difference, Look, Seen, Through, Topic};
 use crate::{
     cli::{configuration::rendered, options::Format},
     report::trouble::body,
@@ -34,17 +34,10 @@ pub(super) fn result(look: &Look, format: Format, diff: bool) -> Result<String> 
 
 fn data(look: &Look, diff: bool) -> Value {
     let host = |(name, seen): (&String, &Seen)| {
-        let differences = seen.topics.iter().flat_map(|(topic, seen)| {
-            seen.differences.iter().map(move |difference| {
-                let mut told = json!({
-                    "topic": topic, "change": difference.change, "began": difference.began,
-                });
-                if let (true, Some(lines)) = (diff, &difference.lines) {
-                    told["lines"] = lines.as_str().into();
-                }
-                told
-            })
-        });
+        let of_topic = |(topic, seen): (&String, &Topic)| {
+            seen.differences.iter().map(|known| difference(topic, known, diff)).collect::<Vec<_>>()
+        };
+        let differences = seen.topics.iter().flat_map(of_topic);
         json!({
             "host": name,
             "state": state(seen),
@@ -53,6 +46,14 @@ fn data(look: &Look, diff: bool) -> Value {
         })
     };
     json!({ "at": look.at, "hosts": look.hosts.iter().map(host).collect::<Value>() })
+}
+
+fn difference(topic: &str, known: &Difference, diff: bool) -> Value {
+    let mut told = json!({ "topic": topic, "change": known.change, "began": known.began });
+    if let (true, Some(lines)) = (diff, &known.lines) {
+        told["lines"] = lines.as_str().into();
+    }
+    told
 }
 
 fn state(seen: &Seen) -> &'static str {
@@ -68,7 +69,7 @@ fn text(look: &Look, diff: bool) -> String {
     let mut rows = Vec::new();
     for (host, seen) in &look.hosts {
         for (topic, seen) in &seen.topics {
-            let row = |known: &super::look::Difference| {
+            let row = |known: &Difference| {
                 (
                     [host.clone(), topic.clone(), known.change.clone(), since(&known.began)],
                     known.lines.clone(),

@@ -95,7 +95,8 @@ fn text(found: &[(String, Found)]) -> String {
             match pinged {
                 Pinged::Answered(_) => row.good += 1,
                 Pinged::Silent(why) => {
-                    broken += &format!("{host} does not reach {}: {why}\n", target(way))
+                    writeln!(broken, "{host} does not reach {}: {why}", target(way))
+                        .expect("writing to a string");
                 }
             }
         }

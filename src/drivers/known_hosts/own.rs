@@ -204,8 +204,8 @@ fn ours<'a>(task: &Task<'a>) -> Result<&'a KnowHost> {
     }
 }
 
-fn all<'a, T>(
-    tasks: &[Task<'a>],
+fn all<T>(
+    tasks: &[Task<'_>],
     said: Result<Vec<Result<T>>>,
     word: fn(Result<T>) -> Word,
 ) -> stream::Iter<std::vec::IntoIter<Said>> {

@@ -72,7 +72,7 @@ pub(super) fn all(machine: &Machine, pings: &[Ping]) -> Result<Vec<Pinged>, Faul
 
 fn call(ping: &Ping) -> Call {
     let (tries, seconds) = (TRIES.to_string(), SECONDS.to_string());
-    let mut words = vec!["-n", "-q", "-c", &tries, "-i", "0.2", "-W", &seconds];
+    let mut words = vec!["-n", "-c", &tries, "-i", "0.2", "-W", &seconds];
     let size = ping.whole.map(|size| size.to_string());
     if let Some(size) = &size {
         words.extend(["-M", "do", "-s", size]);
@@ -88,11 +88,20 @@ fn read(output: &Output) -> Pinged {
     let last = output.stderr.lines().rfind(|line| !line.trim().is_empty());
     Pinged::Silent(if says("message too long") || says("Frag needed") {
         "packets of this size do not fit: some MTU on the way is smaller".into()
+    } else if let Some(why) = answer_of_others(&output.stdout) {
+        why
     } else if let Some(line) = last {
         line.trim().trim_start_matches("ping: ").to_owned()
     } else {
         format!("no answer to {TRIES} packets")
     })
+}
+
+/// What a host on the way says: `From 10.0.0.1 icmp_seq=1 Destination Host Unreachable`.
+fn answer_of_others(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("From ") && line.contains("icmp_seq="))?;
+    let (from, why) = line.strip_prefix("From ")?.split_once(" icmp_seq=")?;
+    Some(format!("{from} says: {}", why.split_once(' ')?.1))
 }
 
 /// The shortest time of `rtt min/avg/max/mdev = 0.030/0.035/0.041/0.005 ms`.
@@ -117,6 +126,9 @@ mod tests {
         assert_eq!(output(0, rtt, ""), Pinged::Answered(Some(30)));
         let lost = "--- 10.0.0.9 ping statistics ---\n2 packets transmitted, 0 received, 100% packet loss\n";
         assert_eq!(output(1, lost, ""), Pinged::Silent("no answer to 2 packets".into()));
+        let away = format!("From 10.0.0.1 icmp_seq=1 Destination Host Unreachable\n{lost}");
+        let why = "10.0.0.1 says: Destination Host Unreachable";
+        assert_eq!(output(1, &away, ""), Pinged::Silent(why.into()));
         let long = "ping: local error: message too long, mtu=1450\n";
         assert!(matches!(output(1, lost, long), Pinged::Silent(why) if why.contains("MTU")));
         let name = "ping: nowhere.example: Temporary failure in name resolution\n";
@@ -127,6 +139,6 @@ mod tests {
     #[test]
     fn packets_of_the_networks_size_are_not_cut() {
         let ping = Ping { to: "10.0.0.1".into(), whole: Some(8972) };
-        assert_eq!(call(&ping).line(), "ping -n -q -c 2 -i 0.2 -W 2 -M do -s 8972 -- 10.0.0.1");
+        assert_eq!(call(&ping).line(), "ping -n -c 2 -i 0.2 -W 2 -M do -s 8972 -- 10.0.0.1");
     }
 }

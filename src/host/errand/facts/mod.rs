@@ -19,7 +19,7 @@ pub(super) type Facts = Map<String, Value>;
 pub(super) fn gather(host: Host<'_>) -> Result<Facts, Fault> {
     let mut facts = Facts::new();
     system::add(&mut facts, host)?;
-    user::add(&mut facts, host.machine)?;
+    user::add(&mut facts, host.machine);
     hardware::add(&mut facts, host.machine)?;
     network::add(&mut facts, host.machine)?;
     facts.insert("gather_subset".into(), json!(["all"]));

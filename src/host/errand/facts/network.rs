@@ -49,13 +49,12 @@ fn interface(machine: &Machine, name: &str, link: &Value) -> Result<Value, Fault
         Some("none") => "tunnel",
         _ => "ether",
     };
-    let flags = link["flags"].as_array().into_iter().flatten();
     let mut told = Map::new();
     told.insert("device".into(), name.into());
     told.insert("type".into(), kind.into());
     told.insert("active".into(), (text(machine, &format!("{base}/operstate")) != "down").into());
     told.insert("mtu".into(), link["mtu"].clone());
-    told.insert("promisc".into(), flags.clone().any(|flag| flag == "PROMISC").into());
+    told.insert("promisc".into(), is_promiscuous(&text(machine, &format!("{base}/flags"))).into());
     if kind != "loopback" {
         told.insert("macaddress".into(), link["address"].clone());
     }
@@ -63,6 +62,7 @@ fn interface(machine: &Machine, name: &str, link: &Value) -> Result<Value, Fault
         told.insert("speed".into(), speed.into());
     }
     if has("bridge") {
+        told.insert("id".into(), text(machine, &format!("{base}/bridge/bridge_id")).into());
         told.insert("interfaces".into(), machine.names(&format!("{base}/brif"))?.into());
         told.insert(
             "stp".into(),
@@ -86,6 +86,13 @@ fn interface(machine: &Machine, name: &str, link: &Value) -> Result<Value, Fault
         told.insert("ipv6".into(), six.into());
     }
     Ok(told.into())
+}
+
+/// By the kernel's own flags: `ip` hides it where only the kernel has asked for it, as it does for a bridge.
+fn is_promiscuous(flags: &str) -> bool {
+    const PROMISCUOUS: u32 = 0x100;
+    let flags = flags.strip_prefix("0x").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    flags.is_some_and(|flags| flags & PROMISCUOUS != 0)
 }
 
 /// The first address, and the others.

@@ -200,12 +200,13 @@ fn resolver(facts: &mut Facts, machine: &Machine) {
     for (name, rest) in lines {
         let words: Vec<Value> = rest.split_whitespace().map(Value::from).collect();
         match name {
-            "nameserver" => match dns.entry("nameservers").or_insert(json!([])) {
-                Value::Array(known) => known.extend(words),
-                _ => {}
-            },
+            "nameserver" => {
+                if let Value::Array(known) = dns.entry("nameservers").or_insert(json!([])) {
+                    known.extend(words);
+                }
+            }
             "domain" => {
-                drop(dns.insert("domain".into(), words.into_iter().next().unwrap_or_default()))
+                drop(dns.insert("domain".into(), words.into_iter().next().unwrap_or_default()));
             }
             "search" | "sortlist" => drop(dns.insert(name.into(), words.into())),
             "options" => {

@@ -15,8 +15,7 @@ const ADDRESSES: &str = r#"[
                {"family":"inet","local":"10.1.2.4","prefixlen":32,"scope":"global"},
                {"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link"}]}]"#;
 
-#[test]
-fn facts_have_ansibles_names_and_shapes() {
+fn stage() -> Stage {
     let mut stage = Stage::new(&[
         (
             "/etc/os-release",
@@ -52,6 +51,12 @@ fn facts_have_ansibles_names_and_shapes() {
         r#"[{"dst":"default","gateway":"10.1.0.1","dev":"br-ex"}]"#,
     );
     stage.answer("hostname --fqdn", "ctl0.example\n");
+    stage
+}
+
+#[test]
+fn facts_have_ansibles_names_and_shapes() {
+    let stage = stage();
     let before = stage.everything();
     let machine = stage.machine();
     let facts = gather(Host { machine: &machine, facts: &stage.facts }).unwrap();

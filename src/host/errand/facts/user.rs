@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Facts, put, said, text};
-use crate::host::{fault::Fault, machine::Machine};
+use crate::host::machine::Machine;
 
 /// Prints what Ansible tells of its Python.
 const PYTHON: &str = "import json, sys\n\
@@ -12,7 +12,7 @@ v = sys.version_info\n\
 print(json.dumps(dict(executable=sys.executable, type=sys.implementation.name, has_sslcontext=bool(SSLContext), \
 version_info=list(v), version=dict(major=v[0], minor=v[1], micro=v[2], releaselevel=v[3], serial=v[4]))))";
 
-pub(super) fn add(facts: &mut Facts, machine: &Machine) -> Result<(), Fault> {
+pub(super) fn add(facts: &mut Facts, machine: &Machine) {
     let python: Value =
         serde_json::from_str(&said(machine, "python3", &["-c", PYTHON])).unwrap_or_default();
     if let Some(version) = python["version_info"].as_array() {
@@ -21,7 +21,6 @@ pub(super) fn add(facts: &mut Facts, machine: &Machine) -> Result<(), Fault> {
         put(facts, "python", python);
     }
     account(facts, machine);
-    Ok(())
 }
 
 /// As `sudo` says who it was.

@@ -21,7 +21,7 @@ pub(super) fn look(machine: &Machine, wanted: &Wanted) -> Result<Updates, Fault>
     let mut notes = Vec::new();
     let names = names(machine, wanted, &mut notes)?;
     if wanted.names.is_empty() || !names.is_empty() {
-        notes.extend(age(machine)?);
+        notes.extend(age(machine));
     }
     let Some(call) = call(wanted, &names) else {
         return Ok(Updates { notes, ..Updates::default() });
@@ -141,20 +141,20 @@ fn is_security(source: &str) -> bool {
 }
 
 /// Says so if the lists are old.
-fn age(machine: &Machine) -> Result<Option<String>, Fault> {
+fn age(machine: &Machine) -> Option<String> {
     let path = machine.path(LISTS);
     let newest = |found: std::fs::ReadDir| {
         found.flatten().filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
     };
     let newest = std::fs::read_dir(path).ok().and_then(newest);
     let age = newest.and_then(|at| SystemTime::now().duration_since(at).ok());
-    Ok(age.filter(|age| age.as_secs() > OLD).map(|age| {
+    age.filter(|age| age.as_secs() > OLD).map(|age| {
         let days = age.as_secs() / OLD;
         format!(
             "the host's lists of packages are {days} day{} old",
             if days == 1 { "" } else { "s" }
         )
-    }))
+    })
 }
 
 fn apt_get(words: &[&str]) -> Call {
