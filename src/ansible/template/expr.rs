@@ -5,7 +5,9 @@ use super::{
     call::Args,
     checks, env,
     fault::{Fault, Outcome},
-    filters, meter,
+    filters,
+    frames::{self, Slot},
+    meter,
     objects::Object,
     ops, parse,
     run::Run,
@@ -34,6 +36,7 @@ impl Run {
             Expr::Slice(base, parts) => self.slice(base, parts)?,
             Expr::Not(expr) => Val::Bool(!self.expr(expr)?.truth()?),
             Expr::Negative(expr) => ops::negative(&self.expr(expr)?)?,
+            Expr::Positive(expr) => ops::positive(&self.expr(expr)?)?,
             Expr::And(left, right) => {
                 let left = self.expr(left)?;
                 if left.truth()? { self.expr(right)? } else { left }
@@ -114,17 +117,15 @@ impl Run {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
+    /// What a name stands for here.
     fn name(&mut self, name: &str) -> Val {
-        if name == "self" {
-            return self.itself();
-        }
-        if let Some(found) = self.lookup(name) {
-            return found;
-        }
-        match super::globals::find(name) {
-            Some(Val::Omit) => Val::Omit,
-            Some(found) => found,
-            None => Val::undefined(name),
+        match frames::found(&self.frames[1..], name) {
+            Some(Slot::Value(value)) => value,
+            Some(Slot::Undefined) => Val::undefined(name),
+            Some(Slot::Given) | None => self
+                .given(name)
+                .or_else(|| super::globals::find(name))
+                .unwrap_or_else(|| Val::undefined(name)),
         }
     }
 

@@ -68,6 +68,7 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
             return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
+        (Object::Cycler { .. }, "reset") => return object.restart().map(Ok),
         (Object::Range(range), "index" | "count") => {
             return lists(&List::new(range.numbers()), method, args);
         }
