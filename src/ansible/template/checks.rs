@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use super::filters::regex::Extent;
 use super::{
     access,
     call::Args,
@@ -269,11 +270,11 @@ fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
             "Invalid match_type specified. Expected one of: search, match, fullmatch",
         ));
     }
-    let anchored = match &*how {
-        "match" => format!(r"\A(?:{pattern})"),
-        "fullmatch" => format!(r"\A(?:{pattern})\Z"),
-        _ => pattern,
+    let extent = match &*how {
+        "match" => Extent::Beginning,
+        "fullmatch" => Extent::Whole,
+        _ => Extent::Part,
     };
-    let regex = filters::regex::compiled(&anchored, ignore_case, multiline)?;
+    let regex = filters::regex::matching(&pattern, ignore_case, multiline, extent)?;
     regex.is_match(&value).map_err(|error| Fault::new(format!("matching: {error}")))
 }
