@@ -11,7 +11,7 @@ const BRANCHES: usize = 500;
 pub(super) fn checked(tokens: &[Token]) -> Result<(), Failure> {
     let mut depth = Depth { open: vec![0], branches: vec![0], all_branches: 0, in_tag: false };
     let refused = |token: &Token| depth.count(&token.piece).map_err(|why| (why, token.line));
-    tokens.iter().map(refused).collect()
+    tokens.iter().try_for_each(refused)
 }
 
 /// What is open where the tokenizer stands.

@@ -8,7 +8,7 @@ use super::{
     frames::Captured,
     objects::{Loop, Object},
     run::Run,
-    tree::For,
+    tree::{Expr, For},
     value::{Tuple, Val},
 };
 
@@ -34,7 +34,7 @@ impl Run {
         let again = found
             .is_recursive
             .then(|| Again { of: Arc::clone(found), frames: Captured::new(&self.frames) });
-        self.inside(&found.scopes.body, |run| run.iterations(found, items, depth, again))
+        self.inside(&found.scopes.body, |run| run.iterations(found, items, depth, again.as_ref()))
     }
 
     /// The items that the condition lets through.
@@ -43,13 +43,16 @@ impl Run {
         self.inside(&found.scopes.condition, |run| {
             let mut chosen = Vec::new();
             for item in items {
-                run.assign(&found.target, item.clone())?;
-                if run.expr(condition)?.truth()? {
-                    chosen.push(item);
-                }
+                let is_chosen = run.chooses(found, condition, &item)?;
+                chosen.extend(is_chosen.then_some(item));
             }
             Ok(chosen)
         })
+    }
+
+    fn chooses(&mut self, found: &For, condition: &Expr, item: &Val) -> Outcome<bool> {
+        self.assign(&found.target, item.clone())?;
+        self.expr(condition)?.truth()
     }
 
     /// Runs the body for each item.
@@ -58,7 +61,7 @@ impl Run {
         found: &For,
         items: Vec<Val>,
         depth: usize,
-        again: Option<Again>,
+        again: Option<&Again>,
     ) -> Outcome<()> {
         let items = Tuple::passing(items);
         let seen = Arc::default();
@@ -66,7 +69,7 @@ impl Run {
         for (index, item) in items.iter().enumerate() {
             let frame = self.frames[own].clone();
             frame.reset(&self.frames[..own]);
-            let (items, seen, again) = (items.clone(), Arc::clone(&seen), again.clone());
+            let (items, seen, again) = (items.clone(), Arc::clone(&seen), again.cloned());
             let state = Object::Loop(Loop { index, items, seen, depth, again });
             frame.set_parameter("loop", Val::Object(Arc::new(state)));
             self.assign(&found.target, item.clone())?;

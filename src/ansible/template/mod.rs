@@ -13,6 +13,7 @@ mod checks;
 mod containers;
 mod cycle;
 mod depth;
+mod digits;
 mod env;
 mod expr;
 mod fault;

@@ -245,6 +245,14 @@ impl Object {
         }
     }
 
+    /// How many items a loop has; `None` for other objects.
+    pub(super) fn loop_length(&self) -> Option<usize> {
+        match self {
+            Self::Loop(state) => Some(state.items.len()),
+            _ => None,
+        }
+    }
+
     /// The hosts with their variables as a dict; `None` for other objects.
     pub(super) fn dict(&self) -> Option<Dict> {
         let Self::HostVars(env) = self else { return None };

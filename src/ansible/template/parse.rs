@@ -111,7 +111,9 @@ fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let first_line = u32::from(body.len() < text.len());
     let prepared = lexer::normalized(body, &syntax);
     let (mut tokens, failure) = lexer::tokens(&prepared, &syntax, origin.escapes);
-    tokens.iter_mut().for_each(|token| token.line += first_line);
+    for token in tokens.iter_mut() {
+        token.line += first_line;
+    }
     let failure = failure.map(|(message, line)| (message, line + first_line));
     let placed = |(message, line)| SyntaxFault { message, line: Some(line) };
     depth::checked(&tokens).map_err(placed)?;

@@ -183,7 +183,7 @@ impl Run {
 
     fn include(&mut self, name: &Expr, ignore_missing: bool, sight: Sight) -> Outcome<()> {
         let names = self.expr(name)?.used()?;
-        let names = if let Val::Str(_) = names { vec![names] } else { names.items()? };
+        let names = if let Val::Str(_) = names { vec![names] } else { several(&names)? };
         let Some(found) = self.find_one(&names)? else {
             return if ignore_missing { Ok(()) } else { Err(not_found(&names)) };
         };
@@ -284,6 +284,17 @@ impl Run {
             Err((fault, line)) => Err(Fault::placed(fault, &Origin::at(&file, line, 1))),
         }
     }
+}
+
+/// Several names, of which those that are missing are passed over.
+fn several(names: &Val) -> Outcome<Vec<Val>> {
+    let names = names.elements()?.into_iter().map(Val::forced);
+    let names = names.filter(|name| !matches!(name, Val::Missing(_)));
+    let text = |name: Val| match name {
+        Val::Str(_) => Ok(name),
+        other => Err(Fault::new(format!("'{}' is no name of a template", other.type_name()))),
+    };
+    names.map(text).collect()
 }
 
 fn not_found(names: &[Val]) -> Faulty {

@@ -62,8 +62,10 @@ impl Lexer<'_> {
         let rest = self.rest();
         let after_dot = self.text[..self.at].ends_with('.');
         if let Some(length) = float_length(rest).filter(|_| !after_dot) {
-            let number = rest[..length].replace('_', "").parse();
-            let Ok(number) = number else { return self.fails("the number is none") };
+            let number = rest[..length].replace('_', "").parse::<f64>();
+            let Some(number) = number.ok().filter(|number| number.is_finite()) else {
+                return self.fails("the number is too large");
+            };
             self.push(Piece::Float(number));
             self.at += length;
             return Ok(true);
@@ -106,57 +108,63 @@ fn unescaped(text: &str) -> Result<String, String> {
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let Some(c) = rest.chars().next() else { return Err("\\ at end of string".into()) };
-        let after = &rest[c.len_utf8()..];
-        let simple = match c {
-            '\n' => Some(""),
-            '\\' => Some("\\"),
-            '\'' => Some("'"),
-            '"' => Some("\""),
-            'a' => Some("\u{7}"),
-            'b' => Some("\u{8}"),
-            'f' => Some("\u{c}"),
-            'n' => Some("\n"),
-            'r' => Some("\r"),
-            't' => Some("\t"),
-            'v' => Some("\u{b}"),
-            _ => None,
-        };
-        let length = match (simple, c) {
-            (Some(simple), _) => {
+        let c = rest.chars().next().ok_or("\\ at end of string")?;
+        let length = match simple(c) {
+            Some(simple) => {
                 out.push_str(simple);
-                rest = after;
-                continue;
+                c.len_utf8()
             }
-            (None, 'x') => coded(&mut out, after, 2)?,
-            (None, 'u') => coded(&mut out, after, 4)?,
-            (None, 'U') => coded(&mut out, after, 8)?,
-            (None, 'N') => {
-                return Err("names of characters are not supported; write \\u and a number".into());
-            }
-            (None, '0'..='7') => {
-                let length = rest.bytes().take(3).take_while(|c| (b'0'..=b'7').contains(c)).count();
-                let number = u32::from_str_radix(&rest[..length], 8).unwrap_or(0);
-                out.extend(char::from_u32(number));
-                rest = &rest[length..];
-                continue;
-            }
-            // Python writes what is not ASCII with an escape of its own first.
-            (None, c) if !c.is_ascii() => {
-                out.push('\\');
-                out.push_str(&escape_of(c));
-                0
-            }
-            (None, c) => {
-                out.push('\\');
-                out.push(c);
-                0
-            }
+            None => numbered(&mut out, c, rest)?,
         };
-        rest = &after[length..];
+        rest = &rest[length..];
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// What a letter behind a backslash stands for.
+fn simple(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\n' => "",
+        '\\' => "\\",
+        '\'' => "'",
+        '"' => "\"",
+        'a' => "\u{7}",
+        'b' => "\u{8}",
+        'f' => "\u{c}",
+        'n' => "\n",
+        'r' => "\r",
+        't' => "\t",
+        'v' => "\u{b}",
+        _ => return None,
+    })
+}
+
+/// Adds the character that an escape names by its number, or what is no escape; tells how long it is.
+fn numbered(out: &mut String, c: char, rest: &str) -> Result<usize, String> {
+    let after = &rest[c.len_utf8()..];
+    match c {
+        'x' => coded(out, after, 2).map(|length| 1 + length),
+        'u' => coded(out, after, 4).map(|length| 1 + length),
+        'U' => coded(out, after, 8).map(|length| 1 + length),
+        'N' => Err("names of characters are not supported; write \\u and a number".into()),
+        '0'..='7' => {
+            let length = rest.bytes().take(3).take_while(|c| (b'0'..=b'7').contains(c)).count();
+            let number = u32::from_str_radix(&rest[..length], 8).unwrap_or(0);
+            out.extend(char::from_u32(number));
+            Ok(length)
+        }
+        c => {
+            out.push('\\');
+            // Python writes what is not ASCII with an escape of its own first.
+            if c.is_ascii() {
+                out.push(c);
+            } else {
+                out.push_str(&escape_of(c));
+            }
+            Ok(c.len_utf8())
+        }
+    }
 }
 
 fn escape_of(c: char) -> String {

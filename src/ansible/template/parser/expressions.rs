@@ -15,35 +15,25 @@ impl Parser {
 
     /// One expression, or several with commas between them.
     pub(super) fn tuple(&mut self, with_choice: bool) -> Parsed<Expr> {
-        self.tuple_until(with_choice, None, false)
+        self.tuple_of(with_choice, false)
     }
 
     /// What stands between `(` and `)`.
     pub(super) fn tuple_in_brackets(&mut self) -> Parsed<Expr> {
-        self.tuple_until(true, None, true)
-    }
-
-    /// What a `for` goes over.
-    pub(super) fn items_of_loop(&mut self) -> Parsed<Expr> {
-        self.tuple_until(false, Some("recursive"), false)
+        self.tuple_of(true, true)
     }
 
     pub(super) fn ends_tuple(&self) -> bool {
         matches!(self.current(), Some(Piece::VariableEnd | Piece::BlockEnd | Piece::Sign(")")))
     }
 
-    fn tuple_until(
-        &mut self,
-        with_choice: bool,
-        end: Option<&str>,
-        may_be_empty: bool,
-    ) -> Parsed<Expr> {
+    fn tuple_of(&mut self, with_choice: bool, may_be_empty: bool) -> Parsed<Expr> {
         let (mut items, mut is_tuple) = (Vec::new(), false);
         loop {
             if !items.is_empty() {
                 self.expect_sign(",")?;
             }
-            if self.ends_tuple() || end.is_some_and(|end| self.is_name(end)) {
+            if self.ends_tuple() {
                 break;
             }
             items.push(self.expression(with_choice)?);
@@ -214,13 +204,7 @@ impl Parser {
 
     fn list(&mut self) -> Parsed<Vec<Expr>> {
         let mut items = Vec::new();
-        while !self.skip_sign("]") {
-            if !items.is_empty() {
-                self.expect_sign(",")?;
-                if self.skip_sign("]") {
-                    break;
-                }
-            }
+        while self.has_another(items.is_empty(), "]")? {
             items.push(self.expression(true)?);
         }
         Ok(items)
@@ -228,13 +212,7 @@ impl Parser {
 
     fn dict(&mut self) -> Parsed<Vec<(Expr, Expr)>> {
         let mut pairs = Vec::new();
-        while !self.skip_sign("}") {
-            if !pairs.is_empty() {
-                self.expect_sign(",")?;
-                if self.skip_sign("}") {
-                    break;
-                }
-            }
+        while self.has_another(pairs.is_empty(), "}")? {
             let key = self.expression(true)?;
             self.expect_sign(":")?;
             pairs.push((key, self.expression(true)?));

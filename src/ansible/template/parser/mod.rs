@@ -123,6 +123,18 @@ impl Parser {
         self.unexpected(Some(&described(Some(wanted))))
     }
 
+    /// Whether another item follows, behind a comma unless it is the first; if none does, the end is left behind.
+    fn has_another(&mut self, is_first: bool, end: &str) -> Parsed<bool> {
+        if self.skip_sign(end) {
+            return Ok(false);
+        }
+        if is_first {
+            return Ok(true);
+        }
+        self.expect_sign(",")?;
+        Ok(!self.skip_sign(end))
+    }
+
     /// Any name.
     fn name(&mut self) -> Parsed<Name> {
         match self.name_at(self.at).map(Arc::from) {
@@ -156,31 +168,35 @@ impl Parser {
         while let Some(piece) = self.current().cloned() {
             let line = self.line();
             self.at += 1;
-            let stmt = match piece {
-                Piece::Data(text) => Stmt::Text(text.into()),
-                Piece::VariableBegin => {
-                    let value = self.tuple(true)?;
-                    self.expect(&Piece::VariableEnd)?;
-                    Stmt::Emit(value)
-                }
-                Piece::BlockBegin => {
-                    if ends.iter().any(|end| self.is_name(end)) {
-                        return Ok(body);
-                    }
-                    let stmts = self.statement(line)?;
-                    self.expect(&Piece::BlockEnd)?;
-                    body.extend(stmts);
-                    continue;
-                }
-                _ => return self.unexpected(None),
-            };
-            body.push(Placed { line, stmt });
+            if piece == Piece::BlockBegin && ends.iter().any(|end| self.is_name(end)) {
+                return Ok(body);
+            }
+            body.extend(self.piece(piece, line)?);
         }
         match &self.failure {
             Some(failure) => Err(failure.clone()),
             None if ends.is_empty() => Ok(body),
             None => self.fails(format!("unexpected end of input, expected {}", ends.join(" or "))),
         }
+    }
+
+    /// What begins with this token, which is left behind.
+    fn piece(&mut self, piece: Piece, line: u32) -> Parsed<Vec<Placed>> {
+        let stmt = match piece {
+            Piece::Data(text) => Stmt::Text(text.into()),
+            Piece::VariableBegin => {
+                let value = self.tuple(true)?;
+                self.expect(&Piece::VariableEnd)?;
+                Stmt::Emit(value)
+            }
+            Piece::BlockBegin => {
+                let stmts = self.statement(line)?;
+                self.expect(&Piece::BlockEnd)?;
+                return Ok(stmts);
+            }
+            _ => return self.unexpected(None),
+        };
+        Ok(vec![Placed { line, stmt }])
     }
 
     /// The rest of a block's first tag and its body.

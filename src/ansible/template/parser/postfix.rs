@@ -108,13 +108,7 @@ impl Parser {
     fn args_inside(&mut self) -> Parsed<Vec<Arg>> {
         self.expect_sign("(")?;
         let mut args = Vec::new();
-        while !self.skip_sign(")") {
-            if !args.is_empty() {
-                self.expect_sign(",")?;
-                if self.skip_sign(")") {
-                    break;
-                }
-            }
+        while self.has_another(args.is_empty(), ")")? {
             let arg = self.arg()?;
             if let Some(wrong) = misplaced(&args, &arg) {
                 return self.fails(wrong);

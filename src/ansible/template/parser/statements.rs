@@ -54,9 +54,9 @@ impl Parser {
     }
 
     fn for_loop(&mut self) -> Parsed<Stmt> {
-        let target = self.target(true)?;
+        let target = self.plain_target()?;
         self.expect_name("in")?;
-        let items = self.items_of_loop()?;
+        let items = self.tuple(false)?;
         let condition = if self.skip_name("if") { Some(self.expression(true)?) } else { None };
         let is_recursive = self.skip_name("recursive");
         let body = self.block_body(&["endfor", "else"])?;
@@ -93,7 +93,7 @@ impl Parser {
     }
 
     fn set(&mut self) -> Parsed<Stmt> {
-        let target = self.target(false)?;
+        let target = self.target()?;
         if self.skip_sign("=") {
             return Ok(Stmt::Set { target, value: self.tuple(true)? });
         }

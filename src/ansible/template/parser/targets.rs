@@ -15,24 +15,23 @@ impl Parser {
         if CONSTANTS.contains(&&*name) { self.cannot_assign() } else { Ok(name) }
     }
 
-    /// What a `for` or a `set` sets; a `set` may set an attribute of a namespace, too.
-    pub(super) fn target(&mut self, of_loop: bool) -> Parsed<Expr> {
-        let ends = if of_loop { Some("in") } else { None };
-        self.targets(ends, !of_loop)
+    /// What a `set` sets: names, or attributes of a namespace.
+    pub(super) fn target(&mut self) -> Parsed<Expr> {
+        self.targets(true)
     }
 
-    /// What a `with` sets.
+    /// What a `for` or a `with` sets.
     pub(super) fn plain_target(&mut self) -> Parsed<Expr> {
-        self.targets(None, false)
+        self.targets(false)
     }
 
-    fn targets(&mut self, end: Option<&str>, with_attributes: bool) -> Parsed<Expr> {
+    fn targets(&mut self, with_attributes: bool) -> Parsed<Expr> {
         let (mut targets, mut is_tuple) = (Vec::new(), false);
         loop {
             if !targets.is_empty() {
                 self.expect_sign(",")?;
             }
-            if self.ends_tuple() || end.is_some_and(|end| self.is_name(end)) {
+            if self.ends_tuple() {
                 break;
             }
             targets.push(self.single_target(with_attributes)?);
@@ -63,7 +62,7 @@ impl Parser {
             }
             Some(Piece::Sign("(")) => {
                 self.at += 1;
-                let inner = self.deeper(|parser| parser.tuple_in_brackets())?;
+                let inner = self.deeper(Self::tuple_in_brackets)?;
                 self.expect_sign(")")?;
                 if is_target(&inner) { Ok(inner) } else { self.cannot_assign() }
             }

@@ -58,6 +58,7 @@ impl Pass {
     }
 }
 
-fn is_test(name: &str) -> bool {
+/// Whether there may be a test of this name.
+pub(in crate::ansible::template) fn is_test(name: &str) -> bool {
     checks::is_known(name) || name.starts_with("ansible.utils.")
 }

@@ -9,6 +9,8 @@ mod symbols;
 
 use std::sync::Arc;
 
+pub(super) use self::checks::is_test;
+
 use super::tree::{Block, Expr, For, Macro, Name, Placed, Stmt};
 use symbols::Symbols;
 
@@ -87,8 +89,9 @@ impl Pass {
     fn stmt(&mut self, stmt: &mut Stmt, symbols: &Symbols<'_>, is_soft: bool) -> Checked {
         match stmt {
             Stmt::Text(_) => Ok(()),
-            Stmt::Emit(expr) | Stmt::Extends(expr) => self.expr(expr, is_soft),
-            Stmt::Include { name: expr, .. }
+            Stmt::Emit(expr)
+            | Stmt::Extends(expr)
+            | Stmt::Include { name: expr, .. }
             | Stmt::Import { template: expr, .. }
             | Stmt::FromImport { template: expr, .. }
             | Stmt::Set { value: expr, .. } => self.expr(expr, is_soft),
@@ -104,7 +107,9 @@ impl Pass {
             Stmt::With { assignments, body, scope } => {
                 assignments.iter().try_for_each(|(_, value)| self.expr(value, is_soft))?;
                 let mut inner = symbols.inner();
-                assignments.iter().for_each(|(target, _)| inner.see_parameters(target));
+                for (target, _) in assignments {
+                    inner.see_parameters(target);
+                }
                 *scope = self.inner(inner, body)?;
                 Ok(())
             }
@@ -187,7 +192,9 @@ impl Pass {
     fn macro_decl(&mut self, found: &mut Arc<Macro>, symbols: &Symbols<'_>) -> Checked {
         let Some(found) = Arc::get_mut(found) else { return Ok(()) };
         let mut inner = symbols.inner();
-        found.parameters.iter().for_each(|(name, _)| inner.parameter(name));
+        for (name, _) in &found.parameters {
+            inner.parameter(name);
+        }
         for (_, default) in &found.parameters {
             default.iter().try_for_each(|default| {
                 inner.see_expr(default);

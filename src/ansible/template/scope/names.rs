@@ -44,29 +44,43 @@ pub(super) fn each_inside(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
         }
         Expr::Slice(base, parts) => {
             see(base);
-            parts.iter().flatten().for_each(|part| see(part));
+            for part in parts.iter().flatten() {
+                see(part);
+            }
         }
         Expr::Not(one) | Expr::Negative(one) | Expr::Positive(one) => see(one),
         Expr::Compare(first, others) => {
             see(first);
-            others.iter().for_each(|(_, other)| see(other));
+            for (_, other) in others {
+                see(other);
+            }
         }
         Expr::IfElse { test, yes, no } => {
             see(test);
             see(yes);
-            no.iter().for_each(|no| see(no));
+            if let Some(no) = no {
+                see(no);
+            }
         }
         Expr::Filter { input, args, .. } => {
-            input.iter().for_each(|input| see(input));
-            args.iter().for_each(|arg| see(value_of(arg)));
+            if let Some(input) = input {
+                see(input);
+            }
+            for arg in args {
+                see(value_of(arg));
+            }
         }
         Expr::Test { input, args, .. } => {
             see(input);
-            args.iter().for_each(|arg| see(value_of(arg)));
+            for arg in args {
+                see(value_of(arg));
+            }
         }
         Expr::Call { callee, args } => {
             see(callee);
-            args.iter().for_each(|arg| see(value_of(arg)));
+            for arg in args {
+                see(value_of(arg));
+            }
         }
         Expr::List(items) | Expr::Tuple(items) => several(items),
         Expr::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
@@ -120,8 +134,12 @@ pub(super) fn sets_loop(found: &For) -> bool {
     sets
 }
 
+/// Shows the names in the order in which Jinja2 has them in its tree; `with_blocks` only those that are set, and of all
+/// blocks inside.
 fn each_used(body: &[Placed], with_blocks: bool, see: See<'_>) {
-    body.iter().for_each(|placed| used(&placed.stmt, with_blocks, see));
+    for placed in body {
+        used(&placed.stmt, with_blocks, see);
+    }
 }
 
 fn loads(expr: &Expr, see: See<'_>) {
@@ -142,12 +160,16 @@ fn for_loop(found: &For, with_blocks: bool, see: See<'_>) {
     loads(&found.items, see);
     each_used(&found.body, with_blocks, see);
     each_used(&found.otherwise, with_blocks, see);
-    found.condition.iter().for_each(|test| loads(test, see));
+    if let Some(test) = &found.condition {
+        loads(test, see);
+    }
 }
 
 fn parameters(found: &Macro, with_blocks: bool, see: See<'_>) {
     if !with_blocks {
-        found.parameters.iter().for_each(|(name, _)| see(Use::Store, name));
+        for (name, _) in &found.parameters {
+            see(Use::Store, name);
+        }
     }
     found.parameters.iter().filter_map(|(_, default)| default.as_ref()).for_each(|default| {
         loads(default, see);
@@ -170,18 +192,31 @@ fn used(stmt: &Stmt, with_blocks: bool, see: See<'_>) {
         }
         Stmt::With { assignments, body, .. } => {
             if !with_blocks {
-                assignments.iter().for_each(|(target, _)| targets(target, see));
+                for (target, _) in assignments {
+                    targets(target, see);
+                }
             }
-            assignments.iter().for_each(|(_, value)| loads(value, see));
+            for (_, value) in assignments {
+                loads(value, see);
+            }
             each_used(body, with_blocks, see);
         }
         Stmt::Set { target, value } => {
             targets(target, see);
             loads(value, see);
         }
+        other => used_inside(other, with_blocks, see),
+    }
+}
+
+/// [`used`] for statements that are a body before all.
+fn used_inside(stmt: &Stmt, with_blocks: bool, see: See<'_>) {
+    match stmt {
         Stmt::SetBlock { target, filter, body, .. } => {
             targets(target, see);
-            filter.iter().for_each(|filter| loads(filter, see));
+            if let Some(filter) = filter {
+                loads(filter, see);
+            }
             each_used(body, with_blocks, see);
         }
         Stmt::FilterBlock { filter, body, .. } => {
@@ -189,20 +224,19 @@ fn used(stmt: &Stmt, with_blocks: bool, see: See<'_>) {
             loads(filter, see);
         }
         Stmt::Scope { body, .. } => each_used(body, with_blocks, see),
-        Stmt::Block(block) => {
-            if with_blocks {
-                each_used(&block.body, with_blocks, see);
-            }
-        }
+        Stmt::Block(block) if with_blocks => each_used(&block.body, with_blocks, see),
         Stmt::Macro(found) => {
             parameters(found, with_blocks, see);
             each_used(&found.body, with_blocks, see);
         }
         Stmt::CallBlock { callee, args, caller } => {
             loads(callee, see);
-            args.iter().for_each(|arg| loads(value_of(arg), see));
+            for arg in args {
+                loads(value_of(arg), see);
+            }
             parameters(caller, with_blocks, see);
             each_used(&caller.body, with_blocks, see);
         }
+        _ => {}
     }
 }

@@ -50,7 +50,9 @@ impl Symbols<'_> {
 
     /// Collects the names that these statements use in this scope, not in those inside it.
     pub(super) fn see(&mut self, body: &[Placed]) {
-        body.iter().for_each(|placed| self.see_stmt(&placed.stmt));
+        for placed in body {
+            self.see_stmt(&placed.stmt);
+        }
     }
 
     fn see_stmt(&mut self, stmt: &Stmt) {
@@ -65,7 +67,9 @@ impl Symbols<'_> {
                 self.see_branches(yes, no);
             }
             Stmt::With { assignments, .. } => {
-                assignments.iter().for_each(|(_, value)| self.see_expr(value));
+                for (_, value) in assignments {
+                    self.see_expr(value);
+                }
             }
             Stmt::Set { target, value } => {
                 self.see_expr(value);
@@ -79,12 +83,20 @@ impl Symbols<'_> {
             }
             Stmt::FromImport { template, names, .. } => {
                 self.see_expr(template);
-                names.iter().for_each(|(_, alias)| self.store(alias));
+                for (_, alias) in names {
+                    self.store(alias);
+                }
             }
-            Stmt::Macro(found) => found.name.iter().for_each(|name| self.store(name)),
+            Stmt::Macro(found) => {
+                if let Some(name) = &found.name {
+                    self.store(name);
+                }
+            }
             Stmt::CallBlock { callee, args, .. } => {
                 self.see_expr(callee);
-                args.iter().for_each(|arg| self.see_expr(names::value_of(arg)));
+                for arg in args {
+                    self.see_expr(names::value_of(arg));
+                }
             }
         }
     }
