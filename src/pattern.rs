@@ -68,7 +68,7 @@ mod tests {
             (r"(?P<n>a)(b)(?P=n)\2", Ok(r"(?P<n>a)(?P<__2>b)(?P=n)(?P=__2)")),
             (r"(a)?(?(1)b|c)", Ok(r"(a)?(?(1)b|c)")),
             (r"(?<=ab|cd)[[:x]", Ok(r"(?<=ab|cd)[\[:x]")),
-            (r"(?s).(?x: a #c)", Ok(r"(?s:.)(?:a)")),
+            ("(?s).(?x: a #c\n)", Ok(r"(?s:.)(?:a)")),
             (r"\p{L}", Err(r"bad escape \p at character 1 of `\p{L}`")),
             (
                 r"a(?i)b",
