@@ -75,7 +75,9 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
     match Kind::named(said("kind")) {
         // Python's operators tell of a type where Ymir tells what is missing.
         Kind::Refused
-            if ["Marker\"", "Marker' object"].iter().any(|words| reason.contains(words)) =>
+            if ["Marker\"", "Marker' object", "not UndefinedMarker"]
+                .iter()
+                .any(|words| reason.contains(words)) =>
         {
             true
         }

@@ -39,6 +39,12 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
             return missing;
         }
     }
+    // Names are looked for in a dict, whose keys lists cannot be.
+    if ["filter", "test"].contains(&plain)
+        && let Err(fault) = Key::new(input.clone())
+    {
+        return Val::Missing(fault);
+    }
     let mut args = args;
     let _watch = Watch::begin(true);
     let answer = presence(plain, &input)
