@@ -1,6 +1,9 @@
 //! Regular expressions as Python writes them: what they are here, and what is wrong with one, and where in it.
 
-use std::{iter::Peekable, str::Chars};
+mod groups;
+mod members;
+mod python;
+mod width;
 
 use fancy_regex::{Error, Regex, RegexBuilder};
 
@@ -27,142 +30,22 @@ pub fn fault(written: &str, error: &Error) -> String {
     }
 }
 
-/// What stands before a repetition.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    /// Nothing, or a place such as `^`, which cannot be repeated.
-    Nothing,
-    Repetition,
-    Something,
-}
-
-/// The expression in this crate's syntax, which has operators in `[…]` where Python has plain characters; `Err` says
-/// why Python takes it for none.
+/// The expression as Python's `re` reads it, in the words of this crate's engine; `Err` says why Python takes it for
+/// none.
 pub fn of_python(written: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut chars = written.chars().peekable();
-    let mut before = Before::Nothing;
-    while let Some(c) = chars.next() {
-        before = match c {
-            '\\' => escape(&mut chars, &mut out),
-            '[' => {
-                out.push_str(&class(&mut chars)?);
-                Before::Something
-            }
-            '(' => {
-                out.push(c);
-                out.extend(chars.next_if_eq(&'?'));
-                Before::Nothing
-            }
-            // Python's `$` also matches before a line break that ends the text.
-            '$' => {
-                out.push_str(r"(?=\n?\z)");
-                Before::Nothing
-            }
-            '^' | '|' => {
-                out.push(c);
-                Before::Nothing
-            }
-            '{' => {
-                let bounds = bounds(&mut chars);
-                out.push_str(bounds.as_deref().unwrap_or(r"\{"));
-                bounds.map_or(Ok(Before::Something), |_| repeated(before, written))?
-            }
-            '*' | '+' | '?' => {
-                out.push(c);
-                repeated(before, written)?
-            }
-            _ => {
-                out.push(c);
-                Before::Something
-            }
-        };
-        if before == Before::Repetition {
-            out.extend(chars.next_if(|next| matches!(next, '?' | '+')));
+    of_python_with(written, false, false)
+}
+
+/// [`of_python`], with Python's flags `IGNORECASE` and `MULTILINE`.
+pub fn of_python_with(written: &str, ignore_case: bool, multiline: bool) -> Result<String, String> {
+    let flags = python::Flags { ignore_case, multiline, ..python::Flags::default() };
+    python::rewritten(written, flags).map_err(|python::Failure { why, at }| {
+        if at < written.chars().count() {
+            format!("{why} at character {} of `{written}`", at + 1)
+        } else {
+            format!("{why} at the end of `{written}`")
         }
-    }
-    Ok(out)
-}
-
-/// What a backslash and the character behind it are.
-fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Before {
-    let next = chars.next();
-    out.push('\\');
-    out.extend(if next == Some('Z') { Some('z') } else { next });
-    match next {
-        Some('A' | 'Z' | 'b' | 'B') => Before::Nothing,
-        _ => Before::Something,
-    }
-}
-
-fn repeated(before: Before, written: &str) -> Result<Before, String> {
-    match before {
-        Before::Something => Ok(Before::Repetition),
-        Before::Nothing => Err(format!("there is nothing to repeat in `{written}`")),
-        Before::Repetition => Err(format!("one thing is repeated twice in `{written}`")),
-    }
-}
-
-/// `{2}`, `{2,}`, `{,3}`, `{2,3}`; anything else is plain text.
-fn bounds(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
-    let inside: String = chars.clone().take_while(|c| *c != '}').collect();
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (least, most) = inside.split_once(',').unwrap_or((&inside, &inside));
-    let closed = chars.clone().nth(inside.chars().count()) == Some('}');
-    if !closed || inside.is_empty() || inside == "," || !digits(least) || !digits(most) {
-        return None;
-    }
-    chars.nth(inside.chars().count());
-    let least = if least.is_empty() { "0" } else { least };
-    let comma = if inside.contains(',') { "," } else { "" };
-    let most = if comma.is_empty() { "" } else { most };
-    Some(format!("{{{least}{comma}{most}}}"))
-}
-
-/// The rest of a class, `[` included: every character that is an operator here has a backslash.
-fn class(chars: &mut Peekable<Chars<'_>>) -> Result<String, String> {
-    let mut out = "[".to_owned();
-    out.extend(chars.next_if_eq(&'^'));
-    let mut first = true;
-    loop {
-        let Some((from, from_text)) = member(chars) else { return Ok(out) };
-        if from == ']' && from_text == "]" && !first {
-            out.push(']');
-            return Ok(out);
-        }
-        first = false;
-        out.push_str(&escaped(&from_text));
-        let mut ahead = chars.clone();
-        let range = ahead.next() == Some('-') && ahead.next().is_some_and(|next| next != ']');
-        if !range {
-            continue;
-        }
-        chars.next();
-        let Some((to, to_text)) = member(chars) else { return Ok(out) };
-        let kind = |text: &str| matches!(text, r"\d" | r"\D" | r"\s" | r"\S" | r"\w" | r"\W");
-        if from > to || kind(&from_text) || kind(&to_text) {
-            return Err(format!("the range `{from_text}-{to_text}` is none"));
-        }
-        out.push('-');
-        out.push_str(&escaped(&to_text));
-    }
-}
-
-/// A member of a class as it counts in a range, and as it is written.
-fn member(chars: &mut Peekable<Chars<'_>>) -> Option<(char, String)> {
-    let c = chars.next()?;
-    if c != '\\' {
-        return Some((c, c.to_string()));
-    }
-    let next = chars.next()?;
-    Some((next, format!("\\{next}")))
-}
-
-fn escaped(member: &str) -> String {
-    match member {
-        "[" | "]" | "&" | "~" | "-" | "^" => format!("\\{member}"),
-        _ => member.to_owned(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -175,12 +58,27 @@ mod tests {
             (r"web[12]\d+$", Ok(r"web[12]\d+(?=\n?\z)")),
             ("[a&&b~~[-]", Ok(r"[a\&\&b\~\~\[\-]")),
             ("[^]a-c]{2,}?", Ok(r"[^\]a-c]{2,}?")),
-            ("a{,3}b{x}c{", Ok(r"a{0,3}b\{x}c\{")),
+            ("a{,3}b{x}c{", Ok(r"a{0,3}b\{x\}c\{")),
             (r"(?:a|b)*\Z", Ok(r"(?:a|b)*\z")),
-            ("[0--1]", Err("the range `0--` is none")),
-            ("^*", Err("there is nothing to repeat in `^*`")),
-            ("a**", Err("one thing is repeated twice in `a**`")),
+            ("[0--1]", Err("bad character range 0-- at character 2 of `[0--1]`")),
+            ("^*", Err("nothing to repeat at character 2 of `^*`")),
+            ("a**", Err("multiple repeat at character 3 of `a**`")),
             ("a++", Ok("a++")),
+            (r"(?i)a\x2e\141", Ok(r"(?i)a\.a")),
+            (r"(?P<n>a)(b)(?P=n)\2", Ok(r"(?P<n>a)(?P<__2>b)(?P=n)(?P=__2)")),
+            (r"(a)?(?(1)b|c)", Ok(r"(a)?(?(1)b|c)")),
+            (r"(?<=ab|cd)[[:x]", Ok(r"(?<=ab|cd)[\[:x]")),
+            ("(?s).(?x: a #c\n)", Ok(r"(?s:.)(?:a)")),
+            (r"\p{L}", Err(r"bad escape \p at character 1 of `\p{L}`")),
+            (
+                r"a(?i)b",
+                Err("global flags not at the start of the expression at character 2 of `a(?i)b`"),
+            ),
+            (
+                "(?<=a*)b",
+                Err("look-behind requires fixed-width pattern at character 1 of `(?<=a*)b`"),
+            ),
+            ("(a", Err("missing ), unterminated subpattern at character 1 of `(a`")),
         ];
         for (written, expected) in table {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);

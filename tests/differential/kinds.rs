@@ -27,7 +27,7 @@ const WORDS: &[(Kind, &[&str])] = &[
         Kind::Refused,
         &["must be of type", "unique failed", "can't interpret the input", "has no len()"],
     ),
-    (Kind::Endless, &["Recursive loop detected"]),
+    (Kind::Endless, &["Recursive loop detected", "blocks and macros are more than"]),
     (Kind::Unknown, &["No filter named", "No test named", "The lookup plugin"]),
     (Kind::Syntax, &["Syntax error in template"]),
     (
@@ -38,7 +38,9 @@ const WORDS: &[(Kind, &[&str])] = &[
             "object has no element",
             "sequence was empty",
             "No variable named",
-            "there is no such item",
+            "there is no previous item",
+            "there is no next item",
+            "No caller defined",
             "was not provided",
             "Mandatory variable has not been overridden",
             "is not set.",
@@ -73,7 +75,9 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
     match Kind::named(said("kind")) {
         // Python's operators tell of a type where Ymir tells what is missing.
         Kind::Refused
-            if ["Marker\"", "Marker' object"].iter().any(|words| reason.contains(words)) =>
+            if ["Marker\"", "Marker' object", "not UndefinedMarker"]
+                .iter()
+                .any(|words| reason.contains(words)) =>
         {
             true
         }
@@ -92,6 +96,8 @@ fn missing(kind: Kind, reason: &str) -> &str {
         // At run time Jinja2 has one more word; text that is `safe` has a type of its own there.
         Kind::Unknown if reason.contains("Markup(") => "",
         Kind::Unknown => reason.trim_end_matches(" found"),
+        // Functions are shown with their addresses.
+        Kind::Undefined if reason.contains("<built-in method") => "",
         Kind::Undefined => {
             after(" has no attribute ").or_else(|| after(" has no element ")).unwrap_or(reason)
         }

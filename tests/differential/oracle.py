@@ -128,7 +128,7 @@ def kind(error):
         return "unknown"
     if isinstance(error, AnsibleUndefinedVariable):
         return "undefined"
-    return "syntax" if type(error) is TemplateSyntaxError else None
+    return "syntax" if isinstance(error, (TemplateSyntaxError, SyntaxError)) else None
 
 
 def failure(error):

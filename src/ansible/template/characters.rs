@@ -1,11 +1,12 @@
 //! What Python's `str` knows of single characters: line ends, tabs, translations, kinds.
 
 use super::{
+    call::Args,
     fault::{Fault, Outcome},
     meter,
     strings::titled,
     text,
-    value::{Key, Val},
+    value::{Dict, Key, Val},
 };
 
 /// Where Python ends lines.
@@ -45,24 +46,79 @@ pub(super) fn tabs_expanded(value: &str, size: usize) -> Outcome {
     Ok(Val::str(out))
 }
 
-/// Python's `str.translate` with a dict of character numbers.
+/// Python's `str.translate`: the table has characters by their numbers, or is a list in which they have places.
 pub(super) fn translated(value: &str, table: &Val) -> Outcome {
-    let Val::Dict(table) = table else {
-        return Err(Fault::new("translate() needs a dict of character numbers"));
-    };
     let mut out = String::new();
     for c in value.chars() {
-        match table.get(&Key::new(Val::Int(i128::from(u32::from(c))))?) {
+        match entry(table, u32::from(c))? {
             None => out.push(c),
             Some(Val::None) => {}
-            Some(Val::Int(number)) => {
-                out.extend(u32::try_from(number).ok().and_then(char::from_u32));
+            Some(Val::Int(number)) => out.push(character(number)?),
+            Some(Val::Bool(value)) => out.push(character(i128::from(value))?),
+            Some(Val::Str(text)) => out.push_str(&text),
+            Some(_) => {
+                return Err(Fault::new("character mapping must return integer, None or str"));
             }
-            Some(other) => out.push_str(&text::str_of(&other)?),
         }
         meter::room(out.len())?;
     }
     Ok(Val::str(out))
+}
+
+fn character(number: i128) -> Outcome<char> {
+    let found = u32::try_from(number).ok().and_then(char::from_u32);
+    found.ok_or_else(|| Fault::new("character mapping must be in range(0x110000)"))
+}
+
+/// What a table has for a character.
+fn entry(table: &Val, number: u32) -> Outcome<Option<Val>> {
+    let place = usize::try_from(number).unwrap_or(usize::MAX);
+    match table {
+        Val::Dict(dict) => {
+            dict.get(&Key::new(Val::Int(i128::from(number)))?).map(Val::used).transpose()
+        }
+        Val::List(list) => list.get(place).map(Val::used).transpose(),
+        Val::Tuple(items) => items.get(place).cloned().map(Val::used).transpose(),
+        Val::Str(text) => Ok(text.chars().nth(place).map(|c| Val::str(c.to_string()))),
+        Val::Object(object) if object.keys().is_none() => {
+            Ok(object.items().unwrap_or_default().get(place).cloned())
+        }
+        other => Err(Fault::new(format!("'{}' object is not subscriptable", other.type_name()))),
+    }
+}
+
+/// Python's `str.maketrans` of two texts of one length, and of characters to be taken out. A dict alone is none to it: those
+/// of templates are of a type of their own.
+pub(super) fn table(args: &mut Args) -> Outcome {
+    let from = args.required("x")?.used()?;
+    let Some(to) = args.take("y") else {
+        return Err(Fault::new("if you give only one argument to maketrans it must be a dict"));
+    };
+    let (from, to) = (text::only_text(&from, "x")?, text::only_text(&to, "y")?);
+    if from.chars().count() != to.chars().count() {
+        return Err(Fault::new("the first two maketrans arguments must have equal length"));
+    }
+    let number = |c: char| Key::new(Val::Int(i128::from(u32::from(c))));
+    let mut pairs = indexmap::IndexMap::new();
+    for (one, other) in from.chars().zip(to.chars()) {
+        pairs.insert(number(one)?, Val::Int(i128::from(u32::from(other))));
+    }
+    if let Some(removed) = args.take("z") {
+        for c in text::only_text(&removed, "z")?.chars() {
+            pairs.insert(number(c)?, Val::None);
+        }
+    }
+    Ok(Val::Dict(Dict::new(pairs)))
+}
+
+/// Python's `casefold`: what is the same in upper case is the same.
+pub(super) fn folded(value: &str) -> String {
+    let folded = |c: char| match c {
+        // It has an upper case that is another letter's.
+        'ı' => "ı".to_owned(),
+        c => c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect(),
+    };
+    value.chars().map(folded).collect()
 }
 
 pub(super) fn is_identifier(value: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use super::filters::regex::Extent;
 use super::{
     access,
     call::Args,
@@ -37,6 +38,12 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         if let Some(missing) = args.first_missing() {
             return missing;
         }
+    }
+    // Names are looked for in a dict, whose keys lists cannot be.
+    if ["filter", "test"].contains(&plain)
+        && let Err(fault) = Key::new(input.clone())
+    {
+        return Val::Missing(fault);
     }
     let mut args = args;
     let _watch = Watch::begin(true);
@@ -269,11 +276,11 @@ fn matches(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
             "Invalid match_type specified. Expected one of: search, match, fullmatch",
         ));
     }
-    let anchored = match &*how {
-        "match" => format!(r"\A(?:{pattern})"),
-        "fullmatch" => format!(r"\A(?:{pattern})\Z"),
-        _ => pattern,
+    let extent = match &*how {
+        "match" => Extent::Beginning,
+        "fullmatch" => Extent::Whole,
+        _ => Extent::Part,
     };
-    let regex = filters::regex::compiled(&anchored, ignore_case, multiline)?;
+    let regex = filters::regex::matching(&pattern, ignore_case, multiline, extent)?;
     regex.is_match(&value).map_err(|error| Fault::new(format!("matching: {error}")))
 }

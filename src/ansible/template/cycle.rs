@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use minijinja::{
-    machinery::{Token, tokenize},
-    syntax::SyntaxConfig,
+use super::{
+    Scope, env,
+    lexer::{self, Piece},
+    syntax::Syntax,
 };
-
-use super::{Scope, env};
 use crate::{
     ansible::yaml::{Data, Node},
     origin::{Origin, Setting},
@@ -70,13 +69,14 @@ fn references(node: &Node, found: &mut Vec<(String, Origin)>) {
     match &node.data {
         Data::Text(text) if env::is_template(text) => {
             let mut after_dot = false;
-            for (token, _) in tokenize(text, false, SyntaxConfig::default()).map_while(Result::ok) {
-                if let Token::Ident(name) = token
+            for token in lexer::tokens(text, &Syntax::default(), true).0 {
+                let is_dot = token.piece == Piece::Sign(".");
+                if let Piece::Name(name) = token.piece
                     && !after_dot
                 {
-                    found.push((name.to_owned(), node.origin.clone()));
+                    found.push((name, node.origin.clone()));
                 }
-                after_dot = matches!(token, Token::Dot);
+                after_dot = is_dot;
             }
         }
         Data::List(items) => items.iter().for_each(|item| references(item, found)),

@@ -1,25 +1,17 @@
-//! Refuses templates whose tree would be too deep before the parser builds it: its tree is walked by recursion.
+//! Refuses templates whose tree would be too deep before the parser builds it: it is walked by recursion.
 
-use minijinja::{
-    machinery::{Token, tokenize},
-    syntax::SyntaxConfig,
-};
+use super::lexer::{Failure, Piece, Token};
 
 /// Names, signs and operators of one expression between two commas, those around it counted in.
 const TOKENS: usize = 1_000;
 /// The `elif` of one `if`, those around it counted in.
 const BRANCHES: usize = 500;
 
-/// Why the template is too deep, and in which line; what the tokenizer refuses is left to the parser.
-pub(super) fn fault(text: &str, syntax: SyntaxConfig) -> Option<(String, u32)> {
+/// Refuses tokens that would make too deep a tree.
+pub(super) fn checked(tokens: &[Token]) -> Result<(), Failure> {
     let mut depth = Depth { open: vec![0], branches: vec![0], all_branches: 0, in_tag: false };
-    for token in tokenize(text, false, syntax) {
-        let (token, span) = token.ok()?;
-        if let Err(message) = depth.count(&token) {
-            return Some((message, span.start_line.into()));
-        }
-    }
-    None
+    let refused = |token: &Token| depth.count(&token.piece).map_err(|why| (why, token.line));
+    tokens.iter().try_for_each(refused)
 }
 
 /// What is open where the tokenizer stands.
@@ -34,20 +26,20 @@ struct Depth {
 }
 
 impl Depth {
-    fn count(&mut self, token: &Token<'_>) -> Result<(), String> {
+    fn count(&mut self, piece: &Piece) -> Result<(), String> {
         let names_statement = std::mem::take(&mut self.in_tag);
-        match token {
-            Token::BlockStart => self.in_tag = true,
-            Token::BlockEnd | Token::VariableEnd => self.open = vec![0],
-            Token::Comma => self.add(0),
-            Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => {
+        match piece {
+            Piece::BlockBegin => self.in_tag = true,
+            Piece::BlockEnd | Piece::VariableEnd => self.open = vec![0],
+            Piece::Sign(",") => self.add(0),
+            Piece::Sign("[" | "(" | "{") => {
                 self.add(1);
                 self.open.push(0);
             }
-            Token::BracketClose | Token::ParenClose | Token::BraceClose if self.open.len() > 1 => {
+            Piece::Sign("]" | ")" | "}") if self.open.len() > 1 => {
                 self.open.pop();
             }
-            Token::Ident(name) if names_statement => self.statement(name),
+            Piece::Name(name) if names_statement => self.statement(name),
             _ => self.add(1),
         }
         if self.open.iter().sum::<usize>() > TOKENS {

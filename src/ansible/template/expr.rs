@@ -5,10 +5,13 @@ use super::{
     call::Args,
     checks, env,
     fault::{Fault, Outcome},
-    filters, meter,
+    filters,
+    frames::{self, Slot},
+    meter,
     objects::Object,
     ops, parse,
     run::Run,
+    scope,
     tree::{Arg, Comparison, Expr},
     value::{Dict, Key, Val},
     watch::Watch,
@@ -34,6 +37,7 @@ impl Run {
             Expr::Slice(base, parts) => self.slice(base, parts)?,
             Expr::Not(expr) => Val::Bool(!self.expr(expr)?.truth()?),
             Expr::Negative(expr) => ops::negative(&self.expr(expr)?)?,
+            Expr::Positive(expr) => ops::positive(&self.expr(expr)?)?,
             Expr::And(left, right) => {
                 let left = self.expr(left)?;
                 if left.truth()? { self.expr(right)? } else { left }
@@ -48,19 +52,8 @@ impl Run {
             }
             Expr::Compare(first, others) => self.comparison(first, others)?,
             Expr::IfElse { test, yes, no } => self.choice(test, yes, no.as_deref())?,
-            Expr::Filter { name, input, args } => {
-                let input = match input {
-                    Some(input) => self.expr(input)?,
-                    None => Val::None,
-                };
-                let args = self.args(args)?;
-                filters::apply(&self.env, name, input, args)
-            }
-            Expr::Test { name, input, args } => {
-                let input = self.expr(input)?;
-                let args = self.args(args)?;
-                checks::apply(&self.env, name, input, args)
-            }
+            Expr::Filter { name, input, args } => self.filter(name, input.as_deref(), args)?,
+            Expr::Test { name, input, args } => self.test(name, input, args)?,
             Expr::Call { callee, args: given } => {
                 let callee = self.callee(callee)?;
                 let mut args = self.args(given)?;
@@ -73,6 +66,24 @@ impl Run {
             Expr::Tuple(items) => Val::tuple(self.exprs(items)?),
             Expr::Dict(pairs) => self.dict(pairs)?,
         })
+    }
+
+    fn filter(&mut self, name: &str, input: Option<&Expr>, args: &[Arg]) -> Outcome {
+        let input = input.map_or(Ok(Val::None), |input| self.expr(input))?;
+        let args = self.args(args)?;
+        if !filters::is_known(name) {
+            return Err(Fault::new(format!("No filter named '{name}' found.")));
+        }
+        Ok(filters::apply(&self.env, name, input, args))
+    }
+
+    fn test(&mut self, name: &str, input: &Expr, args: &[Arg]) -> Outcome {
+        let input = self.expr(input)?;
+        let args = self.args(args)?;
+        if !scope::is_test(name) {
+            return Err(Fault::new(format!("No test named '{name}' found.")));
+        }
+        Ok(checks::apply(&self.env, name, input, args))
     }
 
     fn looked_at(&self, part: Val) -> Outcome {
@@ -89,8 +100,7 @@ impl Run {
         if matches!(base, Val::Missing(_)) {
             return Ok(base);
         }
-        let [start, stop, step] = parts;
-        let parts = [start.used()?, stop.used()?, step.used()?];
+        let parts = parts.map(Val::forced);
         access::slice(&base, &parts)
     }
 
@@ -114,17 +124,15 @@ impl Run {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
+    /// What a name stands for here.
     fn name(&mut self, name: &str) -> Val {
-        if name == "self" {
-            return self.itself();
-        }
-        if let Some(found) = self.lookup(name) {
-            return found;
-        }
-        match super::globals::find(name) {
-            Some(Val::Omit) => Val::Omit,
-            Some(found) => found,
-            None => Val::undefined(name),
+        match frames::found(&self.frames[1..], name) {
+            Some(Slot::Value(value)) => value,
+            Some(Slot::Undefined) => Val::undefined(name),
+            Some(Slot::Given) | None => self
+                .given(name)
+                .or_else(|| super::globals::find(name))
+                .unwrap_or_else(|| Val::undefined(name)),
         }
     }
 
@@ -241,7 +249,10 @@ impl Run {
             Object::Function(name) => Ok(super::globals::call(&self.env, name, args)),
             Object::Method { base, name } => called(base, name, &args)
                 .ok_or_else(|| Fault::new(format!("the method `{name}` is not supported"))),
-            Object::Joiner { .. } => Ok(object.next().unwrap_or(Val::None)),
+            Object::Joiner { .. } => {
+                args.end()?;
+                Ok(object.next().unwrap_or(Val::None))
+            }
             other => {
                 let kind = other.type_name();
                 Err(Fault::new(format!("'{kind}' object is not callable")))

@@ -75,6 +75,7 @@ fn object(object: Object) -> Val {
 
 fn undef(args: &mut Args) -> Outcome {
     let given = args.take("hint").unwrap_or(Val::None);
+    args.end()?;
     if let Val::Missing(fault) = &given {
         return Err(fault.raised("The 'hint' argument must be of type 'str' or 'NoneType'"));
     }

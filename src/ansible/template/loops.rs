@@ -1,13 +1,14 @@
 //! Runs loops.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     call::Args,
     fault::{Fault, Outcome},
+    frames::Captured,
     objects::{Loop, Object},
     run::Run,
-    tree::For,
+    tree::{Expr, For},
     value::{Tuple, Val},
 };
 
@@ -15,8 +16,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Again {
     of: Arc<For>,
-    /// How many scopes are around it.
-    scopes: usize,
+    /// The scopes around it.
+    frames: Captured,
 }
 
 impl Run {
@@ -26,44 +27,55 @@ impl Run {
     }
 
     fn loop_over(&mut self, found: &Arc<For>, items: &Val, depth: usize) -> Outcome<()> {
-        let items = items.iterate()?;
-        self.frames.push(HashMap::new());
-        let done = self.iterations(found, items, depth);
-        self.frames.pop();
-        if done? { Ok(()) } else { self.body(&found.otherwise) }
-    }
-
-    /// Runs the body for each item that the condition lets through; tells whether there was any.
-    fn iterations(&mut self, found: &Arc<For>, items: Vec<Val>, depth: usize) -> Outcome<bool> {
-        let mut chosen = Vec::new();
-        for item in items {
-            if self.chooses(found, &item)? {
-                chosen.push(item);
-            }
+        let items = self.chosen(found, items.iterate()?)?;
+        if items.is_empty() {
+            return self.inside(&found.scopes.otherwise, |run| run.body(&found.otherwise));
         }
-        let items = Tuple::passing(chosen);
-        let seen = Arc::default();
         let again = found
             .is_recursive
-            .then(|| Again { of: Arc::clone(found), scopes: self.frames.len() - 1 });
-        for (index, item) in items.iter().enumerate() {
-            if let Some(frame) = self.frames.last_mut() {
-                frame.clear();
+            .then(|| Again { of: Arc::clone(found), frames: Captured::new(&self.frames) });
+        self.inside(&found.scopes.body, |run| run.iterations(found, items, depth, again.as_ref()))
+    }
+
+    /// The items that the condition lets through.
+    fn chosen(&mut self, found: &For, items: Vec<Val>) -> Outcome<Vec<Val>> {
+        let Some(condition) = &found.condition else { return Ok(items) };
+        self.inside(&found.scopes.condition, |run| {
+            let mut chosen = Vec::new();
+            for item in items {
+                let is_chosen = run.chooses(found, condition, &item)?;
+                chosen.extend(is_chosen.then_some(item));
             }
-            let (items, seen, again) = (items.clone(), Arc::clone(&seen), again.clone());
+            Ok(chosen)
+        })
+    }
+
+    fn chooses(&mut self, found: &For, condition: &Expr, item: &Val) -> Outcome<bool> {
+        self.assign(&found.target, item.clone())?;
+        self.expr(condition)?.truth()
+    }
+
+    /// Runs the body for each item.
+    fn iterations(
+        &mut self,
+        found: &For,
+        items: Vec<Val>,
+        depth: usize,
+        again: Option<&Again>,
+    ) -> Outcome<()> {
+        let items = Tuple::passing(items);
+        let seen = Arc::default();
+        let own = self.frames.len() - 1;
+        for (index, item) in items.iter().enumerate() {
+            let frame = self.frames[own].clone();
+            frame.reset(&self.frames[..own]);
+            let (items, seen, again) = (items.clone(), Arc::clone(&seen), again.cloned());
             let state = Object::Loop(Loop { index, items, seen, depth, again });
-            self.set("loop".into(), Val::Object(Arc::new(state)));
+            frame.set_parameter("loop", Val::Object(Arc::new(state)));
             self.assign(&found.target, item.clone())?;
             self.body(&found.body)?;
         }
-        Ok(!items.is_empty())
-    }
-
-    /// Whether a loop's `if` lets the item through.
-    fn chooses(&mut self, found: &For, item: &Val) -> Outcome<bool> {
-        let Some(condition) = &found.condition else { return Ok(true) };
-        self.assign(&found.target, item.clone())?;
-        self.expr(condition)?.truth()
+        Ok(())
     }
 
     /// `loop(items)`: what the loop prints for other items.
@@ -75,11 +87,11 @@ impl Run {
         };
         let items = args.required("iterable")?;
         args.end()?;
-        let inner = self.frames.split_off(again.scopes.min(self.frames.len()).max(1));
+        let inner = std::mem::replace(&mut self.frames, again.frames.frames()?);
         let was_strict = std::mem::replace(&mut self.is_strict, true);
         let printed = self.called(|run| run.loop_over(&again.of, &items, state.depth + 1));
         self.is_strict = was_strict;
-        self.frames.extend(inner);
+        self.frames = inner;
         printed
     }
 }

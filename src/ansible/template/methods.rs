@@ -64,10 +64,14 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
         return Some(chosen.ok_or_else(|| Fault::new("no items for cycling given")));
     }
     match (object, method) {
+        (Object::Loop(_), "changed") if args.first_missing().is_some() => {
+            return args.first_missing().map(Ok);
+        }
         (Object::Loop(state), "changed") => {
             return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
+        (Object::Cycler { .. }, "reset") => return object.restart().map(Ok),
         (Object::Range(range), "index" | "count") => {
             return lists(&List::new(range.numbers()), method, args);
         }
@@ -96,15 +100,9 @@ fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
     let pair = |(key, value): (Key, Val)| Val::tuple(vec![key.value(), value]);
     Some(match method {
         "keys" => Ok(Val::list(dict.keys())),
-        "values" => every(dict.pairs().into_iter().map(|(_, value)| value)),
-        "items" => {
-            let pairs = dict.pairs();
-            let missing = pairs.iter().find(|(_, value)| matches!(value, Val::Missing(_)));
-            Ok(match missing {
-                Some((_, value)) => value.clone(),
-                None => Val::list(pairs.into_iter().map(pair).collect()),
-            })
-        }
+        "values" => looked_at(dict)
+            .map(|pairs| Val::list(pairs.into_iter().map(|(_, value)| value).collect())),
+        "items" => looked_at(dict).map(|pairs| Val::list(pairs.into_iter().map(pair).collect())),
         "get" => args
             .required("key")
             .and_then(Key::new)
@@ -137,8 +135,10 @@ fn from_keys(args: &mut Args) -> Outcome {
     Ok(Val::Dict(Dict::new(pairs.collect::<Outcome<_>>()?)))
 }
 
-fn every(values: impl Iterator<Item = Val>) -> Outcome {
-    values.map(Val::used).collect::<Outcome<Vec<_>>>().map(Val::list)
+/// All pairs. Templates among the values are evaluated; what is missing without one stays till somebody uses it.
+fn looked_at(dict: &Dict) -> Outcome<Vec<(Key, Val)>> {
+    let value = |value: Val| if let Val::Lazy(_) = value { value.used() } else { Ok(value) };
+    dict.raw().into_iter().map(|(key, found)| Ok((key, value(found)?))).collect()
 }
 
 fn update(dict: &Dict, args: &mut Args) -> Outcome {

@@ -1,8 +1,8 @@
 //! Evaluates Jinja2 lazily, with Ansible's meaning.
 //!
-//! MiniJinja's parser reads the templates (`parse`); they are evaluated here, because Ansible's values differ from
-//! MiniJinja's where configurations depend on it: what is undefined travels on and says where it came from, a template
-//! that prints one value keeps its type, lists and dicts stay unevaluated inside and can be changed by methods.
+//! A template is split into tokens (`lexer`) and read into a tree (`parser`), whose names are resolved (`scope`) before it
+//! runs (`run`, `expr`). What is undefined travels on and says where it came from, a template that prints one value
+//! keeps its type, lists and dicts stay unevaluated inside and can be changed by methods.
 
 mod access;
 mod burial;
@@ -13,21 +13,23 @@ mod checks;
 mod containers;
 mod cycle;
 mod depth;
+mod digits;
 mod env;
 mod expr;
 mod fault;
 mod file;
 mod filters;
 mod format;
+mod frames;
 mod globals;
 mod ini_file;
 mod json;
 mod key;
 mod lazy;
+mod lexer;
 mod lookups;
 mod loops;
-mod lower;
-mod lower_reuse;
+mod macros;
 mod meter;
 mod method_names;
 mod methods;
@@ -35,12 +37,13 @@ mod moments;
 mod objects;
 mod ops;
 mod parse;
+mod parser;
 mod path_checks;
 mod printed;
 mod reuse;
 mod run;
 mod sameness;
-mod source;
+mod scope;
 mod strings;
 mod syntax;
 #[cfg(test)]

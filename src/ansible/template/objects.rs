@@ -13,6 +13,7 @@ use super::{
     burial::bury,
     env::Env,
     fault::{Fault, Outcome},
+    frames::Captured,
     loops::Again,
     meter,
     moments::{Moment, Span},
@@ -70,7 +71,7 @@ pub(super) enum Object {
 #[derive(Debug, Clone)]
 pub(super) struct Scoped {
     pub(super) decl: Arc<Macro>,
-    pub(super) seen: HashMap<Name, Val>,
+    pub(super) frames: Captured,
     pub(super) home: Home,
     pub(super) place: Place,
 }
@@ -90,8 +91,6 @@ pub(super) struct BlockOf {
     pub(super) depth: usize,
     /// How many templates have it.
     pub(super) layers: usize,
-    /// How many scopes it sees.
-    pub(super) scopes: usize,
 }
 
 impl BlockOf {
@@ -200,7 +199,7 @@ impl Object {
             Self::Host(env) => env.variable(key),
             Self::Namespace(dict) => dict.get_str(key),
             Self::Loop(state) => state.get(key),
-            Self::Macro(called) if key == "name" => Some(Val::str(&called.decl.name)),
+            Self::Macro(called) => called.get(key),
             Self::Module(module) => module.exported.get(key).cloned(),
             Self::Itself(blocks) => {
                 let block = blocks.iter().find(|block| &*block.name == key)?;
@@ -211,9 +210,20 @@ impl Object {
             }
             Self::Moment(moment) => moment.get(key),
             Self::Span(span) => span.get(key),
-            Self::Cycler { items, at } if key == "current" => {
-                items.get(at.load(Ordering::Relaxed) % items.len()).cloned()
+            Self::Cycler { items, at } => {
+                let at = at.load(Ordering::Relaxed) % items.len();
+                match key {
+                    "current" => items.get(at).cloned(),
+                    "pos" => i128::try_from(at).ok().map(Val::Int),
+                    "items" => Some(Val::tuple(items.clone())),
+                    _ => None,
+                }
             }
+            Self::Joiner { separator, calls } => match key {
+                "sep" => Some(separator.clone()),
+                "used" => Some(Val::Bool(calls.load(Ordering::Relaxed) > 0)),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -235,12 +245,27 @@ impl Object {
         }
     }
 
+    /// How many items a loop has; `None` for other objects.
+    pub(super) fn loop_length(&self) -> Option<usize> {
+        match self {
+            Self::Loop(state) => Some(state.items.len()),
+            _ => None,
+        }
+    }
+
     /// The hosts with their variables as a dict; `None` for other objects.
     pub(super) fn dict(&self) -> Option<Dict> {
         let Self::HostVars(env) = self else { return None };
         let hosts = env.scope().hosts().into_iter();
         let pair = |host: String| Some((Key::text(&host), self.get(&host)?));
         Some(Dict::new(hosts.filter_map(pair).collect()))
+    }
+
+    /// Lets a cycler begin anew; `None` if it is none.
+    pub(super) fn restart(&self) -> Option<Val> {
+        let Self::Cycler { at, .. } = self else { return None };
+        at.store(0, Ordering::Relaxed);
+        Some(Val::None)
     }
 
     /// The next item of a cycler or joiner; `None` if it is neither.
@@ -289,7 +314,6 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         match self {
-            Self::Macro(Scoped { seen, .. }) => bury(seen.drain().map(|(_, value)| value)),
             Self::Module(module) => {
                 bury(module.exported.drain().map(|(_, value)| value));
                 bury(std::mem::take(&mut module.printed));
@@ -300,6 +324,7 @@ impl Drop for Object {
             // What a namespace and a loop hold has its own burial.
             Self::Namespace(_)
             | Self::Loop(_)
+            | Self::Macro(_)
             | Self::Itself(_)
             | Self::Block(_)
             | Self::HostVars(_)
@@ -308,6 +333,23 @@ impl Drop for Object {
             | Self::Range(_)
             | Self::Moment(_)
             | Self::Span(_) => {}
+        }
+    }
+}
+
+impl Scoped {
+    fn get(&self, key: &str) -> Option<Val> {
+        let uses = |name: &str| Some(Val::Bool(self.decl.uses.contains(&name)));
+        match key {
+            "name" => Some(self.decl.name.as_ref().map_or(Val::None, Val::str)),
+            "arguments" => {
+                let names = self.decl.parameters.iter().map(|(name, _)| Val::str(name));
+                Some(Val::tuple(names.collect::<Vec<_>>()))
+            }
+            "catch_kwargs" => uses("kwargs"),
+            "catch_varargs" => uses("varargs"),
+            "caller" => uses("caller"),
+            _ => None,
         }
     }
 }
@@ -328,9 +370,10 @@ impl Loop {
     fn get(&self, key: &str) -> Option<Val> {
         let length = self.items.len();
         let number = |value: usize| Some(Val::Int(value as i128));
-        let item = |index: Option<usize>| {
+        let item = |index: Option<usize>, which: &str| {
             let found = index.and_then(|index| self.items.get(index)).cloned();
-            Some(found.unwrap_or_else(|| Val::Missing(Fault::absent("there is no such item"))))
+            let absent = || Val::Missing(Fault::absent(format!("there is no {which} item")));
+            Some(found.unwrap_or_else(absent))
         };
         match key {
             "index" => number(self.index + 1),
@@ -342,8 +385,8 @@ impl Loop {
             "length" => number(length),
             "depth" => number(self.depth + 1),
             "depth0" => number(self.depth),
-            "previtem" => item(self.index.checked_sub(1)),
-            "nextitem" => item(Some(self.index + 1)),
+            "previtem" => item(self.index.checked_sub(1), "previous"),
+            "nextitem" => item(Some(self.index + 1), "next"),
             _ => None,
         }
     }

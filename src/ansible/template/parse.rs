@@ -1,17 +1,14 @@
-//! Reads Jinja2 with MiniJinja's parser. No other file knows its syntax tree, whose interface may change between
-//! releases.
+//! Reads templates, each text once.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use minijinja::machinery;
-
 use super::{
     depth,
     fault::{Fault, Faulty, Outcome},
-    lower, source,
+    lexer, parser, scope,
     syntax::{self, Syntax},
     tree::Template,
 };
@@ -112,25 +109,21 @@ fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let (syntax, body) =
         if origin.has_header { syntax::split(text, &base).map_err(nowhere)? } else { (base, text) };
     let first_line = u32::from(body.len() < text.len());
-    let fault = |error: minijinja::Error| SyntaxFault {
-        message: error.detail().map_or_else(|| error.to_string(), str::to_owned),
-        line: error.line().and_then(|line| u32::try_from(line).ok()).map(|line| line + first_line),
-    };
-    let body = source::keep_raw_breaks(body, &syntax);
-    let prepared = source::plus_as_two_minuses(&body, &syntax);
-    let prepared =
-        if origin.escapes { source::escape_backslashes(&prepared, &syntax) } else { prepared };
-    let config = syntax.config().map_err(fault)?;
-    if let Some((message, line)) = depth::fault(&prepared, config.clone()) {
-        return Err(SyntaxFault { message, line: Some(line + first_line) });
+    let prepared = lexer::normalized(body, &syntax);
+    let (mut tokens, failure) = lexer::tokens(&prepared, &syntax, origin.escapes);
+    for token in tokens.iter_mut() {
+        token.line += first_line;
     }
-    let tree = machinery::parse(&prepared, "template", config).map_err(fault)?;
-    let mut lowering = lower::Lowering::new(&prepared, &syntax, first_line);
-    let body_read = lowering.template(&tree).map_err(nowhere)?;
+    let failure = failure.map(|(message, line)| (message, line + first_line));
+    let placed = |(message, line)| SyntaxFault { message, line: Some(line) };
+    depth::checked(&tokens).map_err(placed)?;
+    let mut tree = parser::template(tokens, failure).map_err(placed)?;
+    let found = scope::found(&mut tree).map_err(nowhere)?;
     Ok(Template {
-        body: body_read,
-        blocks: lowering.blocks,
-        mutates: lowering.mutates,
+        body: tree,
+        scope: found.scope,
+        blocks: found.blocks,
+        mutates: found.mutates,
         trailing_newlines: body.len() - body.trim_end_matches('\n').len(),
         syntax: (syntax != Syntax::default()).then(|| Arc::new(syntax)),
     })

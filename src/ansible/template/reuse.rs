@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     call::Args,
     fault::{Fault, Faulty, Outcome},
+    frames::{self, Frame},
     lookups, meter,
     objects::{BlockOf, Module, Object},
     parse,
@@ -57,9 +58,24 @@ impl Run {
     /// Runs a template from its beginning, and then what it extends.
     pub(super) fn root(&mut self, template: &Template) -> Outcome<()> {
         let _inside = meter::called()?;
+        let done = self.whole(template).and_then(|()| self.parents());
+        for frame in std::mem::take(&mut self.frames) {
+            self.shared.keep(frame);
+        }
+        done.map_err(|fault| self.placed(fault))
+    }
+
+    /// Runs the body of a template in a scope of its own.
+    fn whole(&mut self, template: &Template) -> Outcome<()> {
         self.add_layer(template);
-        let done = self.body(&template.body);
-        done.and_then(|()| self.parents()).map_err(|fault| self.placed(fault))
+        while self.frames.len() > 1 {
+            self.frames.pop().into_iter().for_each(|frame| self.shared.keep(frame));
+        }
+        let own = Frame::entered(&template.scope, &[]);
+        own.set_parameter("self", self.itself());
+        self.frames.push(own);
+        self.is_whole = true;
+        self.body(&template.body)
     }
 
     fn parents(&mut self) -> Outcome<()> {
@@ -67,8 +83,7 @@ impl Run {
             let Some(parent) = self.parent.take() else { return Ok(()) };
             let line = self.place.stands_for.unwrap_or(self.line);
             self.place = Place { file: Some(parent.file), stands_for: Some(line) };
-            self.add_layer(&parent.template);
-            self.body(&parent.template.body)?;
+            self.whole(&parent.template)?;
         }
         Err(Fault::with_hint(
             format!("more than {MOST_PARENTS} templates extend each other"),
@@ -84,7 +99,7 @@ impl Run {
     }
 
     fn extends(&mut self, name: &Expr) -> Outcome<()> {
-        if self.frames.len() > 1 {
+        if !self.is_top() {
             return Err(Fault::new("cannot use extend from a non top-level scope"));
         }
         if self.parent.is_some() {
@@ -97,19 +112,26 @@ impl Run {
     }
 
     fn block(&mut self, block: &Block) -> Outcome<()> {
-        if self.parent.is_some() && self.frames.len() == 1 {
+        if self.parent.is_some() && self.is_top() {
             return Ok(());
         }
         let layers = self.blocks.get(&block.name).map_or(0, Vec::len);
         if block.is_required && layers <= 1 {
             return Err(Fault::new(format!("Required block '{}' not found", block.name)));
         }
-        let scopes = if block.is_scoped { self.frames.len() } else { 1 };
-        self.run_block(&BlockOf { name: Arc::clone(&block.name), depth: 0, layers, scopes })
+        let given = if block.is_scoped { self.all_given() } else { self.frames[0].clone() };
+        self.run_block(&BlockOf { name: Arc::clone(&block.name), depth: 0, layers }, given)
+    }
+
+    /// What this template is given, with what was set in all open scopes.
+    fn all_given(&self) -> Frame {
+        let mut given = self.frames[0].values();
+        given.extend(frames::visible(&self.frames[1..]));
+        Frame::given(given)
     }
 
     /// Runs a block as one of the templates has it.
-    fn run_block(&mut self, of: &BlockOf) -> Outcome<()> {
+    fn run_block(&mut self, of: &BlockOf, given: Frame) -> Outcome<()> {
         let layers = self.blocks.get(&of.name).map_or(&[][..], Vec::as_slice);
         let Some(layer) = layers.get(of.depth).cloned() else {
             return Err(Fault::new(format!("there is no block called '{}'", of.name)));
@@ -121,15 +143,21 @@ impl Run {
             },
             |above| Val::Object(Arc::new(Object::Block(above))),
         );
-        let inner = self.frames.split_off(of.scopes.min(self.frames.len()));
-        self.frames.push(HashMap::from([("super".into(), above)]));
+        let own = Frame::entered(&layer.block.scope, &[]);
+        own.set_parameter("super", above);
+        own.set_parameter("self", self.itself());
+        let outer = std::mem::replace(&mut self.frames, vec![given, own]);
+        let was_whole = std::mem::replace(&mut self.is_whole, false);
         let (parent, line) = (self.parent.take(), self.line);
         let place = std::mem::replace(&mut self.place, layer.place);
+        let done = self.body(&layer.block.body);
+        for frame in std::mem::replace(&mut self.frames, outer) {
+            self.shared.keep(frame);
+        }
+        self.is_whole = was_whole;
         // A fault leaves the place as it is, for that is where it happened.
-        self.body(&layer.block.body)?;
+        done?;
         (self.parent, self.line, self.place) = (parent, line, place);
-        self.frames.pop();
-        self.frames.extend(inner);
         Ok(())
     }
 
@@ -137,7 +165,8 @@ impl Run {
     pub(super) fn call_block(&mut self, of: &BlockOf, args: &Args) -> Outcome {
         args.end()?;
         let was_strict = std::mem::replace(&mut self.is_strict, true);
-        let printed = self.called(|run| run.run_block(of));
+        let given = self.frames[0].clone();
+        let printed = self.called(|run| run.run_block(of, given));
         self.is_strict = was_strict;
         printed
     }
@@ -148,14 +177,13 @@ impl Run {
             name: Arc::clone(name),
             depth: 0,
             layers: layers.len(),
-            scopes: 1,
         });
         Val::Object(Arc::new(Object::Itself(blocks.collect())))
     }
 
     fn include(&mut self, name: &Expr, ignore_missing: bool, sight: Sight) -> Outcome<()> {
         let names = self.expr(name)?.used()?;
-        let names = if let Val::Str(_) = names { vec![names] } else { names.items()? };
+        let names = if let Val::Str(_) = names { vec![names] } else { several(&names)? };
         let Some(found) = self.find_one(&names)? else {
             return if ignore_missing { Ok(()) } else { Err(not_found(&names)) };
         };
@@ -171,9 +199,9 @@ impl Run {
         let found = self.find(&text::str_of(name)?)?;
         let found = found.ok_or_else(|| not_found(std::slice::from_ref(name)))?;
         let mut run = self.used_by(&found, sight);
+        let given = run.frames[0].clone();
         run.root(&found.template)?;
-        let set = std::mem::take(&mut run.frames[0]);
-        let exported = set.into_iter().filter(|(name, _)| run.exported.contains(name));
+        let exported = given.values().into_iter().filter(|(name, _)| run.exported.contains(name));
         let printed = run.out.into_iter().map(|piece| piece.value);
         Ok(Module { exported: exported.collect(), printed: printed.collect() })
     }
@@ -207,7 +235,7 @@ impl Run {
     /// Sets a name that comes from another template, and is not passed on to a third.
     fn set_imported(&mut self, name: &Name, value: Val) {
         self.set(Arc::clone(name), value);
-        if self.frames.len() == 1 {
+        if self.is_top() {
             self.exported.remove(name);
         }
     }
@@ -215,18 +243,14 @@ impl Run {
     /// A rendering of another template that this one asks for.
     fn used_by(&self, found: &Parent, sight: Sight) -> Self {
         let mut home = self.home.clone();
-        let seen = match sight {
-            Sight::Context => {
-                let mut seen = self.all_seen();
-                seen.remove("loop");
-                seen
-            }
+        let given = match sight {
+            Sight::Context => self.all_given(),
             Sight::Nothing => {
                 home.sees_variables = false;
-                HashMap::new()
+                Frame::given(HashMap::new())
             }
         };
-        let mut run = Self::bare(&self.env, home, seen);
+        let mut run = Self::bare(&self.env, home, vec![given], Arc::clone(&self.shared));
         run.copies = self.copies || found.template.mutates;
         super::sameness::note(found.template.mutates);
         run.is_strict = self.is_strict;
@@ -260,6 +284,17 @@ impl Run {
             Err((fault, line)) => Err(Fault::placed(fault, &Origin::at(&file, line, 1))),
         }
     }
+}
+
+/// Several names, of which those that are missing are passed over.
+fn several(names: &Val) -> Outcome<Vec<Val>> {
+    let names = names.elements()?.into_iter().map(Val::forced);
+    let names = names.filter(|name| !matches!(name, Val::Missing(_)));
+    let text = |name: Val| match name {
+        Val::Str(_) => Ok(name),
+        other => Err(Fault::new(format!("'{}' is no name of a template", other.type_name()))),
+    };
+    names.map(text).collect()
 }
 
 fn not_found(names: &[Val]) -> Faulty {

@@ -6,17 +6,19 @@ use std::{
 };
 
 use super::{
-    call::Args,
     env::Env,
     fault::{Fault, Faulty, Outcome},
-    filters, meter,
-    objects::{Object, Scoped},
+    filters,
+    frames::{Frame, Shared},
+    meter,
+    objects::Object,
     printed::Printed,
     reuse::{Layer, Parent},
+    scope::Loads,
     syntax::Syntax,
     text,
-    tree::{Expr, Macro, Name, Placed, Stmt, Template},
-    value::{Dict, Key, Val},
+    tree::{Expr, Name, Placed, Stmt, Template},
+    value::{Key, Val},
 };
 use crate::origin::Origin;
 
@@ -26,7 +28,11 @@ pub(super) struct Run {
     pub(super) env: Arc<Env>,
     pub(super) home: Home,
     pub(super) place: Place,
-    pub(super) frames: Vec<HashMap<Name, Val>>,
+    /// The scopes that are open: first what the template is given and sets for others, then its own.
+    pub(super) frames: Vec<Frame>,
+    /// Whether the second scope is that of a whole template, whose names others may see.
+    pub(super) is_whole: bool,
+    pub(super) shared: Arc<Shared>,
     pub(super) out: Vec<Printed>,
     /// The line of the template that is being run.
     pub(super) line: u32,
@@ -72,15 +78,23 @@ impl Run {
     pub(super) fn new(env: &Arc<Env>, template: &Template, locals: Vec<(String, Val)>) -> Self {
         let locals = locals.into_iter().map(|(name, value)| (Name::from(name), value));
         let home = Home { syntax: template.syntax.clone(), ..Home::default() };
-        Self { copies: template.mutates, ..Self::bare(env, home, locals.collect()) }
+        let frames = vec![Frame::given(locals.collect())];
+        Self { copies: template.mutates, ..Self::bare(env, home, frames, Arc::default()) }
     }
 
-    pub(super) fn bare(env: &Arc<Env>, home: Home, seen: HashMap<Name, Val>) -> Self {
+    pub(super) fn bare(
+        env: &Arc<Env>,
+        home: Home,
+        frames: Vec<Frame>,
+        shared: Arc<Shared>,
+    ) -> Self {
         Self {
             env: Arc::clone(env),
             home,
             place: Place::default(),
-            frames: vec![seen],
+            frames,
+            is_whole: false,
+            shared,
             out: Vec::new(),
             line: 1,
             copies: false,
@@ -136,18 +150,31 @@ impl Run {
         }
     }
 
-    pub(super) fn lookup(&mut self, name: &str) -> Option<Val> {
-        let local = self.frames.iter().rev().find_map(|frame| frame.get(name)).cloned();
-        if local.is_some() || !self.home.sees_variables {
-            return local;
+    /// What the template is given under a name.
+    pub(super) fn given(&self, name: &str) -> Option<Val> {
+        let given = self.frames.first().and_then(|frame| frame.value(name));
+        if given.is_some() || !self.home.sees_variables {
+            return given;
         }
         let found = self.env.variable(name)?;
-        if !self.copies {
-            return Some(found);
+        Some(if self.copies { self.shared.copy(name, &found) } else { found })
+    }
+
+    /// Runs something in a scope inside the open ones.
+    pub(super) fn inside<T>(&mut self, scope: &Loads, act: impl FnOnce(&mut Self) -> T) -> T {
+        let frame = Frame::entered(scope, &self.frames);
+        self.frames.push(frame);
+        let done = act(self);
+        if let Some(frame) = self.frames.pop() {
+            frame.clear();
+            self.shared.keep(frame);
         }
-        let copy = found.deep_copy();
-        self.frames[0].insert(name.into(), copy.clone());
-        Some(copy)
+        done
+    }
+
+    /// Whether what is set now belongs to a whole template.
+    pub(super) fn is_top(&self) -> bool {
+        self.is_whole && self.frames.len() == 2
     }
 
     pub(super) fn body(&mut self, body: &[Placed]) -> Outcome<()> {
@@ -174,26 +201,23 @@ impl Run {
                 let body = if self.expr(test)?.truth()? { yes } else { no };
                 self.body(body)?;
             }
-            Stmt::With { assignments, body } => {
-                self.frames.push(HashMap::new());
-                let done = self.with(assignments, body);
-                self.frames.pop();
-                done?;
-            }
+            Stmt::With { assignments, body, scope } => self.with(assignments, body, scope)?,
             Stmt::Set { target, value } => {
                 let value = self.expr(value)?;
                 self.assign(target, value)?;
             }
-            Stmt::SetBlock { target, filter, body } => {
-                let value = self.set_block(filter.as_ref(), body)?;
+            Stmt::SetBlock { target, filter, body, scope } => {
+                let value = self.inside(scope, |run| run.set_block(filter.as_ref(), body))?;
                 self.assign(target, value)?;
             }
-            Stmt::FilterBlock { filter, body } => {
-                let value = self.captured(body)?;
-                let value = self.piped(filter, value)?;
+            Stmt::FilterBlock { filter, body, scope } => {
+                let value = self.inside(scope, |run| {
+                    let value = run.captured(body)?;
+                    run.piped(filter, value)
+                })?;
                 self.print(value);
             }
-            Stmt::Body(body) => self.body(body)?,
+            Stmt::Scope { body, scope } => self.inside(scope, |run| run.body(body))?,
             Stmt::Block(_)
             | Stmt::Extends(_)
             | Stmt::Include { .. }
@@ -201,7 +225,7 @@ impl Run {
             | Stmt::FromImport { .. } => self.reuse(stmt)?,
             Stmt::Macro(decl) => {
                 let made = self.macro_value(decl);
-                self.set(Arc::clone(&decl.name), made);
+                self.set(decl.name.clone().unwrap_or_default(), made);
             }
             Stmt::CallBlock { callee, args, caller } => {
                 let callee = self.callee(callee)?;
@@ -225,20 +249,39 @@ impl Run {
         }
     }
 
-    fn with(&mut self, assignments: &[(Expr, Expr)], body: &[Placed]) -> Outcome<()> {
+    /// The values are those that names have outside.
+    fn with(
+        &mut self,
+        assignments: &[(Expr, Expr)],
+        body: &[Placed],
+        scope: &Loads,
+    ) -> Outcome<()> {
+        let inner = Frame::entered(scope, &self.frames);
         for (target, value) in assignments {
             let value = self.expr(value)?;
-            self.assign(target, value)?;
+            self.frames.push(inner.clone());
+            let done = self.assign(target, value);
+            self.frames.pop();
+            done?;
         }
-        self.body(body)
+        self.frames.push(inner);
+        let done = self.body(body);
+        if let Some(frame) = self.frames.pop() {
+            frame.clear();
+            self.shared.keep(frame);
+        }
+        done
     }
 
     pub(super) fn set(&mut self, name: Name, value: Val) {
-        if self.frames.len() == 1 && !name.starts_with('_') {
-            self.exported.insert(Arc::clone(&name));
+        if self.is_top() {
+            if !name.starts_with('_') {
+                self.exported.insert(Arc::clone(&name));
+            }
+            self.frames[0].set(Arc::clone(&name), value.clone());
         }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.insert(name, value);
+        if let Some(frame) = self.frames.last() {
+            frame.set(name, value);
         }
     }
 
@@ -246,13 +289,9 @@ impl Run {
         match target {
             Expr::Name(name) => self.set(Arc::clone(name), value),
             Expr::Attr(object, name) => {
-                let object = self.expr(object)?.used()?;
-                let Val::Object(object) = &object else {
-                    return Err(Fault::new("can only assign to attributes of a namespace"));
-                };
-                let Object::Namespace(dict) = object.as_ref() else {
-                    return Err(Fault::new("can only assign to attributes of a namespace"));
-                };
+                let refused = || Fault::new("cannot assign attribute on non-namespace object");
+                let Val::Object(object) = self.expr(object)? else { return Err(refused()) };
+                let Object::Namespace(dict) = object.as_ref() else { return Err(refused()) };
                 dict.change(|pairs| pairs.insert(Key::text(name), value));
             }
             Expr::Tuple(targets) | Expr::List(targets) => {
@@ -270,12 +309,10 @@ impl Run {
         Ok(())
     }
 
-    /// Runs the body in a scope of its own and gives what it prints.
+    /// Runs the body and gives what it prints.
     fn captured(&mut self, body: &[Placed]) -> Outcome {
         let (before, line) = (std::mem::take(&mut self.out), self.line);
-        self.frames.push(HashMap::new());
         let done = self.body(body);
-        self.frames.pop();
         let printed = std::mem::replace(&mut self.out, before);
         done?;
         self.line = line;
@@ -305,64 +342,10 @@ impl Run {
         let args = self.args(args)?;
         Ok(filters::apply(&self.env, name, value, args))
     }
-
-    fn macro_value(&self, decl: &Arc<Macro>) -> Val {
-        let macro_ = Scoped {
-            decl: Arc::clone(decl),
-            seen: self.all_seen(),
-            home: self.home.clone(),
-            place: self.place.clone(),
-        };
-        Val::Object(Arc::new(Object::Macro(macro_)))
-    }
-
-    /// What is set here, in all scopes.
-    pub(super) fn all_seen(&self) -> HashMap<Name, Val> {
-        let count = self.frames.iter().map(HashMap::len).sum();
-        meter::items(2 * count, count);
-        let seen = self.frames.iter().flat_map(|frame| frame.iter());
-        seen.map(|(name, value)| (Arc::clone(name), value.clone())).collect()
-    }
-
-    /// Calls a macro: it sees what was set where it was declared, and its arguments.
-    pub(super) fn call_macro(&mut self, called: &Scoped, mut args: Args) -> Outcome {
-        let _inside = meter::deeper()?;
-        let Scoped { decl, seen, .. } = called;
-        meter::items(2 * seen.len(), seen.len());
-        let mut run = Self::bare(&self.env, called.home.clone(), seen.clone());
-        run.copies = self.copies;
-        run.place = Place { file: called.place.file.clone(), stands_for: None };
-        run.blocks.clone_from(&self.blocks);
-        run.frames.push(HashMap::new());
-        let own = Object::Macro(called.clone());
-        run.frames[0].insert(Arc::clone(&decl.name), Val::Object(Arc::new(own)));
-        for (name, default) in &decl.parameters {
-            let value = match (args.take(name), default) {
-                (Some(value), _) => value,
-                (None, Some(default)) => run.expr(default)?,
-                (None, None) => {
-                    Val::Missing(Fault::absent(format!("parameter '{name}' was not provided")))
-                }
-            };
-            run.set(Arc::clone(name), value);
-        }
-        if let Some(caller) = args.take_named("caller") {
-            run.set("caller".into(), caller);
-        }
-        run.set("varargs".into(), Val::list(std::mem::take(&mut args.positional)));
-        let named = std::mem::take(&mut args.named).into_iter();
-        run.set(
-            "kwargs".into(),
-            Val::Dict(Dict::new(named.map(|(name, value)| (Key::text(&name), value)).collect())),
-        );
-        let done = run.body(&decl.body);
-        done.map_err(|fault| run.placed(fault))?;
-        Ok(concat(run.out))
-    }
 }
 
 /// Ansible's joining of what a template prints: nothing is `None`, one value keeps its type, several become text.
-fn concat(printed: Vec<Printed>) -> Val {
+pub(super) fn concat(printed: Vec<Printed>) -> Val {
     let values = printed.into_iter().map(|piece| piece.value);
     let mut values: Vec<Val> = values.filter(|value| !matches!(value, Val::None)).collect();
     match values.len() {

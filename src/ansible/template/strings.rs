@@ -2,7 +2,7 @@
 
 use super::{
     call::Args,
-    characters,
+    characters, digits,
     fault::{Fault, Outcome},
     meter,
     value::Val,
@@ -22,7 +22,7 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
     let plain = |text: String| Some(Ok(Val::str(text)));
     match method {
         "lower" => plain(value.to_lowercase()),
-        "casefold" => plain(value.to_lowercase().replace('ß', "ss")),
+        "casefold" => plain(characters::folded(value)),
         "upper" => plain(value.to_uppercase()),
         "capitalize" => plain(capitalized(value)),
         "title" => plain(titled(value)),
@@ -38,6 +38,7 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
         "translate" => {
             Some(args.required("table").and_then(|table| characters::translated(value, &table)))
         }
+        "maketrans" => Some(characters::table(args)),
         "format_map" => Some(format_map(value, args)),
         "strip" | "lstrip" | "rstrip" => Some(strip(value, method, args)),
         "startswith" | "endswith" => Some(edge(value, method, args)),
@@ -71,8 +72,8 @@ fn question(value: &str, method: &str) -> Option<bool> {
         "isprintable" => !value.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')),
         "isidentifier" => characters::is_identifier(value),
         "istitle" => characters::is_title(value),
-        "isdecimal" => every(|c| c.is_ascii_digit()),
-        "isdigit" => every(|c| c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c)),
+        "isdecimal" => every(digits::is_decimal),
+        "isdigit" => every(digits::is_digit),
         "isnumeric" => every(char::is_numeric),
         "isalpha" => every(char::is_alphabetic),
         "isalnum" => every(char::is_alphanumeric),

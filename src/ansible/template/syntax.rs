@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use minijinja::syntax::SyntaxConfig;
-
 use crate::{
     ansible::{inventory, yaml::Data},
     origin::Origin,
@@ -24,10 +22,10 @@ pub(super) struct Syntax {
     pub(super) variable: Signs,
     pub(super) comment: Signs,
     /// Empty if no line is a statement.
-    line_statement: Arc<str>,
-    trim_blocks: bool,
-    lstrip_blocks: bool,
-    keep_trailing_newline: bool,
+    pub(super) line_statement: Arc<str>,
+    pub(super) trim_blocks: bool,
+    pub(super) lstrip_blocks: bool,
+    pub(super) keep_trailing_newline: bool,
     /// What every line break of the text becomes.
     pub(super) newline: Arc<str>,
 }
@@ -54,20 +52,22 @@ impl Syntax {
         Self { lstrip_blocks: true, ..Self::default() }
     }
 
-    /// What MiniJinja's parser is to know.
-    pub(super) fn config(&self) -> Result<SyntaxConfig, minijinja::Error> {
-        let owned = |signs: &Signs| (signs.0.to_string(), signs.1.to_string());
-        let (block, variable, comment) =
-            (owned(&self.block), owned(&self.variable), owned(&self.comment));
-        SyntaxConfig::builder()
-            .block_delimiters(block.0, block.1)
-            .variable_delimiters(variable.0, variable.1)
-            .comment_delimiters(comment.0, comment.1)
-            .line_statement_prefix(self.line_statement.to_string())
-            .trim_blocks(self.trim_blocks)
-            .lstrip_blocks(self.lstrip_blocks)
-            .keep_trailing_newline(self.keep_trailing_newline)
-            .build()
+    /// The characters with which something may open.
+    pub(super) fn starts(&self) -> Vec<char> {
+        let signs = [&self.block.0, &self.variable.0, &self.comment.0, &self.line_statement];
+        signs.into_iter().filter_map(|sign| sign.chars().next()).collect()
+    }
+
+    pub(super) fn has_line_statements(&self) -> bool {
+        !self.line_statement.is_empty()
+    }
+
+    /// Text with the line breaks that it is to have.
+    pub(super) fn with_breaks(&self, text: &str) -> String {
+        match &*self.newline {
+            "\n" => text.to_owned(),
+            newline => text.replace('\n', newline),
+        }
     }
 
     /// Changes a part by the name that Ansible has for it.
@@ -81,7 +81,6 @@ impl Syntax {
             "comment_end_string" => self.comment.1 = text(key, value)?,
             "line_statement_prefix" => self.line_statement = maybe_text(key, value)?,
             "line_comment_prefix" if *value == Data::Null => {}
-            // The parser would drop the line break with the comment.
             "line_comment_prefix" => {
                 return Err(format!(
                     "{key} is not supported; write comments between `{{#` and `#}}`"

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    digits,
     fault::{Fault, Faulty, Outcome},
     meter,
     value::{DEEPEST, Dict, Key, Val},
@@ -165,7 +166,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A number in a string, as Python's `int` and `float` accept it: spaces around, `_` between digits.
 pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
-    let text = text.trim();
+    let text = &*digits::plain(text.trim());
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -188,8 +189,12 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
 
 /// Python's `float(text)`.
 pub(super) fn parse_float(text: &str) -> Option<f64> {
-    let text = text.trim();
-    if text.starts_with('_') || text.ends_with('_') || text.contains("__") {
+    let text = digits::plain(text.trim());
+    let chars: Vec<char> = text.chars().collect();
+    let is_digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+    let between = |at: usize| at > 0 && is_digit(at - 1) && is_digit(at + 1);
+    let lines = chars.iter().enumerate().filter(|(_, c)| **c == '_');
+    if !lines.map(|(at, _)| at).all(between) {
         return None;
     }
     text.replace('_', "").parse().ok()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{syntax::Syntax, value::Val};
+use super::{scope::Loads, syntax::Syntax, value::Val};
 
 /// A name in a template.
 pub(super) type Name = Arc<str>;
@@ -17,6 +17,7 @@ pub(super) enum Expr {
     Slice(Box<Expr>, [Option<Box<Expr>>; 3]),
     Not(Box<Expr>),
     Negative(Box<Expr>),
+    Positive(Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     Binary(Binary, Box<Expr>, Box<Expr>),
@@ -102,6 +103,7 @@ pub(super) enum Stmt {
     With {
         assignments: Vec<(Expr, Expr)>,
         body: Vec<Placed>,
+        scope: Loads,
     },
     Set {
         target: Expr,
@@ -111,13 +113,18 @@ pub(super) enum Stmt {
         target: Expr,
         filter: Option<Expr>,
         body: Vec<Placed>,
+        scope: Loads,
     },
     FilterBlock {
         filter: Expr,
         body: Vec<Placed>,
+        scope: Loads,
     },
     /// `{% autoescape %}` prints its body where it stands.
-    Body(Vec<Placed>),
+    Scope {
+        body: Vec<Placed>,
+        scope: Loads,
+    },
     Block(Arc<Block>),
     Extends(Expr),
     Include {
@@ -162,6 +169,7 @@ pub(super) struct Block {
     /// Whether it must be replaced.
     pub(super) is_required: bool,
     pub(super) body: Vec<Placed>,
+    pub(super) scope: Loads,
 }
 
 /// A `for` loop.
@@ -174,20 +182,48 @@ pub(super) struct For {
     pub(super) otherwise: Vec<Placed>,
     /// Whether its body may call `loop` with other items.
     pub(super) is_recursive: bool,
+    pub(super) scopes: Scopes,
+}
+
+/// The scopes of a loop.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    pub(super) condition: Loads,
+    pub(super) body: Loads,
+    pub(super) otherwise: Loads,
 }
 
 /// A `macro`, or the body of a `call` block.
 #[derive(Debug)]
 pub(super) struct Macro {
-    pub(super) name: Name,
+    /// The body of a `call` block has none.
+    pub(super) name: Option<Name>,
     pub(super) parameters: Vec<(Name, Option<Expr>)>,
     pub(super) body: Vec<Placed>,
+    pub(super) scope: Loads,
+    /// Which of `caller`, `kwargs` and `varargs` it uses.
+    pub(super) uses: Vec<&'static str>,
+}
+
+impl Macro {
+    pub(super) fn new(
+        name: Option<Name>,
+        parameters: Vec<(Name, Option<Expr>)>,
+        body: Vec<Placed>,
+    ) -> Self {
+        Self { name, parameters, body, scope: Loads::default(), uses: Vec::new() }
+    }
+
+    pub(super) fn has_parameter(&self, wanted: &str) -> bool {
+        self.parameters.iter().any(|(name, _)| &**name == wanted)
+    }
 }
 
 /// A template that was read.
 #[derive(Debug)]
 pub(super) struct Template {
     pub(super) body: Vec<Placed>,
+    pub(super) scope: Loads,
     /// All its blocks, those inside others too.
     pub(super) blocks: Vec<Arc<Block>>,
     /// Whether it calls methods that change lists or dicts: then it must not share variables' values with others.

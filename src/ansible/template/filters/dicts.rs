@@ -142,17 +142,23 @@ fn items2dict(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         let kind = input.type_name();
         return Err(Fault::new(format!("items2dict requires a list, got {kind} instead.")));
     }
+    let made = input.items().and_then(|items| items_by(&items, &key_name, &value_name));
+    // Ansible shows the list then, and so fails if anything in it is missing.
+    made.or_else(|fault| text::repr(input).and(Err(fault)))
+}
+
+fn items_by(items: &[Val], key_name: &Val, value_name: &Val) -> Outcome {
     let mut made = indexmap::IndexMap::new();
-    for item in input.items()? {
-        let part = |name: &Val| access::subscript(&item, name);
-        made.insert(Key::new(part(&key_name)?)?, part(&value_name)?);
+    for item in items {
+        let part = |name: &Val| access::subscript(item, name);
+        made.insert(Key::new(part(key_name)?)?, part(value_name)?);
     }
     Ok(Val::Dict(Dict::new(made)))
 }
 
-fn pairs_of(dict: &Dict) -> Vec<Val> {
+fn pairs_of(dict: &Dict) -> Outcome<Vec<Val>> {
     let pairs = dict.pairs().into_iter();
-    pairs.map(|(key, value)| Val::tuple(vec![key.value(), value])).collect()
+    pairs.map(|(key, value)| Ok(Val::tuple(vec![key.value(), value.used()?]))).collect()
 }
 
 fn dictsort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -162,7 +168,7 @@ fn dictsort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let by = by.ok_or_else(|| Fault::new("You can only sort by either \"key\" or \"value\""))?;
     let reverse = args.flag("reverse", false)?;
     let at = Val::Int(i128::from(by == "value"));
-    let pairs = pairs_of(&dict_of(input, "dictsort")?);
+    let pairs = pairs_of(&dict_of(input, "dictsort")?)?;
     let mut sorted = super::sorted(pairs, |pair| {
         lists::key_of(&access::item(pair, &at)?, None, case_sensitive)
     })?;
@@ -173,7 +179,10 @@ fn dictsort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn items(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::list(pairs_of(&dict_of(input, "items")?)))
+    if let Val::Blank = input {
+        return Ok(Val::list(Vec::new()));
+    }
+    pairs_of(&dict_of(input, "items")?).map(Val::list)
 }
 
 fn attr(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {

@@ -76,6 +76,7 @@ pub(super) fn count(value: &Val) -> Outcome<usize> {
         Val::Dict(dict) => dict.len(),
         Val::Tuple(items) => items.len(),
         Val::Str(text) => text.chars().count(),
+        Val::Object(object) if object.loop_length().is_some() => object.loop_length().unwrap_or(0),
         other => {
             let kind = other.type_name();
             let no_length = |_| Fault::new(format!("object of type '{kind}' has no len()"));
@@ -275,7 +276,10 @@ fn subelements(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let skip_missing = args.flag("skip_missing", false)?;
     let items = match input {
-        Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
+        Val::Dict(dict) => {
+            let values = dict.pairs().into_iter().map(|(_, value)| value.used());
+            values.collect::<Outcome<Vec<_>>>()?
+        }
         Val::List(list) => list.items(),
         _ => return Err(Fault::new("obj must be a list of dicts or a nested dict")),
     };

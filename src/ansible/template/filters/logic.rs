@@ -92,6 +92,7 @@ fn type_debug(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     Ok(Val::str(match input {
         Val::Missing(fault) if fault.undefined => "UndefinedMarker",
         Val::Missing(_) => "CapturedExceptionMarker",
+        Val::Omit => "_OmitType",
         other => other.type_name(),
     }))
 }

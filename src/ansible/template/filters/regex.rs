@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-use fancy_regex::Regex;
+use fancy_regex::{Captures, Regex};
 
 use super::{Filter, replacement::Replacement};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         access,
         call::Args,
         env::Env,
-        fault::{Fault, Outcome},
+        fault::{Fault, Faulty, Outcome},
         meter, text,
         value::Val,
     },
@@ -30,26 +30,73 @@ pub(super) fn find(name: &str) -> Option<Filter> {
     })
 }
 
+/// What of a text an expression must match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ansible::template) enum Extent {
+    Part,
+    Beginning,
+    Whole,
+}
+
 /// Compiles a Python pattern.
 pub(in crate::ansible::template) fn compiled(
     written: &str,
     ignore_case: bool,
     multiline: bool,
 ) -> Outcome<Regex> {
-    let flags = match (ignore_case, multiline) {
-        (false, false) => "",
-        (true, false) => "(?i)",
-        (false, true) => "(?m)",
-        (true, true) => "(?im)",
+    matching(written, ignore_case, multiline, Extent::Part)
+}
+
+/// Compiles a Python pattern that is to match so much of a text.
+pub(in crate::ansible::template) fn matching(
+    written: &str,
+    ignore_case: bool,
+    multiline: bool,
+    extent: Extent,
+) -> Outcome<Regex> {
+    let own =
+        pattern::of_python_with(written, ignore_case, multiline).map_err(|why| refused(&why))?;
+    let whole = match extent {
+        Extent::Part => own,
+        Extent::Beginning => format!(r"\A(?:{own})"),
+        Extent::Whole => format!(r"\A(?:{own})\z"),
     };
-    // `\Z` is Python's very end of the text; `$` matches before a last line break in Python.
-    let body = written.replace(r"\Z", r"\z");
-    once(&format!("{flags}{}", python_end(&body, multiline))).map_err(|error| {
-        Fault::with_hint(
-            format!("the regular expression is wrong: {}", pattern::fault(written, &error)),
-            "mend it; a sign that is to mean itself needs a backslash, or `regex_escape`",
-        )
-    })
+    once(&whole).map_err(|error| refused(&pattern::fault(written, &error)))
+}
+
+fn refused(why: &str) -> Faulty {
+    Fault::with_hint(
+        format!("the regular expression is wrong: {why}"),
+        "mend it; a sign that is to mean itself needs a backslash, or `regex_escape`",
+    )
+}
+
+/// All matches of a Python pattern in a text. As in Python, what matches nothing may follow directly behind another match.
+struct Matches<'text> {
+    regex: Regex,
+    /// Matches nothing at the place where it begins to search.
+    further: Regex,
+    text: &'text str,
+    at: usize,
+    was_empty: bool,
+}
+
+impl<'text> Matches<'text> {
+    fn of(regex: &Regex, text: &'text str) -> Outcome<Self> {
+        let further = once(&format!(r"(?:{})(?!\G)", regex.as_str()));
+        let further = further.map_err(|error| wrong(&error))?;
+        Ok(Self { regex: regex.clone(), further, text, at: 0, was_empty: false })
+    }
+
+    fn next(&mut self) -> Outcome<Option<Captures<'text>>> {
+        let regex = if self.was_empty { &self.further } else { &self.regex };
+        let found = regex.captures_from_pos(self.text, self.at).map_err(|error| wrong(&error))?;
+        if let Some(whole) = found.as_ref().and_then(|found| found.get(0)) {
+            self.at = whole.end();
+            self.was_empty = whole.start() == whole.end();
+        }
+        Ok(found)
+    }
 }
 
 /// Compiles an expression once, for the same one is often used for many items.
@@ -70,31 +117,7 @@ fn once(expression: &str) -> Result<Regex, Box<fancy_regex::Error>> {
     Ok(regex)
 }
 
-/// Python's `$` also matches before a line break that ends the text.
-fn python_end(pattern: &str, multiline: bool) -> String {
-    if multiline || !pattern.contains('$') {
-        return pattern.to_owned();
-    }
-    let mut out = String::new();
-    let (mut escaped, mut class) = (false, false);
-    for c in pattern.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => class = true,
-            ']' => class = false,
-            '$' if !class => {
-                out.push_str(r"(?=\n?\z)");
-                continue;
-            }
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn wrong(error: &fancy_regex::Error) -> crate::ansible::template::fault::Faulty {
+fn wrong(error: &fancy_regex::Error) -> Faulty {
     Fault::new(format!("matching a regular expression: {error}"))
 }
 
@@ -116,8 +139,8 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let replacement = replacement.map(|written| Replacement::read(&written, &regex)).transpose()?;
     let mut out = String::new();
     let (mut last, mut count) = (0, 0);
-    for found in regex.captures_iter(&value) {
-        let found = found.map_err(|error| wrong(&error))?;
+    let mut matches = Matches::of(&regex, &value)?;
+    while let Some(found) = matches.next()? {
         if most > 0 && count == most {
             break;
         }
@@ -208,8 +231,8 @@ fn regex_findall(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let ignore_case = args.flag("ignorecase", false)?;
     let regex = compiled(&pattern, ignore_case, multiline)?;
     let mut items = Vec::new();
-    for found in regex.captures_iter(&value) {
-        let found = found.map_err(|error| wrong(&error))?;
+    let mut matches = Matches::of(&regex, &value)?;
+    while let Some(found) = matches.next()? {
         let group = |at| Val::str(found.get(at).map_or("", |group| group.as_str()));
         items.push(match found.len() {
             1 => group(0),

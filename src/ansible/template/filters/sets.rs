@@ -81,10 +81,9 @@ fn too_many() -> Faulty {
 }
 
 fn product(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let repeat = args.take_named("repeat").map_or(1, |times| match times {
-        Val::Int(times) => usize::try_from(times).unwrap_or(1),
-        _ => 1,
-    });
+    let named = args.take_named("repeat").map(|times| Args::of(vec![times]).number("repeat", 1));
+    let repeat = usize::try_from(named.transpose()?.unwrap_or(1))
+        .map_err(|_| Fault::new("repeat argument cannot be negative"))?;
     let others = std::mem::take(&mut args.positional);
     let lists = std::iter::once(input).chain(&others).map(Val::items);
     let lists = lists.collect::<Outcome<Vec<_>>>()?;
@@ -164,7 +163,8 @@ fn chosen(input: &Val, size: Option<usize>, ordered: bool) -> Outcome {
 }
 
 fn permutations(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let size = args.int("r")?.and_then(|size| usize::try_from(size).ok());
+    let size = args.int("r")?.map(usize::try_from).transpose();
+    let size = size.map_err(|_| Fault::new("r must be non-negative"))?;
     chosen(input, size, true)
 }
 

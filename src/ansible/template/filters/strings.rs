@@ -240,7 +240,8 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('\'', "&#39;").replace('"', "&#34;")
 }
 
-fn escape(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+fn escape(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    args.end()?;
     Ok(Val::str(escaped(&text::str_of(input)?)))
 }
 

@@ -6,6 +6,7 @@ use super::{Spec, append, ascii, character, numbers, padded, with_digit};
 use crate::ansible::template::{
     access,
     fault::{Fault, Outcome},
+    objects::Object,
     text,
     value::Val,
 };
@@ -26,7 +27,7 @@ impl Given<'_> {
 
     /// A width or precision that is given as `*`.
     fn star(&mut self) -> Outcome<i128> {
-        match self.next()?.used()? {
+        match self.next()?.forced() {
             Val::Int(number) => Ok(number),
             Val::Bool(number) => Ok(number.into()),
             _ => Err(Fault::new("* wants int")),
@@ -78,7 +79,8 @@ pub(in crate::ansible::template) fn percent(format: &str, values: &Val) -> Outco
 /// Whether Python takes a value for one that is asked by keys.
 fn has_places(value: &Val) -> bool {
     match value {
-        Val::List(_) | Val::Dict(_) | Val::Object(_) | Val::Missing(_) | Val::Blank => true,
+        Val::List(_) | Val::Dict(_) | Val::Missing(_) | Val::Blank => true,
+        Val::Object(object) => object.keys().is_some() || matches!(**object, Object::Range(_)),
         Val::None
         | Val::Bool(_)
         | Val::Int(_)

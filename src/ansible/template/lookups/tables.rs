@@ -141,7 +141,7 @@ fn ini_value(
     })?;
     let no_section = || Fault::new(format!("No section '{section}' in '{name}'."));
     if options.flag("re", false)? {
-        let pattern = regex::compiled(&format!(r"\A(?:{key})"), false, false)?;
+        let pattern = regex::matching(&key, false, false, regex::Extent::Beginning)?;
         let items = file.items(&section).map_err(told)?.ok_or_else(no_section)?;
         let fitting = items.into_iter().filter(|(name, _)| pattern.is_match(name).unwrap_or(false));
         found.extend(fitting.map(|(_, value)| value.map_or(Val::None, Val::str)));

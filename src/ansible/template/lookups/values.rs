@@ -7,7 +7,9 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    filters, text,
+    filters,
+    objects::Object,
+    text,
     value::{Key, Val},
 };
 
@@ -61,6 +63,17 @@ fn env_variable(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
     Ok(found)
 }
 
+/// Ansible marks what a lookup gives, which it cannot do with everything.
+fn taggable(value: &Val) -> Outcome {
+    match value {
+        Val::Object(object) if matches!(**object, Object::Range(_) | Object::Namespace(_)) => {
+            let kind = value.type_name();
+            Err(Fault::new(format!("a value of type '{kind}' is not taggable")))
+        }
+        other => Ok(other.clone()),
+    }
+}
+
 fn vars(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
     let default = args.take_named("default").filter(|default| !matches!(default, Val::None));
     let mut found = Vec::new();
@@ -71,7 +84,7 @@ fn vars(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
         };
         let value = match (env.variable(name), &default) {
             (Some(value), _) => value,
-            (None, Some(default)) => default.clone(),
+            (None, Some(default)) => taggable(default)?,
             (None, None) => {
                 return Err(Fault::absent(format!("No variable named '{name}' was found.")));
             }

@@ -65,6 +65,10 @@ fn bmc_type(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
     if !input.truth()? {
         return Ok(Val::None);
     }
+    if !matches!(input, Val::Dict(_)) {
+        let kind = input.type_name();
+        return Err(Fault::new(format!("'{kind}' object has no attribute 'get'")));
+    }
     let maker = part(input, "manufacturer")?;
     Ok(match maker.as_str() {
         Some("Dell Inc.") => Val::str("idrac"),
