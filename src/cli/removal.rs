@@ -90,9 +90,9 @@ impl Consent for Removals {
             return Ok(BTreeMap::new());
         }
         let lines = survey.held.iter().flat_map(|(host, held)| told(host, held));
-        let list: String = lines.map(|line| format!("  {line}\n")).collect();
+        let list = lines.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
         let prompt = format!(
-            "{list}Type the HOST:PATH of what is removed with all its data, or nothing to keep it all: "
+            "{list}\nType the HOST:PATH of what is removed with all its data, or nothing to keep it all: "
         );
         let answer = ask::line(&prompt)?.unwrap_or_default();
         let words: Vec<String> = answer.split_whitespace().map(str::to_owned).collect();

@@ -5,7 +5,8 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
-    process::Child,
+    process::{Child, Command},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -49,7 +50,8 @@ const BRIDGES: &str = "link add lab0 up type bridge\nlink add lab1 up type bridg
 #[derive(Debug)]
 pub(crate) struct Guest {
     state: PathBuf,
-    mains: Child,
+    base: PathBuf,
+    mains: Mutex<Child>,
 }
 
 impl Guest {
@@ -76,7 +78,8 @@ impl Guest {
             let file = fs::File::create(state.join("disks").join(serial)).unwrap();
             file.set_len(u64::from(*size) << 20).unwrap();
         }
-        let guest = Self { mains: power_on(&base, &state), state };
+        fs::copy(base.join("initrd"), state.join("initrd")).unwrap();
+        let guest = Self { mains: Mutex::new(power_on(&base, &state)), state, base };
         guest.wait_until_up();
         guest
     }
@@ -93,6 +96,11 @@ impl Guest {
 
     /// Runs a shell command as root.
     pub(crate) fn exec(&self, shell: &str) -> Output {
+        let words = format!("sudo -n sh -c '{}'", shell.replace('\'', r"'\''"));
+        Output::of(self.ssh(&words), format!("`{shell}` on {NAME}"))
+    }
+
+    fn ssh(&self, words: &str) -> Command {
         let mut ssh = command("timeout", &[LIMIT, "ssh", "-F", "none", "-o", "LogLevel=ERROR"]);
         for option in [
             "BatchMode=yes",
@@ -108,8 +116,8 @@ impl Guest {
         }
         ssh.arg("-o").arg(format!("UserKnownHostsFile={}", self.known_hosts().display()));
         ssh.arg("-i").arg(self.key()).arg(format!("{USER}@{ADDRESS}"));
-        ssh.arg(format!("sudo -n sh -c '{}'", shell.replace('\'', r"'\''")));
-        Output::of(ssh, format!("`{shell}` on {NAME}"))
+        ssh.arg(words);
+        ssh
     }
 
     /// The output of a shell command that has to succeed, without the last end of line.
@@ -118,15 +126,17 @@ impl Guest {
         self.exec(shell).expect(0).trim_end().to_owned()
     }
 
-    /// Has it reboot itself, and waits until it is up again.
+    /// Has it reboot itself, and waits until it is up again. It is started as a boot loader would: with the initramfs
+    /// that it has made for itself.
     pub(crate) fn reboot(&self) {
-        const ID: &str = "cat /proc/sys/kernel/random/boot_id";
-        let before = self.says(ID);
+        let mut fetch = self.ssh("sudo cat /boot/initrd.img-*");
+        fetch.stdout(fs::File::create(self.state.join("initrd")).unwrap());
+        assert!(fetch.status().unwrap().success(), "the guest has no initramfs");
         self.exec("systemctl reboot");
-        wait_until("the next boot", BOOT, || {
-            let now = self.exec(ID);
-            now.code == 0 && now.stdout.trim() != before
-        });
+        let mut mains = self.mains.lock().unwrap();
+        wait_until("the end of the guest", BOOT, || mains.try_wait().unwrap().is_some());
+        *mains = power_on(&self.base, &self.state);
+        drop(mains);
         self.wait_until_up();
     }
 
@@ -141,8 +151,9 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.mains.kill().unwrap();
-        self.mains.wait().unwrap();
+        let mains = self.mains.get_mut().unwrap();
+        mains.kill().unwrap();
+        mains.wait().unwrap();
     }
 }
 
@@ -154,10 +165,13 @@ fn run_with(program: &str, words: &[&str], paths: &[&Path]) {
 
 fn power_on(base: &Path, state: &Path) -> Child {
     let mut qemu = command("qemu-system-x86_64", &["-name", NAME, "-machine", "q35,accel=tcg"]);
-    qemu.args("-cpu max -smp 1 -m 1536 -nodefaults -no-user-config -display none".split(' '));
+    qemu.args(
+        "-cpu max -smp 1 -m 1536 -nodefaults -no-reboot -no-user-config -display none".split(' '),
+    );
     qemu.args(["-append", "root=/dev/vda ro console=ttyS0 net.ifnames=0"]);
-    qemu.arg("-kernel").arg(base.join("kernel")).arg("-initrd").arg(base.join("initrd"));
-    qemu.arg("-serial").arg(format!("file:{}", state.join("console").display()));
+    qemu.arg("-kernel").arg(base.join("kernel")).arg("-initrd").arg(state.join("initrd"));
+    let console = format!("file,id=console,append=on,path={}", state.join("console").display());
+    qemu.args(["-chardev", &console, "-serial", "chardev:console"]);
     qemu.args(["-device", "virtio-rng-pci"]);
     let disks = ["root"].into_iter().chain(DISKS.iter().map(|(serial, _)| *serial));
     for serial in disks {

@@ -294,6 +294,7 @@ impl Secrets for Variables {
             Trouble::refused(format!("{}: reading the key {}", reference.host, path.reveal()))
                 .because("there is no such file any more")
         })?;
-        Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+        let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Secret::new(hex.concat()))
     }
 }

@@ -67,12 +67,10 @@ mod tests {
             let stdout = fs::read_to_string(root.join(&call.args[3][1..])).unwrap_or_default();
             Output { code: if stdout.is_empty() { 2 } else { 0 }, stdout, ..Output::default() }
         });
-        stage.act("parted --machine", |root, _| {
+        stage.act("partx --pairs --output NR,NAME /dev/sdb", |root, _| {
             let name = fs::read_to_string(root.join("name")).unwrap_or_default();
-            let row = format!("1:1049kB:535MB:534MB::{name}:;\n");
-            let row = if name.is_empty() { String::new() } else { row };
-            let stdout =
-                format!("BYT;\n/dev/sdb:537MB:virtblk:512:512:gpt:Virtio Block Device:;\n{row}");
+            let row = format!("NR=\"1\" NAME=\"{name}\"\n");
+            let stdout = if name.is_empty() { String::new() } else { row };
             Output { stdout, ..Output::default() }
         });
         stage.act("parted --script", |root, call| {

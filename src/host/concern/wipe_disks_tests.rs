@@ -21,7 +21,9 @@ fn stage() -> Stage {
     let data = "data".repeat(1000);
     let disks = ["sda", "sdb", "sdc", "sdd"].map(|name| format!("/dev/{name}"));
     let stage = Stage::new(&[("/usr/sbin/pvs", ""), ("/dev/sdb1", &data)]);
-    disks.iter().for_each(|disk| stage.put(disk, &data));
+    for disk in &disks {
+        stage.put(disk, &data);
+    }
     stage.act("lsblk --json", |root, _| {
         let part = if root.join("dev/sdb1").exists() { PART } else { "" };
         Output { stdout: LISTING.replace("SDB", part), ..Output::default() }

@@ -51,7 +51,9 @@ impl Thing for Partition {
         match signature(machine, &self.disk)?.as_deref() {
             None => Ok(Seen::Nothing),
             Some(TABLE) => {
-                let call = Call::new("parted", ["--machine", "--script", &self.disk, "print"]);
+                // A program that opens the disk to write has udev read its table once more, and its partitions
+                // are away for a moment.
+                let call = Call::new("partx", ["--pairs", "--output", "NR,NAME", &self.disk]);
                 Ok(Seen::Table(names(&machine.must(&call)?.stdout)))
             }
             Some(other) => Ok(Seen::Other(other.to_owned())),
@@ -106,11 +108,11 @@ fn appears(machine: &Machine, device: &str) -> Result<(), Fault> {
         .hint("see `journalctl --unit systemd-udevd` on the host"))
 }
 
-/// The names of partitions in what `parted --machine print` says; `(unnamed)` for one that has none.
+/// The names of partitions in what `partx --pairs` says; `(unnamed)` for one that has none.
 fn names(said: &str) -> Vec<String> {
-    let rows = said.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
-    let name = |row: &str| row.split(':').nth(5).filter(|name| !name.is_empty()).map(str::to_owned);
-    rows.map(|row| name(row).unwrap_or_else(|| "(unnamed)".into())).collect()
+    let rows = said.lines().filter_map(|line| line.split_once(" NAME=\""));
+    let name = |(_, name): (&str, &str)| name.trim_end_matches('"').to_owned();
+    rows.map(name).map(|name| if name.is_empty() { "(unnamed)".into() } else { name }).collect()
 }
 
 #[cfg(test)]
@@ -119,9 +121,8 @@ mod tests {
 
     #[test]
     fn partitions_have_names() {
-        let said = "BYT;\n/dev/vdf:537MB:virtblk:512:512:gpt:Virtio Block Device:;\n\
-                    1:1049kB:300MB:299MB:xfs:KOLLA_SWIFT_DATA:;\n2:300MB:536MB:236MB:::;\n";
+        let said = "NR=\"1\" NAME=\"KOLLA_SWIFT_DATA\"\nNR=\"2\" NAME=\"\"\n";
         assert_eq!(names(said), ["KOLLA_SWIFT_DATA", "(unnamed)"]);
-        assert_eq!(names("BYT;\n/dev/vdf:537MB:virtblk:512:512:gpt:Disk:;\n"), [""; 0]);
+        assert_eq!(names(""), [""; 0]);
     }
 }

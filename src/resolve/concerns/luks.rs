@@ -81,7 +81,7 @@ fn device(
         Some(path) => {
             let bytes =
                 reader.variables.files().bytes(path).map_err(|trouble| trouble.to_string())?;
-            if !bytes.is_some_and(|(bytes, _)| !bytes.is_empty()) {
+            if bytes.is_none_or(|(bytes, _)| bytes.is_empty()) {
                 return Err(format!("there is no key in {path} on this machine"));
             }
             let path = vec![index.to_string(), "keyfile".into()];
