@@ -64,11 +64,10 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
         return Some(chosen.ok_or_else(|| Fault::new("no items for cycling given")));
     }
     match (object, method) {
-        (Object::Loop(_), "changed") if args.first_missing().is_some() => {
-            return args.first_missing().map(Ok);
-        }
         (Object::Loop(state), "changed") => {
-            return Some(state.changed(std::mem::take(&mut args.positional)));
+            let missing = args.first_missing();
+            let values = std::mem::take(&mut args.positional);
+            return Some(missing.map_or_else(|| state.changed(values), Ok));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
         (Object::Cycler { .. }, "reset") => return object.restart().map(Ok),
