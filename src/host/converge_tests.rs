@@ -149,7 +149,7 @@ fn packages_that_need_only_each_other_go_together() {
     });
     let tools = |names: &[&str]| {
         let packages = names.iter().map(|name| (*name).to_owned()).collect();
-        Concern::from(crate::host::concern::DevTools { packages })
+        Concern::from(crate::host::concern::DevTools { packages, with_modules: false })
     };
     stage.settles(&tools(&["a", "b"]));
     assert_eq!(stage.settles(&tools(&[])), ["remove the package a", "remove the package b"]);

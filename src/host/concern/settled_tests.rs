@@ -7,8 +7,28 @@ use super::*;
 use crate::host::{facts::Family, sealed::Sealed, stage::Stage};
 
 /// Topics whose own tests call `settles`.
-const ELSEWHERE: [&str; 9] =
-    ["network", "netplan", "firewall", "fail2ban", "tuned", "timezone", "ntp", "mdadm", "lvm"];
+const ELSEWHERE: [&str; 20] = [
+    "dnf",
+    "wipe-disks",
+    "selinux",
+    "network",
+    "netplan",
+    "firewall",
+    "fail2ban",
+    "tuned",
+    "timezone",
+    "ntp",
+    "mdadm",
+    "luks",
+    "lvm",
+    "docker",
+    "podman",
+    "docker-registry",
+    "swift-block-devices",
+    "libvirt-host",
+    "iommu",
+    "vgpu",
+];
 
 fn secret(text: &str) -> Option<Sealed> {
     Some(Sealed::Open(text.into()))
@@ -72,21 +92,6 @@ fn account() -> Account {
     }
 }
 
-fn docker() -> Docker {
-    let repository =
-        DockerRepository { url: "http://docker.example/linux".into(), adds_distribution: true };
-    let authority = "a certificate\n".into();
-    Docker {
-        repository: Some(repository),
-        package: "docker-ce".into(),
-        config: serde_json::Map::from_iter([("iptables".to_owned(), false.into())]),
-        http_proxy: secret("http://proxy.example:3128"),
-        https_proxy: None,
-        no_proxy: "localhost".into(),
-        registry: Some(Registry { name: "registry.example:4000".into(), authority }),
-    }
-}
-
 fn venv(path: Option<&str>) -> KayobeVenv {
     KayobeVenv {
         path: path.map(str::to_owned),
@@ -124,7 +129,11 @@ fn samples() -> Vec<Concern> {
         venv(Some("/opt/kayobe/venvs/kayobe")).into(),
         venv(None).into(),
         Users { groups: vec![group], users: vec![account()], deleted: Vec::new() }.into(),
-        DevTools { packages: vec!["bash-completion".into(), "tcpdump".into()] }.into(),
+        DevTools {
+            packages: vec!["bash-completion".into(), "tcpdump".into()],
+            with_modules: false,
+        }
+        .into(),
         Named { name: "host1".into() }.into(),
         EtcHosts { hostname: "host1".into(), hosts: vec![line.clone()], custom: vec![line] }.into(),
         Sysctl { parameters }.into(),
@@ -143,7 +152,6 @@ fn samples() -> Vec<Concern> {
         KollaPip(pip()).into(),
         kolla_venv().into(),
         KollaPackages { multipath: true }.into(),
-        docker().into(),
     ]
 }
 
