@@ -53,7 +53,9 @@ impl Frame {
 
     /// A scope inside others.
     pub(super) fn entered(loads: &Loads, outer: &[Self]) -> Self {
-        let slots = Mutex::new(HashMap::with_capacity(loads.names().len()));
+        let names = loads.names().len();
+        meter::items(names, names);
+        let slots = Mutex::new(HashMap::with_capacity(names));
         let frame = Self(Arc::new(Inner { loads: loads.clone(), slots }));
         frame.reset(outer);
         frame
@@ -62,7 +64,8 @@ impl Frame {
     /// Makes the scope what it is when it is entered.
     pub(super) fn reset(&self, outer: &[Self]) {
         let names = self.0.loads.names();
-        meter::items(names.len(), names.len());
+        // A loop does so for each item, and needs no more memory for it.
+        meter::steps(names.len());
         let slots: HashMap<Name, Slot> = names
             .iter()
             .map(|(name, load)| {
