@@ -223,6 +223,11 @@ impl Machine {
     /// Makes a link, in place of what was there.
     pub fn link(&self, path: &str, target: &str) -> Result<(), Fault> {
         let tried = || format!("linking {path} to {target}");
+        if let Some((above, _)) = path.rsplit_once('/').filter(|(above, _)| !above.is_empty())
+            && self.node(above)?.is_none()
+        {
+            self.make_directory(above, &Access::of_root(0o755))?;
+        }
         let beside = self.path(&beside(path));
         remove_if_there(&beside).tried(tried)?;
         symlink(target, &beside).tried(tried)?;

@@ -44,12 +44,14 @@ const NETPLAN_PACKAGES: [&str; 4] =
 impl Networkd {
     pub(super) fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
         let mut resources = Vec::new();
-        let mut of: Vec<Resource> = Vec::new();
+        let mut mask = None;
         for netplan in NETPLAN {
-            if of.is_empty() && host.machine.node(netplan)?.is_some() {
-                of.push(Link { path: NETPLAN_MASK.into(), target: "/dev/null".into() }.into());
+            if host.machine.node(netplan)?.is_some() {
+                let link = Link { path: NETPLAN_MASK.into(), target: "/dev/null".into() };
+                mask = Some(Resource::from(link));
             }
         }
+        let mut of: Vec<Resource> = Vec::new();
         let (directory, prefix) = NETPLAN_FILES;
         of.push(Others::new(directory, prefix, Vec::new()).into());
         let names = self.files.iter().map(|file| file.name.clone()).collect();
@@ -57,7 +59,10 @@ impl Networkd {
         of.extend(self.files.iter().map(|file| written(file).into()));
         let links = self.files.iter().filter(|file| file.name.strip_suffix(".link").is_some());
         let links: Vec<Resource> = links.map(|file| written(file).into()).collect();
-        let restart = Refresh::after(format!("restart {SERVICE}"), Way::RestartNetwork, &of);
+        let mut restart = Refresh::after(format!("restart {SERVICE}"), Way::RestartNetwork, &of);
+        // It is no part of what is wanted: netplan goes in the next step, and that is no reason to restart again.
+        restart.of.extend(mask.iter().map(Resource::key));
+        resources.extend(mask);
         resources.extend(of);
         resources.push(Unit { running: None, ..Unit::on(SERVICE) }.into());
         resources.push(restart.into());
