@@ -60,25 +60,25 @@ mod tests {
             ("[^]a-c]{2,}?", Ok(r"[^\]a-c]{2,}?")),
             ("a{,3}b{x}c{", Ok(r"a{0,3}b\{x\}c\{")),
             (r"(?:a|b)*\Z", Ok(r"(?:a|b)*\z")),
-            ("[0--1]", Err("bad character range 0-- at character 2 of `[0--1]`")),
-            ("^*", Err("nothing to repeat at character 2 of `^*`")),
-            ("a**", Err("multiple repeat at character 3 of `a**`")),
+            ("[0--1]", Err("`0--` is no range at character 2 of `[0--1]`")),
+            ("^*", Err("there is nothing to repeat at character 2 of `^*`")),
+            ("a**", Err("a repetition cannot be repeated at character 3 of `a**`")),
             ("a++", Ok("a++")),
             (r"(?i)a\x2e\141", Ok(r"(?i)a\.a")),
             (r"(?P<n>a)(b)(?P=n)\2", Ok(r"(?P<n>a)(?P<__2>b)(?P=n)(?P=__2)")),
             (r"(a)?(?(1)b|c)", Ok(r"(a)?(?(1)b|c)")),
             (r"(?<=ab|cd)[[:x]", Ok(r"(?<=ab|cd)[\[:x]")),
             ("(?s).(?x: a #c\n)", Ok(r"(?s:.)(?:a)")),
-            (r"\p{L}", Err(r"bad escape \p at character 1 of `\p{L}`")),
+            (r"\p{L}", Err(r"`\p` has no meaning at character 1 of `\p{L}`")),
             (
                 r"a(?i)b",
-                Err("global flags not at the start of the expression at character 2 of `a(?i)b`"),
+                Err("flags for the whole must stand at the beginning at character 2 of `a(?i)b`"),
             ),
             (
                 "(?<=a*)b",
-                Err("look-behind requires fixed-width pattern at character 1 of `(?<=a*)b`"),
+                Err("what is looked for behind must have one length at character 1 of `(?<=a*)b`"),
             ),
-            ("(a", Err("missing ), unterminated subpattern at character 1 of `(a`")),
+            ("(a", Err("the parenthesis is not closed at character 1 of `(a`")),
         ];
         for (written, expected) in table {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);

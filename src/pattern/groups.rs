@@ -14,7 +14,7 @@ impl Reader {
         let start = self.at;
         let length = self.chars[start..].iter().position(|c| *c == end);
         let Some(length) = length else {
-            return self.fails(format!("missing {end}, unterminated name"));
+            return self.fails(format!("the name is not ended by `{end}`"));
         };
         self.at += length + 1;
         Ok(self.chars[start..start + length].iter().collect())
@@ -38,8 +38,8 @@ impl Reader {
                 self.at -= 1;
                 self.switched(start).map(Some)
             }
-            Some(c) => fails_at(start + 1, format!("unknown extension ?{c}")),
-            None => self.fails("unexpected end of pattern"),
+            Some(c) => fails_at(start + 1, format!("no group begins with `(?{c}`")),
+            None => self.fails("the pattern ends in the middle of a group"),
         }
     }
 
@@ -50,7 +50,7 @@ impl Reader {
                 return Ok(());
             }
         }
-        fails_at(start, "missing ), unterminated comment")
+        fails_at(start, "the comment is not ended by `)`")
     }
 
     /// What stands in a group, up to its end.
@@ -60,7 +60,7 @@ impl Reader {
         let width = self.alternatives()?;
         self.flags = flags;
         if !self.skip(')') {
-            return fails_at(start, "missing ), unterminated subpattern");
+            return fails_at(start, "the parenthesis is not closed");
         }
         self.out.push(')');
         Ok(width)
@@ -82,28 +82,28 @@ impl Reader {
             let name = self.until('>')?;
             check_name(start, &name)?;
             if self.groups.iter().any(|(other, _)| other.as_ref() == Some(&name)) {
-                return fails_at(start, format!("redefinition of group name '{name}'"));
+                return fails_at(start, format!("a second group has the name `{name}`"));
             }
             return self.captured(start, Some(name));
         }
         if !self.skip('=') {
-            return fails_at(start + 1, "unknown extension ?P");
+            return fails_at(start + 1, "no group begins with `(?P` and this");
         }
         let name = self.until(')')?;
         check_name(start, &name)?;
         match self.groups.iter().position(|(other, _)| other.as_ref() == Some(&name)) {
             Some(place) => self.reference(start, place + 1),
-            None => fails_at(start, format!("unknown group name '{name}'")),
+            None => fails_at(start, format!("no group has the name `{name}`")),
         }
     }
 
     /// The text that a group has matched.
     pub(super) fn reference(&mut self, start: usize, number: usize) -> Written<Width> {
         let Some((name, width)) = self.groups.get(number.wrapping_sub(1)) else {
-            return fails_at(start, format!("invalid group reference {number}"));
+            return fails_at(start, format!("there is no group {number}"));
         };
         let Some(width) = *width else {
-            return fails_at(start, "cannot refer to an open group");
+            return fails_at(start, "a group cannot be named inside itself");
         };
         let reference = match name {
             Some(name) => format!("(?P={name})"),
@@ -118,14 +118,14 @@ impl Reader {
         let sign = match self.next() {
             Some('=') => "(?<=",
             Some('!') => "(?<!",
-            Some(c) => return fails_at(start + 1, format!("unknown extension ?<{c}")),
-            None => return self.fails("unexpected end of pattern"),
+            Some(c) => return fails_at(start + 1, format!("no group begins with `(?<{c}`")),
+            None => return self.fails("the pattern ends in the middle of a group"),
         };
         let width = self.enclosed(start, sign)?;
         if width.is_fixed() {
             return Ok(Width::default());
         }
-        fails_at(start, "look-behind requires fixed-width pattern")
+        fails_at(start, "what is looked for behind must have one length")
     }
 
     /// `(?(1)yes|no)`.
@@ -135,7 +135,7 @@ impl Reader {
         let number = match (name.parse::<usize>(), named) {
             (_, Some(place)) => place + 1,
             (Ok(number), _) if number > 0 && name.bytes().all(|c| c.is_ascii_digit()) => number,
-            _ => return fails_at(start, format!("unknown group name '{name}'")),
+            _ => return fails_at(start, format!("no group has the name `{name}`")),
         };
         self.asked = self.asked.max(number);
         let name = named.and_then(|place| self.groups[place].0.clone());
@@ -152,10 +152,10 @@ impl Reader {
             no = self.sequence()?;
         }
         if self.peek() == Some('|') {
-            return self.fails("conditional backref with more than two branches");
+            return self.fails("a condition has at most two branches");
         }
         if !self.skip(')') {
-            return fails_at(start, "missing ), unterminated subpattern");
+            return fails_at(start, "the parenthesis is not closed");
         }
         self.out.push(')');
         Ok(yes.or(no))
@@ -169,13 +169,13 @@ impl Reader {
         loop {
             match self.next() {
                 Some(')') if !negative => {
-                    return fails_at(start, "global flags not at the start of the expression");
+                    return fails_at(start, "flags for the whole must stand at the beginning");
                 }
                 Some(':') => break,
                 Some('-') if !negative => negative = true,
                 Some(c) if c.is_ascii_alphabetic() && negative => off.push(c),
                 Some(c) if c.is_ascii_alphabetic() => on.push(c),
-                _ => return self.fails("missing -, : or )"),
+                _ => return self.fails("`-`, `:` or `)` must follow the flags"),
             }
         }
         self.switch_on(&on)?;
@@ -185,7 +185,7 @@ impl Reader {
                 'm' => self.flags.multiline = false,
                 's' => self.flags.dot_all = false,
                 'x' => self.flags.verbose = false,
-                _ => return self.fails("cannot turn off this flag"),
+                _ => return self.fails("this flag cannot be switched off"),
             }
         }
         if (negative && off.is_empty()) || off.iter().any(|letter| on.contains(letter)) {
@@ -207,5 +207,5 @@ fn check_name(start: usize, name: &str) -> Written<()> {
     if name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_numeric()) {
         return Ok(());
     }
-    fails_at(start, format!("bad character in group name '{name}'"))
+    fails_at(start, format!("`{name}` is no name of a group"))
 }

@@ -59,7 +59,7 @@ impl Reader {
 
     fn any_escape(&mut self, start: usize) -> Result<Escape, Failure> {
         let Some(c) = self.next() else {
-            return fails_at(start, "bad escape (end of pattern)");
+            return fails_at(start, "a backslash stands at the end");
         };
         Ok(match c {
             'a' => Escape::Plain('\u{7}'),
@@ -78,7 +78,7 @@ impl Reader {
             }
             'd' | 'D' | 's' | 'S' | 'w' | 'W' => Escape::Kind(self.kind(c)),
             c if c.is_ascii_alphanumeric() => {
-                return fails_at(start, format!(r"bad escape \{c}"));
+                return fails_at(start, format!(r"`\{c}` has no meaning"));
             }
             c => Escape::Plain(c),
         })
@@ -111,7 +111,7 @@ impl Reader {
                 self.at += length;
                 Ok(c)
             }
-            None => fails_at(start, "incomplete escape"),
+            None => fails_at(start, "the escape ends too early"),
         }
     }
 
@@ -124,7 +124,7 @@ impl Reader {
         }
         match char::from_u32(number).filter(|_| number <= 0o377) {
             Some(c) => Ok(c),
-            None => fails_at(start, "octal escape value outside of range 0-0o377"),
+            None => fails_at(start, "an octal escape is at most `\\377`"),
         }
     }
 
@@ -160,7 +160,7 @@ impl Reader {
                 }
                 _ => {
                     let range: String = self.chars[from_at..self.at].iter().collect();
-                    return fails_at(from_at, format!("bad character range {range}"));
+                    return fails_at(from_at, format!("`{range}` is no range"));
                 }
             }
         }
@@ -169,7 +169,7 @@ impl Reader {
     fn member(&mut self, start: usize) -> Result<Escape, Failure> {
         let at = self.at;
         match self.next() {
-            None => fails_at(start, "unterminated character set"),
+            None => fails_at(start, "the bracket is not closed"),
             Some('\\') if self.peek() == Some('b') => {
                 self.at += 1;
                 Ok(Escape::Plain('\u{8}'))

@@ -63,10 +63,10 @@ pub(super) fn rewritten(written: &str, flags: Flags) -> Written<String> {
     }
     reader.alternatives()?;
     if reader.peek() == Some(')') {
-        return reader.fails("unbalanced parenthesis");
+        return reader.fails("a parenthesis is closed that was never opened");
     }
     if reader.asked > reader.groups.len() {
-        return reader.fails(format!("invalid group reference {}", reader.asked));
+        return reader.fails(format!("there is no group {}", reader.asked));
     }
     Ok(reader.out)
 }
@@ -132,11 +132,11 @@ impl Reader {
                 'a' => self.flags.ascii = true,
                 'u' => {}
                 'L' => return self.fails("cannot use 'L' flag with a str pattern"),
-                _ => return self.fails("unknown flag"),
+                _ => return self.fails("there is no such flag"),
             }
         }
         if letters.contains(&'a') && letters.contains(&'u') {
-            return self.fails("flags 'a', 'u' and 'L' are incompatible");
+            return self.fails("only one of the flags `a`, `u` and `L` can be set");
         }
         Ok(())
     }
@@ -269,7 +269,7 @@ impl Reader {
             (least, most) => (least.unwrap_or(0), most),
         };
         if most.is_some_and(|most| most < least) {
-            return fails_at(start, "min repeat greater than max repeat");
+            return fails_at(start, "the least number of repetitions is larger than the largest");
         }
         Ok(Some((least, most)))
     }
@@ -285,7 +285,7 @@ impl Reader {
 fn check_repeated(before: Before, start: usize) -> Written<()> {
     match before {
         Before::Something => Ok(()),
-        Before::Nothing => fails_at(start, "nothing to repeat"),
-        Before::Repetition => fails_at(start, "multiple repeat"),
+        Before::Nothing => fails_at(start, "there is nothing to repeat"),
+        Before::Repetition => fails_at(start, "a repetition cannot be repeated"),
     }
 }

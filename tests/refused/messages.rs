@@ -117,7 +117,7 @@ fn a_filter_that_fails() {
     insta::assert_snapshot!(x("x: \"{{ 'abc' | regex_replace('a(', 'b') }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: the regular expression is wrong: Opening parenthesis without closing parenthesis (at the end of `a(`)
+      because: the regular expression is wrong: the parenthesis is not closed at character 2 of `a(`
       set by: x (globals.yml:1:4)
        --> globals.yml:1:4
         |
@@ -280,7 +280,7 @@ fn bad_host_patterns() {
     insta::assert_snapshot!(limit("~ctl(1"), @"
     exit 3
     error: selecting hosts by `~ctl(1`
-      because: Opening parenthesis without closing parenthesis (at the end of `ctl(1`)
+      because: the parenthesis is not closed at character 4 of `ctl(1`
       hint: what follows `~` is a regular expression
     ");
     insta::assert_snapshot!(limit("overcloud[3]"), @"

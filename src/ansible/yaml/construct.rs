@@ -167,6 +167,7 @@ impl Constructor<'_> {
                 let keys = pairs.into_iter().map(|(key, _)| key);
                 Ok(Data::List(keys.collect()))
             }
+            Tag::Vault => Err(Fault::new("`!vault` wants text, not a map", mark)),
             _ => {
                 let text = self.value_in(pairs);
                 let text = text.ok_or_else(|| Fault::new("the tag does not fit a map", mark))?;

@@ -50,7 +50,7 @@ fn escape(rest: &str, regex: &Regex) -> Outcome<(Piece, usize)> {
         return numbered(rest, regex);
     }
     let Some(letter) = rest.chars().next() else {
-        return Err(Fault::new("bad escape (end of pattern)"));
+        return Err(Fault::new("a backslash stands at the end"));
     };
     let meant = match letter {
         'a' => '\u{7}',
@@ -62,7 +62,7 @@ fn escape(rest: &str, regex: &Regex) -> Outcome<(Piece, usize)> {
         'v' => '\u{b}',
         '\\' => '\\',
         other if other.is_ascii_alphabetic() => {
-            return Err(Fault::new(format!("bad escape \\{other}")));
+            return Err(Fault::new(format!("`\\{other}` has no meaning in a replacement")));
         }
         other => return Ok((Piece::Text(format!("\\{other}")), other.len_utf8())),
     };
@@ -79,7 +79,7 @@ fn named(name: &str, regex: &Regex) -> Outcome<usize> {
 
 fn existing(digits: &str, regex: &Regex) -> Outcome<usize> {
     let at = digits.parse().ok().filter(|at| *at < regex.captures_len());
-    at.ok_or_else(|| Fault::new(format!("invalid group reference {digits}")))
+    at.ok_or_else(|| Fault::new(format!("there is no group {digits}")))
 }
 
 /// `\0`, `\012` and three octal digits are a character, other digits the number of a group.
