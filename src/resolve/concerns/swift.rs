@@ -32,7 +32,9 @@ pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
     if !reader.variables.select(&hosts)?.iter().any(|host| host == reader.host) {
         return Ok(None);
     }
-    let Some(found) = reader.get::<Vec<Item>>(VARIABLE)? else { return Ok(None) };
+    let Some(found) = reader.get::<Vec<Item>>(VARIABLE)? else {
+        return Ok(Some(Swift { disks: Vec::new() }.into()));
+    };
     let refused = |device: &str, why: String| {
         Trouble::refused(format!("{}: the device {device} of `{VARIABLE}`", reader.host))
             .because(why)
