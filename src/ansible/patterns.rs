@@ -381,7 +381,7 @@ fe80::1
         assert!(select(&inventory, "web[7]").unwrap_err().to_string().contains("has only 4 hosts"));
         assert!(select(&inventory, "~(").is_err());
         let told = |pattern| select(&inventory, pattern).unwrap_err().to_string();
-        assert!(told("~web[0--1]").contains("bad character range 0--"), "{}", told("~web[0--1]"));
+        assert!(told("~web[0--1]").contains("`0--` is no range"), "{}", told("~web[0--1]"));
         assert!(told("~web$*").contains("there is nothing to repeat"), "{}", told("~web$*"));
         assert!(told("web:!").contains("only `!` or `&`"), "{}", told("web:!"));
     }
