@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_answer_that_nobody_takes_ends_the_wait() {
         let (_read, write) = io::pipe().unwrap();
-        let error = Patient::of(&write, SHORT).unwrap().write_all(&[0; 1 << 20]).unwrap_err();
+        let error = Patient::of(&write, SHORT).unwrap().write_all(&vec![0; 1 << 20]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -203,26 +203,10 @@ fn judge_key(machine: &Machine, user: &str, key: &str) -> Result<Verdict, Fault>
 /// Takes it away, after [`judge`] said so.
 pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
     match trace {
-        Trace::File { path, original, .. } => {
-            let earlier = match original {
-                Some(digest) => record::original(machine, digest)?,
-                None => None,
-            };
-            match earlier {
-                Some(bytes) => machine.write(path, &bytes, &Access::default()),
-                None => machine.remove(path),
-            }
-        }
+        Trace::File { path, original, .. } => put_back(machine, path, original.as_deref()),
         Trace::Directory { path } => machine.remove_empty_directory(path).map(drop),
         Trace::Link { path, .. } | Trace::Download { path } => machine.remove(path),
-        Trace::Line { path, lines } => {
-            let text = machine.text(path)?.unwrap_or_default();
-            let kept: String = text
-                .split_inclusive('\n')
-                .filter(|line| !lines.iter().any(|own| own == line.trim_end_matches('\n')))
-                .collect();
-            machine.write(path, kept.as_bytes(), &Access::default())
-        }
+        Trace::Line { path, lines } => take_lines_away(machine, path, lines),
         Trace::Block { path, marker, .. } => {
             let text = machine.text(path)?.unwrap_or_default();
             machine.write(path, block::without(&text, marker).as_bytes(), &Access::default())
@@ -254,20 +238,39 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::LibvirtNetwork { name } => libvirt::remove_network(machine, name),
         Trace::SaslLogin { user, file } => {
             sasl_login::take_away(machine, user)?;
-            match file {
-                Some(file)
-                    if matches!(
-                        judge(machine, file, &Confirmed::default())?,
-                        Verdict::Remove(_)
-                    ) =>
-                {
-                    take_away(machine, file)
-                }
-                _ => Ok(()),
-            }
+            file.as_deref().map_or(Ok(()), |file| take_own_away(machine, file))
         }
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
+    }
+}
+
+/// What a file held before, or no file.
+fn put_back(machine: &Machine, path: &str, original: Option<&str>) -> Result<(), Fault> {
+    let earlier = match original {
+        Some(digest) => record::original(machine, digest)?,
+        None => None,
+    };
+    match earlier {
+        Some(bytes) => machine.write(path, &bytes, &Access::default()),
+        None => machine.remove(path),
+    }
+}
+
+fn take_lines_away(machine: &Machine, path: &str, lines: &[String]) -> Result<(), Fault> {
+    let text = machine.text(path)?.unwrap_or_default();
+    let kept: String = text
+        .split_inclusive('\n')
+        .filter(|line| !lines.iter().any(|own| own == line.trim_end_matches('\n')))
+        .collect();
+    machine.write(path, kept.as_bytes(), &Access::default())
+}
+
+/// Takes it away unless somebody else changed it.
+fn take_own_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
+    match judge(machine, trace, &Confirmed::default())? {
+        Verdict::Remove(_) => take_away(machine, trace),
+        _ => Ok(()),
     }
 }
 

@@ -123,11 +123,10 @@ impl Grammar {
             let odd_ones: Vec<Text> =
                 kind.odd.iter().filter(|_| odd > 0).filter_map(|text| self.filled(text)).collect();
             let usual = (!all.is_empty()).then(|| any_of(all))?;
-            Some(match odd_ones.is_empty() {
-                true => usual,
-                false => {
-                    Union::new_weighted(vec![(100 - odd, usual), (odd, any_of(odd_ones))]).boxed()
-                }
+            Some(if odd_ones.is_empty() {
+                usual
+            } else {
+                Union::new_weighted(vec![(100 - odd, usual), (odd, any_of(odd_ones))]).boxed()
             })
         };
         Self(kinds.iter().filter_map(|(name, kind)| Some((*name, text(kind)?))).collect())

@@ -103,7 +103,7 @@ fn named_groups(ini: &str) -> String {
             groups.extend(line.split([' ', '#']).next().filter(|name| !name.is_empty()));
         }
     }
-    groups.iter().map(|group| format!("[{group}]\n")).collect()
+    groups.iter().flat_map(|group| ["[", group, "]\n"]).collect()
 }
 
 /// Files of one inventory: names below it, with their texts.

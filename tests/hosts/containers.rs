@@ -153,13 +153,16 @@ pub(crate) fn a_registry_goes_without_its_images(lab: &Lab) {
     let (site, machine) = (Site::again(NAME), &lab.machines()[0]);
     site.write("docker-registry.yml", "---\ndocker_registry_enabled: false\n");
     let said = site.ymir(&SEED);
-    assert!(said.stderr.contains("container volume docker_registry holds data and stays"));
+    let named = format!("{}:docker_registry", machine.name);
+    assert!(said.stderr.contains(&format!("`--confirm-removal {named}` removes it")));
     said.expect(0);
     assert_ne!(machine.exec("docker container inspect docker_registry").code, 0, "it still runs");
     machine.exec("test -d /var/lib/docker/volumes/docker_registry/_data/docker/registry").expect(0);
     assert!(!machine.exists("/opt/kayobe/etc/docker-registry"));
     let said = site.ymir(&SEED).expect(0);
     assert!(said.contains("nothing was changed"), "{said}");
+    site.ymir(&[&SEED[..], &["--confirm-removal", &named]].concat()).expect(0);
+    assert_ne!(machine.exec("docker volume inspect docker_registry").code, 0, "it was named");
 }
 
 pub(crate) fn podman_runs_containers(lab: &Lab) {

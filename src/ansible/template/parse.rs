@@ -111,7 +111,7 @@ fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let first_line = u32::from(body.len() < text.len());
     let prepared = lexer::normalized(body, &syntax);
     let (mut tokens, failure) = lexer::tokens(&prepared, &syntax, origin.escapes);
-    for token in tokens.iter_mut() {
+    for token in &mut tokens {
         token.line += first_line;
     }
     let failure = failure.map(|(message, line)| (message, line + first_line));

@@ -30,8 +30,8 @@ const ELSEWHERE: [&str; 20] = [
     "vgpu",
 ];
 
-fn secret(text: &str) -> Option<Sealed> {
-    Some(Sealed::Open(text.into()))
+fn secret(text: &str) -> Sealed {
+    Sealed::Open(text.into())
 }
 
 fn apt() -> Apt {
@@ -52,7 +52,7 @@ fn apt() -> Apt {
         password: Sealed::Open("pw".into()),
     };
     Apt {
-        proxy_http: secret("http://proxy.example:3128"),
+        proxy_http: Some(secret("http://proxy.example:3128")),
         proxy_https: None,
         config: vec![snippet("99site")],
         keys: vec![Key { name: "site.asc".into(), url: "http://mirror.example/key".into() }],
@@ -68,7 +68,7 @@ fn apt() -> Apt {
 fn pip() -> Pip {
     Pip {
         users: vec!["root".into()],
-        index_url: secret("http://pypi.example/simple"),
+        index_url: Some(secret("http://pypi.example/simple")),
         trusted_hosts: vec!["pypi.example".into()],
         proxy: None,
     }
@@ -123,7 +123,8 @@ fn samples() -> Vec<Concern> {
             .into(),
         Logging { storage: "persistent".into() }.into(),
         TrustStore { certificates: vec![certificate] }.into(),
-        Proxy { http: secret("http://p.example:1"), https: None, without: vec!["a".into()] }.into(),
+        Proxy { http: Some(secret("http://p.example:1")), https: None, without: vec!["a".into()] }
+            .into(),
         apt().into(),
         pip().into(),
         venv(Some("/opt/kayobe/venvs/kayobe")).into(),

@@ -33,14 +33,19 @@ impl Venv {
         format!("{}/bin/python", self.path)
     }
 
-    /// The names of the packages that stand in it, as pip writes them in directories.
+    /// The names of the packages that are wholly in it: the list of a package's files is what pip writes last.
     fn installed(&self, machine: &Machine) -> Result<Vec<String>, Fault> {
         let mut found = Vec::new();
         let lib = format!("{}/lib", self.path);
         for version in machine.names(&lib)? {
-            let packages = machine.names(&format!("{lib}/{version}/site-packages"))?;
-            let named = packages.iter().filter_map(|name| name.strip_suffix(".dist-info"));
-            found.extend(named.filter_map(|name| Some(normal(name.rsplit_once('-')?.0))));
+            let above = format!("{lib}/{version}/site-packages");
+            let whole = |name: &String| machine.path(&format!("{above}/{name}/RECORD")).exists();
+            let packages = machine.names(&above)?.into_iter().filter(whole);
+            let name = |directory: String| {
+                let (name, _) = directory.strip_suffix(".dist-info")?.rsplit_once('-')?;
+                Some(normal(name))
+            };
+            found.extend(packages.filter_map(name));
         }
         Ok(found)
     }
@@ -77,9 +82,11 @@ impl Thing for Venv {
     }
 
     fn observe(&self, machine: &Machine) -> Result<Seen, Fault> {
-        let is_there = machine.node(&format!("{}/pyvenv.cfg", self.path))?.is_some()
-            && machine.node(&self.python())?.is_some();
         let installed = self.installed(machine)?;
+        // Pip is what is made last: without it the environment was begun, and can be made again in the same place.
+        let is_there = machine.node(&format!("{}/pyvenv.cfg", self.path))?.is_some()
+            && machine.node(&self.python())?.is_some()
+            && installed.iter().any(|name| name == "pip");
         let missing = self.packages.iter().filter(|name| !installed.contains(&normal(name)));
         Ok(Seen {
             is_there,

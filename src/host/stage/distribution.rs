@@ -146,13 +146,13 @@ impl Stage {
         self.act("python3 -m venv", |root, call| {
             write(root, &format!("{}/pyvenv.cfg", last(call)), "");
             write(root, &format!("{}/bin/python", last(call)), "");
+            installed(root, &last(call), "pip");
             Output::default()
         });
         self.act("/opt/", |root, call| {
             let venv = call.program.trim_end_matches("/bin/python");
             for name in after(call, &["--no-input"]) {
-                let package = format!("{venv}/lib/python3.11/site-packages/{name}-1.0.dist-info");
-                write(root, &format!("{package}/METADATA"), "");
+                installed(root, venv, name);
             }
             Output::default()
         });
@@ -168,6 +168,12 @@ impl Stage {
             });
         }
     }
+}
+
+/// A package of Python's in an environment.
+fn installed(root: &Path, venv: &str, name: &str) {
+    let package = format!("{venv}/lib/python3.11/site-packages/{name}-1.0.dist-info");
+    write(root, &format!("{package}/RECORD"), "");
 }
 
 /// What a package brings with it that a topic looks for.

@@ -80,7 +80,7 @@ impl Read<'_> {
             Data::Bool(value) => Some(*value),
             Data::Int(0) => Some(false),
             Data::Int(1) => Some(true),
-            Data::Float(number) if *number == 1.0 => Some(true),
+            Data::Float(number) if (*number - 1.0).abs() < f64::EPSILON => Some(true),
             Data::Text(text) | Data::Unsafe(text) => match text.trim().to_lowercase().as_str() {
                 "true" | "yes" | "on" | "1" | "y" | "t" | "1.0" => Some(true),
                 "false" | "no" | "off" | "0" | "n" | "f" => Some(false),
@@ -97,8 +97,7 @@ impl Read<'_> {
 
     fn pairs(&self, root: &Node, name: &str) -> Result<Vec<(Node, Node)>> {
         match root.get(name) {
-            None => Ok(Vec::new()),
-            Some(Node { data: Data::Null, .. }) => Ok(Vec::new()),
+            None | Some(Node { data: Data::Null, .. }) => Ok(Vec::new()),
             Some(Node { data: Data::Map(pairs), .. }) => Ok(pairs.clone()),
             Some(node) => {
                 let kind = node.data.kind();
