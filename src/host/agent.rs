@@ -88,7 +88,11 @@ impl<W: Write> Served<'_, W> {
             say(output, &Answer::Progress { id: String::new(), text: text.to_owned() });
         };
         let taken = Lock::take(self.host.machine, owner, &mut wait);
-        let outcome = taken.map(|lock| self.lock = Some(lock));
+        let outcome = taken.and_then(|lock| {
+            self.lock = Some(lock);
+            undo::settled(self.host.machine)?;
+            undo::undone(self.host.machine)
+        });
         say(self.output, &Answer::Owned { outcome: outcome.into() });
     }
 

@@ -74,6 +74,24 @@ impl Lock {
     }
 }
 
+/// Takes the lock on a file for a short while, waiting for whoever holds it; `None` when that takes longer than the
+/// patience.
+pub(super) fn turn(
+    machine: &Machine,
+    path: &str,
+    patience: Duration,
+) -> std::io::Result<Option<File>> {
+    let file = open(&machine.path(path))?;
+    let until = Instant::now() + patience;
+    while !try_lock(&file)? {
+        if Instant::now() >= until {
+            return Ok(None);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(Some(file))
+}
+
 fn tried() -> String {
     "taking the lock of the host".into()
 }

@@ -3,10 +3,13 @@
 //!
 //! A timer of systemd is armed before the change. It needs neither the agent nor sshd, and it starts again with the host.
 
+use std::{fs::File, time::Duration};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     fault::{Fault, Tried},
+    lock,
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, DIRECTORY},
@@ -16,6 +19,12 @@ use super::{
 const BUNDLE: &str = "/var/lib/ymir/undo.json";
 /// What was undone, until it was told.
 const UNDONE: &str = "/var/lib/ymir/undone.json";
+/// Held while a change is armed, confirmed or undone: a host that is undoing it answers already, half way back.
+const TURN: &str = "/var/lib/ymir/undo.lock";
+/// How long an undoing host is waited for: its last program may wait for a network that comes up.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the undoing itself waits: an agent that hangs must not keep the host cut off.
+const IMPATIENCE: Duration = Duration::from_secs(15);
 const SERVICE: &str = "/etc/systemd/system/ymir-undo.service";
 const TIMER: &str = "/etc/systemd/system/ymir-undo.timer";
 /// Long enough for a switch to learn a new port, short enough to wait for.
@@ -61,6 +70,8 @@ pub fn arm(
     resources: &[Resource],
     concern: &str,
 ) -> Result<Undo, Fault> {
+    machine.make_directory(DIRECTORY, &Access::of_root(0o700))?;
+    let _turn = turn(machine)?;
     // The record goes back with what it tells of.
     let paths = paths.into_iter().chain([format!("{DIRECTORY}/record.json")]);
     let mut files = paths.map(|path| save(machine, path)).collect::<Result<Vec<_>, _>>()?;
@@ -78,7 +89,6 @@ pub fn arm(
     let id = record::digest(text.as_bytes())[..12].to_owned();
     let bundle = Bundle { id: id.clone(), concern: concern.into(), files, then };
     let text = serde_json::to_vec(&bundle).tried(|| "planning the way back".into())?;
-    machine.make_directory(DIRECTORY, &Access::of_root(0o700))?;
     machine.write(BUNDLE, &text, &Access::of_root(0o600))?;
     machine.write(SERVICE, service()?.as_bytes(), &Access::of_root(0o644))?;
     machine.write(TIMER, timer().as_bytes(), &Access::of_root(0o644))?;
@@ -91,6 +101,7 @@ pub fn arm(
 /// Disarms the timer: the control host has come back.
 pub fn confirm(machine: &Machine, id: &str) -> Result<(), Fault> {
     let told = || Fault::new("confirming the change");
+    let _turn = turn(machine)?;
     let Some(bundle) = read(machine, BUNDLE)? else {
         return Err(told().because("the host has undone it already"));
     };
@@ -102,6 +113,10 @@ pub fn confirm(machine: &Machine, id: &str) -> Result<(), Fault> {
 
 /// Undoes the change that waits for its confirmation, if there is one.
 pub fn undo(machine: &Machine) -> Result<(), Fault> {
+    if !machine.path(BUNDLE).exists() {
+        return Ok(());
+    }
+    let _turn = lock::turn(machine, TURN, IMPATIENCE).tried(|| format!("locking {TURN}"))?;
     let Some(bundle) = read(machine, BUNDLE)? else { return Ok(()) };
     for saved in &bundle.files {
         restore(machine, saved)?;
@@ -120,6 +135,20 @@ pub fn undo(machine: &Machine) -> Result<(), Fault> {
 /// Whether a change waits for its confirmation: its id.
 pub fn waiting(machine: &Machine) -> Result<Option<String>, Fault> {
     Ok(read(machine, BUNDLE)?.map(|bundle| bundle.id))
+}
+
+/// Waits until the host has undone what it is undoing just now.
+pub fn settled(machine: &Machine) -> Result<(), Fault> {
+    turn(machine).map(drop)
+}
+
+fn turn(machine: &Machine) -> Result<File, Fault> {
+    let taken = lock::turn(machine, TURN, PATIENCE).tried(|| format!("locking {TURN}"))?;
+    taken.ok_or_else(|| {
+        Fault::new("waiting for the host to undo an earlier change")
+            .because(format!("it has not ended after {} seconds", PATIENCE.as_secs()))
+            .hint("`systemctl status ymir-undo.service` on the host says what it waits for")
+    })
 }
 
 /// What the host has undone since this was asked last: ids of changes and the concerns that they were of.
@@ -221,4 +250,30 @@ fn timer() -> String {
 
 fn systemctl(machine: &Machine, words: &[&str]) -> Result<(), Fault> {
     machine.must(&Call::new("systemctl", words.iter().copied())).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::stage::Stage;
+
+    /// Whoever comes while the host is half way back waits until it is all the way back.
+    #[test]
+    fn a_confirmation_waits_for_the_undoing_host() {
+        let stage = Stage::new(&[]);
+        let machine = stage.machine();
+        let bundle = r#"{"id": "1", "concern": "network", "files": [], "then": []}"#;
+        machine.make_directory(DIRECTORY, &Access::of_root(0o700)).unwrap();
+        machine.write(BUNDLE, bundle.as_bytes(), &Access::of_root(0o600)).unwrap();
+        let undoing = turn(&machine).unwrap();
+        let path = machine.path(BUNDLE);
+        let host = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            std::fs::remove_file(path).unwrap();
+            drop(undoing);
+        });
+        let told = confirm(&machine, "1").unwrap_err();
+        host.join().unwrap();
+        assert_eq!(told.to_string(), "confirming the change: the host has undone it already");
+    }
 }

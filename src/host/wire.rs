@@ -62,8 +62,9 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undone: Option<(String, String)>,
     },
+    /// The lock is held. A change that the host was still undoing when it greeted is told here.
     Owned {
-        outcome: Outcome<()>,
+        outcome: Outcome<Option<(String, String)>>,
     },
     Disks {
         outcome: Outcome<Vec<Device>>,

@@ -34,6 +34,7 @@ FILTERS |= {name: plain_text(FILTERS[name]) for name in ("e", "escape", "forcees
 from ansible import context
 from ansible._internal._datatag._tags import TrustedAsTemplate
 from ansible._internal._templating._errors import AnsibleTemplatePluginNotFoundError
+from ansible.cli import CLI
 from ansible.errors import AnsibleUndefinedVariable
 from ansible.inventory import group
 from ansible.inventory.manager import InventoryManager
@@ -52,7 +53,6 @@ from ansible.vars.manager import VariableManager
 SECONDS_PER_CASE = 30
 MEMORY = 2 << 30
 PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
-
 
 
 class InOrder(dict):
@@ -187,18 +187,22 @@ def vault(question):
     return {"encrypted": encrypted, "opened": outcome(lambda: library.decrypt(encrypted.encode()).decode())}
 
 
+# What `ansible-playbook` makes of its command line where nothing is said.
+OPTIONS = {"check": False, "diff": False, "forks": 5, "verbosity": 0, "tags": ["all"], "skip_tags": []}
+
+
 def loaded(sources, options):
     """Inventory and variables, with nothing remembered of the case before."""
     for known in (host_group_vars.FOUND, host_group_vars.NAK, host_group_vars.CANONICAL_PATHS):
         known.clear()
     extra_vars.load_extra_vars.extra_vars = None
     options = tuple(TrustedAsTemplate().tag(option) for option in options)
-    context.CLIARGS = ImmutableDict(extra_vars=options)
+    context.CLIARGS = ImmutableDict(OPTIONS, extra_vars=options)
     loader = DataLoader()
     loader._FILE_CACHE.update(BUILT_IN)
     loader.set_vault_secrets(PASSWORD)
     inventory = InventoryManager(loader=loader, sources=list(sources))
-    return loader, inventory, VariableManager(loader=loader, inventory=inventory)
+    return loader, inventory, VariableManager(loader=loader, inventory=inventory, version_info=CLI.version_info())
 
 
 def patterns(question):

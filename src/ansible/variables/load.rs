@@ -66,7 +66,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let chains = reader.chains(&folders)?;
     let extra = reader.extra(&load.extra_vars)?;
     check_release(&extra)?;
-    let magic = magic::common(&inventory, &order);
+    let magic = magic::common(&inventory, &order, &config);
     let mut site = Site::new(files, layers, inventory, order, folders).with(chains, extra, magic);
     site.config = Some(config);
     site.facts = cache;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::table::Table;
 use crate::{
     ansible::{
+        config::{Config, Name},
         inventory::{ALL, Inventory},
         yaml::{Data, Node},
     },
@@ -31,18 +32,24 @@ fn level() -> Arc<str> {
     "Ansible".into()
 }
 
+/// How many hosts Ansible works on at once.
+const FORKS: Name = ("ANSIBLE_FORKS", "defaults", "forks");
+
 /// What is the same for all hosts. `order` is the order of hosts.
-pub(super) fn common(inventory: &Inventory, order: &[usize]) -> Table {
+pub(super) fn common(inventory: &Inventory, order: &[usize], config: &Config) -> Table {
     let name = |host: &usize| inventory.hosts[*host].name.as_str();
     let hosts = list(order.iter().map(name));
     let groups =
         inventory.groups.iter().enumerate().map(|(group, known)| {
             (text(&known.name), list(inventory.members(group).iter().map(name)))
         });
+    let forks = config.value(FORKS).and_then(|text| text.trim().parse().ok()).unwrap_or(5);
     let pairs = [
         ("groups", node(Data::Map(groups.collect()))),
         ("ansible_check_mode", node(Data::Bool(false))),
         ("ansible_diff_mode", node(Data::Bool(false))),
+        ("ansible_forks", node(Data::Int(forks))),
+        ("ansible_verbosity", node(Data::Int(0))),
         ("ansible_version", version()),
         ("ansible_play_hosts_all", hosts.clone()),
         ("ansible_play_hosts", hosts.clone()),
@@ -51,6 +58,8 @@ pub(super) fn common(inventory: &Inventory, order: &[usize]) -> Table {
         ("ansible_run_tags", list(["all"].into_iter())),
         ("ansible_skip_tags", list([].into_iter())),
     ];
+    let file = config.file().map(|path| ("ansible_config_file", text(path.as_str())));
+    let pairs = pairs.into_iter().chain(file);
     let mut table = Table::default();
     table.extend(pairs.map(|(name, node)| (name.to_owned(), node)), &level(), false);
     table

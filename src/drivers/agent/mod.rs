@@ -206,8 +206,9 @@ impl AgentDriver {
         let mut session = self.reopened(name, &action.login, UNDONE_BY).await?;
         refuse_undone(name, &session)?;
         let waiting = session.waiting.clone();
-        // The agent of the broken connection may still be at work: its end is waited for.
+        // The agent of the broken connection may still be at work, and so may the host's undoing: their ends are waited for.
         session.own(&Ask::Own { owner: self.owner.clone() }, |text| voice.progress(text)).await?;
+        refuse_undone(name, &session)?;
         let part = self.part(name, &task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = hear(&mut session, voice).await?.undo(name)?;

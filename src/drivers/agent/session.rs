@@ -108,8 +108,9 @@ impl Session {
             match self.answer().await? {
                 Answer::Progress { text, .. } => hear(text),
                 Answer::Owned { outcome } => {
-                    Result::from(outcome).map_err(|fault| told(&self.host, &fault))?;
+                    let undone = Result::from(outcome).map_err(|fault| told(&self.host, &fault))?;
                     self.owns = true;
+                    self.undone = undone.or(self.undone.take());
                     return Ok(());
                 }
                 other => return Err(unexpected(&self.host, &other)),
