@@ -275,12 +275,12 @@ fn an_undefined_variable_is_told_with_the_chain_to_it() {
       because: needed through `first_link` → `second_link`
       set by: second_link (globals.yml:6:14)
       set by: first_link (globals.yml:5:13)
-       --> globals.yml:6:14
+       --> globals.yml:6:18
         |
       4 | # Undefined at the end of a chain.
       5 | first_link: "{{ second_link }}"
       6 | second_link: "{{ no_such_name }}/x"
-        |              ^ here
+        |                  ^ here
       hint: set `no_such_name`, or say what counts without it: `{{ no_such_name | default(…) }}`
     "#);
 }

@@ -153,8 +153,8 @@ fn what_cannot_be_evaluated_is_told_once_with_its_chain() {
                 own: \"{{ also_missing }}\"\n\
                 hosts_only: \"{{ tuned_active_builtin_profile }}\"\n";
     insta::assert_snapshot!(notes(&[("references.yml", text)]), @"
-    error undefined references.yml:1:12: `site_word` cannot be evaluated: 'no_such_word' is undefined; neither can `base_path`, `config_path`, `image_cache_path`, `ipa_build_dib_git_elements` and 7 more
-    warning undefined references.yml:4:6: `own` cannot be evaluated: 'also_missing' is undefined
+    error undefined references.yml:1:16: `site_word` cannot be evaluated: 'no_such_word' is undefined; neither can `base_path`, `config_path`, `image_cache_path`, `ipa_build_dib_git_elements` and 7 more
+    warning undefined references.yml:4:10: `own` cannot be evaluated: 'also_missing' is undefined
     ");
 }
 

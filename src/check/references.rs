@@ -93,7 +93,9 @@ fn note(survey: &Survey, fault: &Fault) -> Option<Note> {
         None if shut => "vault",
         None => "evaluation",
     };
-    let mut note = Note::new(severity, code, message(fault, cause)).at(origin);
+    let inside = survey.variables.pinpoint(origin, cause);
+    let place = inside.as_ref().unwrap_or(origin);
+    let mut note = Note::new(severity, code, message(fault, cause)).at(place);
     if fault.hosts.len() < survey.hosts.len() {
         note = note.hosts(fault.hosts.iter().cloned());
     }

@@ -17,16 +17,25 @@ pub(super) fn illustrated(cx: &Context, trouble: Trouble) -> Trouble {
     }
     // A site that cannot even be found has its own message.
     let Ok(root) = cx.config_path() else { return trouble };
-    let settings = trouble.settings.iter().map(|setting| &setting.origin);
-    let mut origins = trouble.origin.iter().chain(settings).filter(|origin| origin.line > 0);
-    match origins.find_map(|origin| excerpt(&root, origin)) {
+    let place = trouble.origin.iter().map(|origin| (origin, false));
+    let settings = trouble.settings.iter().map(|setting| (&setting.origin, true));
+    let mut origins = place.chain(settings).filter(|(origin, _)| origin.line > 0);
+    let said = trouble.causes.first().map_or("", String::as_str);
+    let shown = origins
+        .find_map(|(origin, is_value)| excerpt(&root, origin, Some(said).filter(|_| is_value)));
+    match shown {
         Some(excerpt) => trouble.excerpt(excerpt),
         None => trouble,
     }
 }
 
-/// The lines around a place; none if the file is encrypted or is none on this machine.
-fn excerpt(root: &Utf8Path, origin: &Origin) -> Option<String> {
+/// The lines around a place, or around what is said of the value there; none if the file is encrypted or is none on this
+/// machine.
+fn excerpt(root: &Utf8Path, origin: &Origin, said: Option<&str>) -> Option<String> {
     let text = std::fs::read_to_string(root.join(&*origin.file)).ok()?;
-    (!vault::is_vault(&text)).then(|| yaml::excerpt(&text, origin, "here"))
+    if vault::is_vault(&text) {
+        return None;
+    }
+    let inside = said.and_then(|said| yaml::pinpoint(&text, origin, said));
+    Some(yaml::excerpt(&text, inside.as_ref().unwrap_or(origin), "here"))
 }

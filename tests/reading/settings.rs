@@ -58,10 +58,10 @@ fn settings_without_a_value_are_refused_by_name() {
     error: localhost: evaluating `x`
       because: Ansible has no setting 'FORKS'
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:26
         |
       1 | x: "{{ lookup('config', 'FORKS') }}"
-        |    ^ here
+        |                          ^ here
       hint: settings have names such as DEFAULT_FORKS; `on_missing='skip'` leaves out what is unknown
     "#);
 }

@@ -206,11 +206,11 @@ fn an_undefined_variable() {
       because: needed through `ironic_driver_info` → `redfish_password`
       set by: redfish_password (environments/lab/inventory/host_vars/bm2/bmc.yml:2:19)
       set by: ironic_driver_info (environments/common/inventory/group_vars/overcloud/bmc.yml:8:21)
-       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:19
+       --> environments/lab/inventory/host_vars/bm2/bmc.yml:2:23
         |
       1 | ---
       2 | redfish_password: "{{ vault_redfish_pasword }}"
-        |                   ^ here
+        |                       ^ here
       hint: did you mean `redfish_password`?
     "#);
 }

@@ -71,12 +71,12 @@ fn an_undefined_variable() {
       because: needed through `x` → `y`
       set by: y (globals.yml:3:4)
       set by: x (globals.yml:2:4)
-       --> globals.yml:3:4
+       --> globals.yml:3:8
         |
       1 | ---
       2 | x: "{{ y }}"
       3 | y: "{{ admin_oc_net_nam }}"
-        |    ^ here
+        |        ^ here
       hint: did you mean `admin_oc_net_name`?
     "#);
 }
@@ -130,10 +130,10 @@ fn a_filter_that_fails() {
     error: ctl1: evaluating `x`
       because: Syntax error in template: No filter named 'no_such_filter'.
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:16
         |
       1 | x: "{{ 'abc' | no_such_filter }}"
-        |    ^ here
+        |                ^ here
       hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     "#);
 }

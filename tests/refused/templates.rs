@@ -46,11 +46,11 @@ fn a_fault_in_a_file_of_the_lookup_template() {
       because: needed through `x` → `y`
       set by: y (globals.yml:2:4)
       set by: x (globals.yml:1:4)
-       --> globals.yml:2:4
+       --> globals.yml:2:8
         |
       1 | x: "{{ lookup('template', 't.j2') }}"
       2 | y: "{{ nope }}"
-        |    ^ here
+        |        ^ here
       hint: set `nope`, or say what counts without it: `{{ nope | default(…) }}`
     "#);
     insta::assert_snapshot!(file("one\n{% include 'u.j2' %}\n"), @"
@@ -123,10 +123,10 @@ fn names_that_mean_nothing() {
     error: ctl1: evaluating `x`
       because: Syntax error in template: No test named 'no_such_test'.
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:13
         |
       1 | x: "{{ 1 is no_such_test }}"
-        |    ^ here
+        |             ^ here
       hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     "#);
     insta::assert_snapshot!(x("x: \"{{ lookup('no_such_lookup', 'a') }}\"\n"), @r#"
@@ -160,10 +160,10 @@ fn functions_and_statements_that_mean_nothing() {
     error: ctl1: evaluating `x`
       because: 'no_such_function' is undefined
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:8
         |
       1 | x: "{{ no_such_function() }}"
-        |    ^ here
+        |        ^ here
       hint: set `no_such_function`, or say what counts without it: `{{ no_such_function | default(…) }}`
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'a' | community.general.jc('ls') }}\"\n"), @r#"
@@ -219,10 +219,10 @@ fn arguments_that_do_not_fit() {
     error: ctl1: evaluating `x`
       because: the filter `join` got an unexpected keyword argument 'sep'
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:19
         |
       1 | x: "{{ [1] | join(sep=',') }}"
-        |    ^ here
+        |                   ^ here
       hint: Ansible's documentation has the arguments of its filters, tests and lookups
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'a' + 1 }}\"\n"), @r#"
@@ -336,10 +336,10 @@ fn facts_that_nobody_has_gathered() {
     error: ctl1: evaluating `x`
       because: object of type 'dict' has no attribute 'os_family'
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:22
         |
       1 | x: "{{ ansible_facts.os_family }}"
-        |    ^ here
+        |                      ^ here
       hint: add what is missing, or say what counts without it with `| default(…)`
     "#);
     insta::assert_snapshot!(x("x: \"{{ ansible_os_family }}\"\n"), @r#"

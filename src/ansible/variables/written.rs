@@ -117,6 +117,13 @@ impl Variables {
         (!text.secret).then(|| yaml::excerpt(&text.content, origin, "here"))
     }
 
+    /// The place inside the value at `origin` that a message about it speaks of, if it can be found.
+    pub fn pinpoint(&self, origin: &Origin, message: &str) -> Option<Origin> {
+        let files = &self.site.files;
+        let text = files.text(&files.root.join(&*origin.file)).ok()??;
+        yaml::pinpoint(&text.content, origin, message)
+    }
+
     /// The text of every file of the site, whatever it is for; encrypted ones are left out.
     pub fn texts(&self) -> Result<Vec<String>> {
         let files = &self.site.files;

@@ -6,6 +6,7 @@ mod events;
 mod excerpt;
 mod graph;
 mod limits;
+mod pinpoint;
 mod redact;
 mod scalar;
 mod tags;
@@ -153,6 +154,11 @@ pub fn is_plain_text(text: &str) -> bool {
 /// The lines of a text around a place in it, with a mark under the place and stars in place of secrets.
 pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
     excerpt::render(text, origin, label)
+}
+
+/// The place inside the value at `origin` of a name that `message` quotes, if one of the value's expressions has it.
+pub fn pinpoint(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
+    pinpoint::found(text, origin, message)
 }
 
 /// Whether an error may show lines of the file.
