@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 
-use crate::trouble::Result;
+use crate::{host::sealed::Holder, trouble::Result};
 
 /// What stands in an output where a secret was.
 pub const MASK: &str = "******";
@@ -52,24 +52,27 @@ pub struct SecretRef {
     pub host: String,
     /// The variable that holds it.
     pub variable: String,
-    /// Keys and indices that lead to it inside the variable's value; empty if the value itself is the secret. The last
-    /// may be [`FILE`](Self::FILE) with the way from there to the file that holds it.
+    /// Keys and indices that lead to it inside the variable's value; empty if it is the value itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// Whether what is found there is the secret, or names a file that holds it.
+    #[serde(default, skip_serializing_if = "Holder::is_value")]
+    pub holder: Holder,
 }
 
 impl SecretRef {
-    /// Stands before the path of a file, from the one that the variable names: the secret is what the file holds.
-    pub const FILE: &str = "file:";
+    /// The secret that is a host's variable, or what `path` leads to inside of it.
+    pub fn of(host: &str, variable: &str, path: &[&str]) -> Self {
+        let path = path.iter().map(|part| (*part).to_owned()).collect();
+        Self { host: host.into(), variable: variable.into(), path, holder: Holder::Value }
+    }
 }
 
 /// Finds secrets when an action is about to use them.
 pub trait Secrets: Send + Sync {
-    /// The secret that `reference` names; an error if the variable is gone or is not a string there.
+    /// The secret that `reference` names, out of the vault if need be; an error if the variable is gone, is not a string
+    /// there, or names a file that is gone.
     fn find(&self, reference: &SecretRef) -> Result<Secret>;
-
-    /// What the file holds whose path `reference` names, as bytes in hex, out of the vault if need be.
-    fn file(&self, reference: &SecretRef) -> Result<Secret>;
 }
 
 /// Secrets held in a map, for tests.
@@ -82,9 +85,5 @@ impl Secrets for KnownSecrets {
         known.get(reference).map(Secret::new).ok_or_else(|| {
             crate::trouble::Trouble::refused(format!("no secret is known for {reference:?}"))
         })
-    }
-
-    fn file(&self, reference: &SecretRef) -> Result<Secret> {
-        self.find(reference)
     }
 }

@@ -21,9 +21,27 @@ pub struct Place {
     pub variable: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
-    /// The value is the path of a file of this machine that holds the secret; it travels in hex.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_file: bool,
+    #[serde(default, skip_serializing_if = "Holder::is_value")]
+    pub holder: Holder,
+}
+
+/// What holds a secret that a variable leads to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// The value itself.
+    #[default]
+    Value,
+    /// A text file of the control host's: the one that the value names, or one below the folder that it names.
+    Text { below: String },
+    /// A file of the control host's with any bytes; they travel in hex.
+    Bytes,
+}
+
+impl Holder {
+    pub fn is_value(&self) -> bool {
+        *self == Self::Value
+    }
 }
 
 impl Sealed {

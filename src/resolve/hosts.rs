@@ -138,11 +138,7 @@ fn host(reader: &Reader) -> Result<Host> {
 fn image(reader: &Reader) -> Result<HostImage> {
     const USER_DATA: &str = "kolla_bifrost_deploy_image_user_data_content";
     let filled = |name: &str| Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()));
-    let user_data = filled(USER_DATA)?.map(|_| SecretRef {
-        host: reader.host.into(),
-        variable: USER_DATA.into(),
-        path: Vec::new(),
-    });
+    let user_data = filled(USER_DATA)?.map(|_| SecretRef::of(reader.host, USER_DATA, &[]));
     Ok(HostImage {
         file: reader.need("kolla_bifrost_deploy_image_filename")?,
         directory: reader.need::<Utf8PathBuf>("ymir_image_path")?.value,

@@ -15,11 +15,7 @@ use crate::{
 /// Where Ironic answers, for one host.
 pub fn ironic(reader: &Reader) -> Result<Ironic> {
     let username = reader.get::<String>("ymir_ironic_username")?;
-    let password = SecretRef {
-        host: reader.host.into(),
-        variable: "ymir_ironic_password".into(),
-        path: Vec::new(),
-    };
+    let password = SecretRef::of(reader.host, "ymir_ironic_password", &[]);
     let login = username.map(|username| Login { username, password });
     Ok(Ironic { url: api_url(reader)?, login })
 }
@@ -44,8 +40,8 @@ pub fn node(reader: &Reader) -> Result<Node> {
         .partition(|(key, _)| is_secret(key, vaulted));
     let key_settings = key_settings(reader, hidden.iter().chain(&plain));
     let at = |key: String| {
-        let variable = "ironic_driver_info".to_owned();
-        (key.clone(), SecretRef { host: reader.host.into(), variable, path: vec![key] })
+        let secret = SecretRef::of(reader.host, "ironic_driver_info", &[&key]);
+        (key, secret)
     };
     let text = |name| reader.get::<String>(name).map(|found| found.map(|found| found.value));
     let clean = reader.get::<bool>("ymir_ironic_automated_clean")?;

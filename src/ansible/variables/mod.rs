@@ -38,6 +38,7 @@ use super::{
     world::World,
 };
 use crate::{
+    host::sealed::Holder,
     near,
     origin::{Origin, Setting},
     secret::{MASK, Secret, SecretRef, Secrets},
@@ -256,6 +257,31 @@ impl Variables {
         near.into_iter().map(str::to_owned).collect()
     }
 
+    /// What the file holds that a variable names.
+    fn held(&self, reference: &SecretRef, named: &str) -> Result<Secret> {
+        let path = match &reference.holder {
+            Holder::Text { below } => Utf8Path::new(named).join(below),
+            _ => named.into(),
+        };
+        let path = Utf8Path::new(path.as_str().trim_end_matches('/'));
+        let gone = || {
+            Trouble::refused(format!("{}: reading the secret in {path}", reference.host))
+                .because(format!(
+                    "there is no such file any more; `{}` names it",
+                    reference.variable
+                ))
+                .hint("put the file back, or plan anew")
+        };
+        if reference.holder == Holder::Bytes {
+            let (bytes, _) = self.files().bytes(path)?.ok_or_else(gone)?;
+            return Ok(Secret::new(
+                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            ));
+        }
+        let text = self.files().text(path)?.ok_or_else(gone)?;
+        Ok(Secret::new(text.content))
+    }
+
     fn named(&self, hosts: impl IntoIterator<Item = usize>) -> Vec<String> {
         hosts.into_iter().map(|host| self.site.name(host).to_owned()).collect()
     }
@@ -263,38 +289,19 @@ impl Variables {
 
 impl Secrets for Variables {
     fn find(&self, reference: &SecretRef) -> Result<Secret> {
-        let SecretRef { host, variable, path } = reference;
+        let SecretRef { host, variable, path, holder } = reference;
         let missing =
             || Trouble::refused(format!("{host}: `{variable}` no longer holds {}", path.join(".")));
         let value = self.value(host, variable)?.ok_or_else(missing)?;
-        let file = path.last().and_then(|last| last.strip_prefix(SecretRef::FILE));
-        let keys = &path[..path.len() - usize::from(file.is_some())];
-        let found = keys.iter().try_fold(&value, |value, key| match value {
+        let found = path.iter().try_fold(&value, |value, key| match value {
             Value::Array(list) => list.get(key.parse::<usize>().ok()?),
             _ => value.get(key),
         });
         match found.ok_or_else(missing)? {
-            Value::String(text) if file.is_some() => {
-                let path = Utf8Path::new(text).join(file.unwrap_or_default());
-                let found =
-                    self.files().text(Utf8Path::new(path.as_str().trim_end_matches('/')))?;
-                let gone = || Trouble::refused(format!("{host}: there is no file {path} any more"));
-                found.map(|text| Secret::new(text.content)).ok_or_else(gone)
-            }
+            Value::String(text) if !holder.is_value() => self.held(reference, text),
             Value::String(text) => Ok(Secret::new(text.clone())),
             Value::Number(number) => Ok(Secret::new(number.to_string())),
             _ => Err(missing()),
         }
-    }
-
-    fn file(&self, reference: &SecretRef) -> Result<Secret> {
-        let path = self.find(reference)?;
-        let found = self.files().bytes(path.reveal().into())?;
-        let (bytes, _) = found.ok_or_else(|| {
-            Trouble::refused(format!("{}: reading the key {}", reference.host, path.reveal()))
-                .because("there is no such file any more")
-        })?;
-        let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Secret::new(hex.concat()))
     }
 }

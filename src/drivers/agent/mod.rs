@@ -326,10 +326,8 @@ impl AgentDriver {
         open_secrets(&mut value, &|place| {
             let place: Place =
                 serde_json::from_value(place.clone()).or_internal(|| "finding a secret".into())?;
-            let Place { host, variable, path, is_file } = place;
-            let secret = SecretRef { host, variable, path };
-            let found =
-                if is_file { self.secrets.file(&secret) } else { self.secrets.find(&secret) };
+            let Place { host, variable, path, holder } = place;
+            let found = self.secrets.find(&SecretRef { host, variable, path, holder });
             Ok(found?.reveal().to_owned())
         })?;
         let confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,11 +8,7 @@ use crate::{
 
 fn node() -> Node {
     let setting = Setting { variable: "ironic_driver".into(), origin: Origin::whole("test") };
-    let password = SecretRef {
-        host: "bm1".into(),
-        variable: "ironic_driver_info".into(),
-        path: vec!["p".into()],
-    };
+    let password = SecretRef::of("bm1", "ironic_driver_info", &["p"]);
     Node {
         driver: Sourced { value: "redfish".into(), setting: setting.clone() },
         driver_info: [("redfish_address".to_owned(), json!("http://a"))].into_iter().collect(),

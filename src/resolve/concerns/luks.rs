@@ -7,7 +7,7 @@ use super::{Class, filled};
 use crate::{
     host::{
         concern::{Concern, Encrypted, Luks},
-        sealed::{Place, Sealed},
+        sealed::{Holder, Place, Sealed},
     },
     resolve::Reader,
     trouble::{Result, Trouble},
@@ -86,7 +86,7 @@ fn device(
             }
             let path = vec![index.to_string(), "keyfile".into()];
             let (host, variable) = (reader.host.into(), VARIABLE.into());
-            Some(Sealed::Sealed(Place { host, variable, path, is_file: true }))
+            Some(Sealed::Sealed(Place { host, variable, path, holder: Holder::Bytes }))
         }
     };
     let key = format!("{keys}/{}", own.replace('/', "-"));

@@ -47,11 +47,10 @@ use crate::{
     ansible::Variables,
     host::{
         concern::Concern,
-        sealed::{Place, Sealed},
+        sealed::{Holder, Place, Sealed},
     },
     model::{check::together, configured::Configured},
     origin::Sourced,
-    secret::SecretRef,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -223,17 +222,15 @@ fn filled(reader: &Reader, name: &str) -> Result<Option<Sourced<String>>> {
 /// The place of a secret: the whole value of a variable, or what keys and indices lead to inside of it.
 fn sealed_at(reader: &Reader, variable: &str, path: &[&str]) -> Sealed {
     let path = path.iter().map(|part| (*part).to_owned()).collect();
-    Sealed::Sealed(Place {
-        host: reader.host.into(),
-        variable: variable.into(),
-        path,
-        is_file: false,
-    })
+    let (host, variable) = (reader.host.into(), variable.into());
+    Sealed::Sealed(Place { host, variable, path, holder: Holder::Value })
 }
 
 /// The secret that a file of this machine holds: of a variable's own path, or of a path below it.
 fn sealed_file(reader: &Reader, variable: &str, below: &str) -> Sealed {
-    sealed_at(reader, variable, &[&format!("{}{below}", SecretRef::FILE)])
+    let (host, variable) = (reader.host.into(), variable.into());
+    let holder = Holder::Text { below: below.into() };
+    Sealed::Sealed(Place { host, variable, path: Vec::new(), holder })
 }
 
 /// The text of a file of this machine that a variable names.

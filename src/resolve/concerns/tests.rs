@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     ansible::{Load, world::Machine},
-    secret::Secrets,
+    secret::{SecretRef, Secrets},
     settings::Environment,
 };
 
@@ -132,8 +132,10 @@ fn a_registry_with_all_that_secures_it() {
     assert_eq!(container["env"], env);
     assert!(!registry.to_string().contains("PRIVATE KEY"), "the plan holds the key: {registry}");
     let sealed: Sealed = serde_json::from_value(container["files"]["key.pem"].clone()).unwrap();
-    let Sealed::Sealed(Place { host, variable, path, .. }) = sealed else { panic!("it is open") };
-    let found = site.variables().find(&SecretRef { host, variable, path }).unwrap();
+    let Sealed::Sealed(Place { host, variable, path, holder }) = sealed else {
+        panic!("it is open")
+    };
+    let found = site.variables().find(&SecretRef { host, variable, path, holder }).unwrap();
     assert_eq!(found.reveal(), key);
 }
 

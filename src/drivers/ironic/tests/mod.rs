@@ -195,8 +195,7 @@ fn sourced<T>(variable: &str, value: T) -> Sourced<T> {
 }
 
 fn password() -> SecretRef {
-    let (host, variable) = ("bm1".to_owned(), "ironic_driver_info".to_owned());
-    SecretRef { host, variable, path: vec!["redfish_password".into()] }
+    SecretRef::of("bm1", "ironic_driver_info", &["redfish_password"])
 }
 
 fn node() -> Node {
