@@ -47,13 +47,18 @@ impl Site {
 
     /// Exit code, standard output and standard error.
     fn ymir(&self, args: &[&str]) -> String {
+        self.ymir_with("sesame", args)
+    }
+
+    /// The same with another vault password.
+    fn ymir_with(&self, password: &str, args: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_ymir"))
             .args(args)
             .arg("--config-path")
             .arg(self.path(""))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("KAYOBE_VAULT_PASSWORD", "sesame")
+            .env("KAYOBE_VAULT_PASSWORD", password)
             .env("HOME", self.0.path())
             .output()
             .unwrap();
@@ -249,7 +254,7 @@ fn a_commit_is_shown_by_what_it_changes_and_secrets_stay_secret() {
     +++ now
 
     first_link
-      - (cannot be evaluated: ctl1: evaluating `first_link`: 'no_such_name' is undefined: needed through `first_link` → `second_link`)
+      - (cannot be evaluated: 'no_such_name' is undefined: needed through `first_link` → `second_link`)
       + (not set)
       set by globals.yml:5:13 → nothing
       on ctl1
@@ -272,7 +277,7 @@ fn a_commit_is_shown_by_what_it_changes_and_secrets_stay_secret() {
       on ctl1
 
     second_link
-      - (cannot be evaluated: ctl1: evaluating `second_link`: 'no_such_name' is undefined)
+      - (cannot be evaluated: 'no_such_name' is undefined)
       + (not set)
       set by globals.yml:6:14 → nothing
       on ctl1
@@ -334,6 +339,8 @@ fn a_comparison_is_data_for_programs() {
                 "variable": "site_name"
             }
         ],
+        "files": [],
+        "not_opened": [],
         "only_after": [],
         "only_before": []
     }
@@ -387,5 +394,191 @@ fn a_comparison_is_limited_to_hosts_of_either_side() {
     insta::assert_snapshot!(diff(&["--host", "ctl1", "--limit", "compute"]), @"
     exit: 3
     error: --host and --limit leave no host to compare
+    ");
+}
+
+#[test]
+fn a_vault_that_is_not_opened_is_compared_as_it_is_written() {
+    let site = Site::new();
+    site.git(&["init", "-q"]);
+    site.git(&["add", "-A"]);
+    site.git(&["commit", "-qm", "first"]);
+    let secrets = fs::read_to_string(site.path("secrets.yml")).unwrap();
+    site.write("secrets.yml", &format!("# A line above it.\n{secrets}"));
+    let args = ["configuration", "diff", "--since", "HEAD", "--detailed-exitcode"];
+    insta::assert_snapshot!(site.ymir_with("not sesame", &args), @"
+    exit: 0
+    HEAD and now: no differences
+    3 variables need a vault that was not opened, compared as written: give the vault password to compare what is in it
+    ");
+    let encrypted = secrets.lines().find(|line| line.trim().len() > 40).unwrap();
+    let last = encrypted.chars().last().unwrap();
+    let other = if last == '0' { '1' } else { '0' };
+    let changed = format!("{}{other}", &encrypted[..encrypted.len() - 1]);
+    site.write("secrets.yml", &secrets.replace(encrypted, &changed));
+    insta::assert_snapshot!(site.ymir_with("not sesame", &args), @"
+    exit: 5
+    --- HEAD
+    +++ now
+
+    pass_word
+      changed; it is secret
+      cannot be evaluated on either side: opening the vault text at secrets.yml: the vault password is wrong
+      set by secrets.yml:2:12
+      on all 4 hosts
+
+    2 variables need a vault that was not opened, compared as written: give the vault password to compare what is in it
+    ");
+}
+
+#[test]
+fn what_kolla_gets_is_compared_as_it_comes_out() {
+    let site = Site::new();
+    site.git(&["init", "-q"]);
+    site.write("kolla/globals.yml", "own: \"{{ site_name }}\"\n");
+    site.write("kolla/config/nova.conf", "[DEFAULT]\nname = {{ site_name }}\n");
+    site.write("kolla/config/glance.conf", "[DEFAULT]\nname = {{ my_secret | default('x') }}\n");
+    site.git(&["add", "-A"]);
+    site.git(&["commit", "-qm", "first"]);
+    site.write("kolla/globals.yml", "own: \"{{ site_name }}!\"\n");
+    site.write("kolla/config/nova.conf", "[DEFAULT]\nname = {{ no_such }}\n");
+    fs::remove_file(site.path("kolla/config/glance.conf")).unwrap();
+    let args = ["configuration", "diff", "--since", "HEAD"];
+    insta::assert_snapshot!(site.ymir(&args), @"
+    exit: 0
+    --- HEAD
+    +++ now
+
+    Files for Kolla, merged:
+
+    config/glance.conf
+        - [DEFAULT]
+        - name = x
+
+    config/nova.conf
+      HEAD: can be made
+      now: cannot be made: 'no_such' is undefined
+
+    globals.yml
+        - own: base
+        + own: base!
+    ");
+    insta::assert_snapshot!(site.ymir(&[&args[..], &["--output", "json"]].concat()), @r#"
+    exit: 0
+    {
+        "after": "now",
+        "before": "HEAD",
+        "changes": [],
+        "files": [
+            {
+                "change": "changed",
+                "lines": [
+                    "- [DEFAULT]",
+                    "- name = x"
+                ],
+                "path": "config/glance.conf"
+            },
+            {
+                "change": "faulty",
+                "errors": {
+                    "after": "'no_such' is undefined",
+                    "before": null
+                },
+                "lines": [],
+                "path": "config/nova.conf"
+            },
+            {
+                "change": "changed",
+                "lines": [
+                    "- own: base",
+                    "+ own: base!"
+                ],
+                "path": "globals.yml"
+            }
+        ],
+        "not_opened": [],
+        "only_after": [],
+        "only_before": []
+    }
+    "#);
+    insta::assert_snapshot!(site.ymir(&[&args[..], &["--host", "ctl1"]].concat()), @"
+    exit: 0
+    HEAD and now: no differences
+    ");
+}
+
+#[test]
+fn an_environment_that_an_earlier_revision_does_not_have() {
+    let site = Site::new();
+    site.git(&["init", "-q"]);
+    site.git(&["add", "-A"]);
+    site.git(&["commit", "-qm", "first"]);
+    fs::create_dir_all(site.path("environments/young/inventory")).unwrap();
+    let args = ["configuration", "diff", "young", "--since", "HEAD"];
+    insta::assert_snapshot!(site.ymir(&args), @"
+    exit: 3
+    error: reading the site as it was at `HEAD`
+      because: opening the environment `young`
+      because: there is no directory environments/young
+      hint: known environments: mixin, production
+      hint: an environment that is not committed yet can be compared with another: `ymir configuration diff OTHER NEW`
+    ");
+}
+
+#[test]
+fn a_refusal_is_data_where_data_is_asked_for() {
+    let site = Site::new();
+    let args = ["configuration", "dump", "--environment", "nope", "--output"];
+    insta::assert_snapshot!(site.ymir(&[&args[..], &["json"]].concat()), @r#"
+    exit: 3
+    {"trouble":{"kind":"refused","what":"opening the environment `nope`","causes":["there is no directory environments/nope"],"hints":["known environments: mixin, production"]}}
+    error: opening the environment `nope`
+      because: there is no directory environments/nope
+      hint: known environments: mixin, production
+    "#);
+    insta::assert_snapshot!(site.ymir(&[&args[..], &["yaml"]].concat()), @"
+    exit: 3
+    trouble:
+      kind: refused
+      what: opening the environment `nope`
+      causes:
+      - there is no directory environments/nope
+      hints:
+      - 'known environments: mixin, production'
+    error: opening the environment `nope`
+      because: there is no directory environments/nope
+      hint: known environments: mixin, production
+    ");
+}
+
+#[test]
+fn commands_of_kayobe_that_ymir_does_not_have_yet() {
+    let site = Site::new();
+    insta::assert_snapshot!(site.ymir(&["playbook", "run", "x.yml"]), @"
+    exit: 2
+    error: `playbook run` is not in Ymir yet
+      hint: go on with `kayobe playbook run`; both work on the same configuration
+    ");
+    insta::assert_snapshot!(site.ymir(&["--diff", "kolla", "ansible", "run", "deploy"]), @"
+    exit: 2
+    error: `kolla ansible run` is not in Ymir yet
+      hint: go on with `kayobe kolla ansible run`; both work on the same configuration
+    ");
+}
+
+#[test]
+fn files_for_kolla_that_cannot_be_made_are_told() {
+    let site = Site::new();
+    site.write("kolla/config/nova.conf", "[DEFAULT]\nname = {{ no_such }}\n");
+    site.write("kolla/config/glance.conf", "[DEFAULT]\nname = {{ ansible_facts.nodename }}\n");
+    let told = site.ymir(&["configuration", "validate", "--environment", "production"]);
+    let notes: Vec<_> = told.split("\n\n").filter(|note| note.contains("[merged]")).collect();
+    insta::assert_snapshot!(notes.join("\n\n"), @"
+    error[merged]: localhost: rendering kolla/config/nova.conf: 'no_such' is undefined
+       --> kolla/config/nova.conf:2:1
+        |
+      1 | [DEFAULT]
+      2 | name = {{ no_such }}
+        | ^ here
     ");
 }

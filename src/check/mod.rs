@@ -5,6 +5,7 @@ mod addresses;
 mod allocations;
 mod duplicates;
 mod entrances;
+mod merged;
 mod names;
 mod networks;
 mod note;
@@ -29,6 +30,7 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
         allocations::notes,
         duplicates::notes,
         entrances::notes,
+        merged::notes,
         places::notes,
         references::notes,
         shadowed::notes,

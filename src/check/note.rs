@@ -23,6 +23,7 @@ pub const CODES: &[&str] = &[
     "fqdn",
     "gateway-outside-network",
     "host-without-group",
+    "merged",
     "missing-key",
     "no-interface",
     "pool-outside-network",

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use super::options::Format;
 use crate::{
     report,
-    trouble::{Kind, Result},
+    trouble::{Kind, Result, Trouble},
 };
 
 /// How a command that did its work ended.
@@ -22,8 +23,8 @@ pub enum Exit {
     Interrupted,
 }
 
-/// The exit code for an outcome; a trouble is printed to standard error.
-pub fn code(outcome: Result<Exit>) -> ExitCode {
+/// The exit code for an outcome; a trouble is printed to standard error, and as data where data is asked for.
+pub fn code(outcome: Result<Exit>, format: Format) -> ExitCode {
     let code = match outcome {
         Ok(Exit::Done) => 0,
         Ok(Exit::Refused) => 3,
@@ -32,10 +33,22 @@ pub fn code(outcome: Result<Exit>) -> ExitCode {
         Ok(Exit::Interrupted) => 130,
         Err(trouble) => {
             report::trouble::print(&trouble);
+            told_as_data(&trouble, format);
             code_of(trouble.kind)
         }
     };
     ExitCode::from(code)
+}
+
+fn told_as_data(trouble: &Trouble, format: Format) {
+    let told = serde_json::json!({ "trouble": trouble });
+    match format {
+        Format::Text => {}
+        Format::Json => report::write::stdout(&format!("{told}\n")),
+        Format::Yaml => {
+            report::write::stdout(&serde_yaml::to_string(&told).unwrap_or_default());
+        }
+    }
 }
 
 fn code_of(kind: Kind) -> u8 {

@@ -6,6 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::near::nearest;
 
+/// Kayobe's commands, one a line.
+const OF_KAYOBE: &str = include_str!("kayobe-commands.txt");
+
 /// The error with the commands that may have been meant, if it is about an unknown one.
 pub(super) fn explained(
     mut error: clap::Error,
@@ -21,12 +24,31 @@ pub(super) fn explained(
     let typed = args.iter().skip_while(|arg| *arg != unknown);
     let typed: Vec<&str> =
         typed.map(String::as_str).take_while(|arg| !arg.starts_with('-')).collect();
-    let meant = meant(&typed, &commands(tree));
+    let known = commands(tree);
+    if let Some(command) =
+        of_kayobe(args).filter(|command| known.iter().all(|known| known != command))
+    {
+        let told = format!(
+            "`{command}` is not in Ymir yet\n  hint: go on with `kayobe {command}`; both work on the same configuration\n"
+        );
+        return clap::Error::raw(ErrorKind::InvalidSubcommand, told);
+    }
+    let meant = meant(&typed, &known);
     let knows = error.get(ContextKind::SuggestedSubcommand).is_some();
     if !meant.is_empty() && !knows {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
     }
     error
+}
+
+/// The command of Kayobe's whose words stand in the arguments, in their order.
+fn of_kayobe(args: &[String]) -> Option<&'static str> {
+    let given: Vec<&str> = args.iter().skip(1).map(String::as_str).collect();
+    let is_given = |command: &&str| {
+        let words: Vec<&str> = command.split(' ').collect();
+        given.windows(words.len()).any(|window| window == words)
+    };
+    OF_KAYOBE.lines().filter(is_given).max_by_key(|command| command.len())
 }
 
 /// The commands that end with these words; where only the first is known, those that end with it.

@@ -112,7 +112,8 @@ pub fn main(args: Vec<String>) -> ExitCode {
     let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
     runtime.shutdown_background();
-    exit::code(outcome.map_err(|trouble| illustrate::illustrated(&cx, trouble)))
+    let outcome = outcome.map_err(|trouble| illustrate::illustrated(&cx, trouble));
+    exit::code(outcome, cx.options.output)
 }
 
 impl Command {

@@ -37,7 +37,7 @@ const OUTPUT: &str = "Output";
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
     /// Site repository: a directory with `environments/common`, or a Kayobe configuration [default: $YMIR_CONFIG_PATH,
-    /// else $KAYOBE_CONFIG_PATH, else the current directory if it is one]
+    /// else $KAYOBE_CONFIG_PATH, else the current directory if it is one, else /etc/kayobe if it is there]
     #[arg(long, global = true, value_name = "PATH", help_heading = SITE)]
     pub config_path: Option<Utf8PathBuf>,
     /// Environment to work on [default: $YMIR_ENVIRONMENT, else $KAYOBE_ENVIRONMENT]
@@ -238,7 +238,7 @@ impl Context {
         let chosen = self.options.config_path.clone().or_else(|| set.map(Utf8PathBuf::from));
         let path = chosen.or_else(site_here).ok_or_else(|| {
             Trouble::usage("no site repository is chosen")
-                .hint("give --config-path, set YMIR_CONFIG_PATH, or change into a directory with `environments/common`")
+                .hint("give --config-path, set YMIR_CONFIG_PATH or KAYOBE_CONFIG_PATH, or change into the site repository")
         })?;
         // Links stay as they were given: the path is the value of a variable, too.
         let opened =
@@ -324,9 +324,15 @@ pub fn selected(sides: &[&Variables], pattern: &str) -> Result<Vec<Vec<String>>>
     refused.into_iter().next().map_or(Ok(found), Err)
 }
 
+/// Where a site repository is looked for that nobody has named.
 fn site_here() -> Option<Utf8PathBuf> {
     let here = Utf8PathBuf::from(".");
-    here.join("environments/common").is_dir().then_some(here)
+    let is_kayobes = || here.join("inventory").is_dir() && here.join("globals.yml").is_file();
+    if here.join("environments/common").is_dir() || is_kayobes() {
+        return Some(here);
+    }
+    let of_kayobe = Utf8PathBuf::from("/etc/kayobe");
+    of_kayobe.is_dir().then_some(of_kayobe)
 }
 
 /// Kayobe has short options of two letters, which no parser here knows; they become their long forms.

@@ -8,7 +8,7 @@ use std::{
 use super::{
     depth,
     fault::{Fault, Faulty, Outcome},
-    lexer, parser, scope,
+    filters, lexer, parser, scope,
     syntax::{self, Syntax},
     tree::Template,
 };
@@ -94,10 +94,18 @@ fn read_once(text: &str, origin: &Origin) -> Result<Arc<Template>, SyntaxFault> 
 const MOST: usize = 4 << 20;
 
 fn syntax_fault(message: &str) -> Faulty {
-    Fault::with_hint(
-        format!("Syntax error in template: {message}"),
-        "mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`",
-    )
+    let hint = of_collection(message).map_or_else(
+        || "mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`".into(),
+        |name| format!("it is in a collection: write `{name}`"),
+    );
+    Fault::with_hint(format!("Syntax error in template: {message}"), hint)
+}
+
+/// The whole name of a filter that was named without its collection.
+fn of_collection(message: &str) -> Option<String> {
+    let name = message.strip_prefix("No filter named '")?.split('\'').next()?;
+    let whole = ["ansible.utils", "community.general"].map(|of| format!("{of}.{name}"));
+    whole.into_iter().find(|name| filters::is_known(name))
 }
 
 fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {

@@ -230,6 +230,19 @@ impl Variables {
         self.site.reads_secret(host, name)
     }
 
+    /// Whether this host's variable is written alike here and there, wherever that is; vault text as it is encrypted.
+    pub fn is_written_as(&self, other: &Self, host: &str, name: &str) -> bool {
+        let written = |side: &'_ Self| {
+            let host = side.site.inventory.host(host)?;
+            Some(side.site.winner(host, name)?.written().clone())
+        };
+        match (written(self), written(other)) {
+            (Some(one), Some(same)) => one.is_alike(&same),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The selected environment's name.
     pub fn environment(&self) -> Option<&str> {
         self.site.layers.environment.as_deref()

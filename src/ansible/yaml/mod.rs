@@ -54,6 +54,23 @@ pub enum Data {
 }
 
 impl Node {
+    /// Whether both say the same, wherever they are written.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        match (&self.data, &other.data) {
+            (Data::List(one), Data::List(same)) => {
+                one.len() == same.len()
+                    && one.iter().zip(same).all(|(one, same)| one.is_alike(same))
+            }
+            (Data::Map(one), Data::Map(same)) => {
+                let alike = |((key, value), (same, its)): (&(Self, Self), &(Self, Self))| {
+                    key.is_alike(same) && value.is_alike(its)
+                };
+                one.len() == same.len() && one.iter().zip(same).all(alike)
+            }
+            (one, same) => one == same,
+        }
+    }
+
     /// A value that was evaluated, as if it stood written out at one place.
     pub fn of_value(value: &Value, origin: &Origin) -> Self {
         let data = match value {

@@ -117,6 +117,12 @@ impl<'a> MergedFiles<'a> {
         render::Renderer { variables: self.variables, play: &play, file }.content()
     }
 
+    /// What the layers say for a file, before anything is rendered; encrypted files as they are.
+    pub fn written(&self, file: &MergedFile) -> Vec<Vec<u8>> {
+        let files = self.variables.files();
+        file.sources.iter().map(|source| source.written(files)).collect()
+    }
+
     /// The values of merged YAML, with stars instead of secrets.
     pub fn masked_leaves(&self, content: &Content) -> Vec<Leaf> {
         content.masked_leaves(self.variables)

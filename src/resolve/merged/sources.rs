@@ -43,6 +43,16 @@ impl Source {
         }
     }
 
+    /// The content as it is written; nothing of a file that cannot be read.
+    pub(super) fn written(&self, files: &Files) -> Vec<u8> {
+        match self {
+            Self::BuiltIn(contribution) => contribution.text.clone().into_bytes(),
+            Self::Layer { path, .. } => {
+                files.world.read(path.as_str()).ok().flatten().unwrap_or_default()
+            }
+        }
+    }
+
     /// The content, out of the vault if need be.
     pub(super) fn read(&self, files: &Files) -> Result<Read> {
         match self {

@@ -1,20 +1,28 @@
 //! What two configurations say about the same hosts, side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
-use serde_json::Value;
+use fancy_regex::Regex;
+use serde_json::{Value, json};
 
-use super::Side;
+use super::{Side, files::FileChange};
 use crate::{
     ansible::Variables,
     cli::options,
     origin::Origin,
     resolve,
+    secret::MASK,
     trouble::{Result, Trouble},
 };
 
 /// This machine: it shows what holds for every host, even if the two sides have no host in common.
 const LOCALHOST: &str = "localhost";
+
+/// In the message about a vault that cannot be opened.
+const VAULT: &str = "opening the vault text";
 
 /// Everything that differs.
 pub(super) struct Comparison {
@@ -22,6 +30,10 @@ pub(super) struct Comparison {
     pub(super) labels: [String; 2],
     /// Each with the hosts that it is the same for: what is set differently first, then what follows from it.
     pub(super) changes: Vec<(Change, Vec<String>)>,
+    /// Merged files that differ.
+    pub(super) files: Vec<FileChange>,
+    /// Variables with a vault that neither side has opened: as they are written, they are the same.
+    pub(super) shut: BTreeSet<String>,
     /// How many hosts both sides have.
     pub(super) shared: usize,
     /// Hosts that only the one side or the other has.
@@ -65,10 +77,16 @@ impl Comparison {
     ) -> Result<Self> {
         let both = hosts([before, after], patterns)?;
         let mut changes: BTreeMap<Change, Vec<String>> = BTreeMap::new();
+        let mut shut = BTreeSet::new();
         let shared: Vec<&String> = both[0].iter().filter(|host| both[1].contains(host)).collect();
         for host in &shared {
-            for change in of_host(before, after, host, variable) {
-                changes.entry(change).or_default().push((*host).clone());
+            for found in of_host(before, after, host, variable) {
+                match found {
+                    Difference::Change(change) => {
+                        changes.entry(change).or_default().push((*host).clone());
+                    }
+                    Difference::Shut(name) => drop(shut.insert(name)),
+                }
             }
         }
         let without = |one: &[String], other: &[String]| {
@@ -76,11 +94,12 @@ impl Comparison {
         };
         let only = [without(&both[0], &both[1]), without(&both[1], &both[0])];
         let labels = [before.label.clone(), after.label.clone()];
-        Ok(Self { labels, changes: changes.into_iter().collect(), shared: shared.len(), only })
+        let (changes, shared) = (changes.into_iter().collect(), shared.len());
+        Ok(Self { labels, changes, files: Vec::new(), shut, shared, only })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.only.iter().all(Vec::is_empty)
+        self.changes.is_empty() && self.files.is_empty() && self.only.iter().all(Vec::is_empty)
     }
 }
 
@@ -113,7 +132,14 @@ fn with_localhost(mut hosts: Vec<String>) -> Vec<String> {
     hosts
 }
 
-fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> Vec<Change> {
+/// What a variable's comparison yields, where it is not the same.
+enum Difference {
+    Change(Change),
+    /// Its vault was not opened.
+    Shut(String),
+}
+
+fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> Vec<Difference> {
     let names: BTreeSet<String> = match variable {
         Some(name) => BTreeSet::from([name.to_owned()]),
         None => [before, after].iter().flat_map(|side| side.variables.names(host)).collect(),
@@ -122,11 +148,15 @@ fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> V
     names.into_iter().filter(told).filter_map(|name| change(before, after, host, name)).collect()
 }
 
-fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Change> {
+fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Difference> {
     let sides = [before, after];
     let values = sides.map(|side| value(side, host, &name));
     if values[0] == values[1] {
-        return None;
+        let Err(message) = &values[0] else { return None };
+        // What has no value on either side is as different as it is written.
+        if before.variables.is_written_as(&after.variables, host, &name) {
+            return message.contains(VAULT).then_some(Difference::Shut(name));
+        }
     }
     let written = sides.map(|side| side.variables.candidates(host, &name).into_iter().next());
     let same_text = match &written {
@@ -136,9 +166,12 @@ fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Chang
         _ => false,
     };
     let secret = sides.iter().any(|side| side.variables.is_secret(host, &name));
-    let parts = if secret { Vec::new() } else { parts(&values[0], &values[1]) };
+    // Why a secret cannot be read is none.
+    let hidden = secret && values.iter().all(Result::is_ok);
+    let parts = if hidden { Vec::new() } else { parts(&values[0], &values[1], secret) };
     let origins = written.map(|place| place.map(|place| place.origin));
-    Some(Change { follows: same_text && !secret, variable: name, secret, origins, parts })
+    let follows = same_text && !secret;
+    Some(Difference::Change(Change { follows, variable: name, secret, origins, parts }))
 }
 
 /// A value, nothing, or why there is none.
@@ -148,8 +181,20 @@ fn value(side: &Side, host: &str, name: &str) -> Outcome {
     let variables: &Variables = &side.variables;
     match variables.value(host, name) {
         Ok(value) => Ok(value.map(|value| shown(value, side))),
-        Err(trouble) => Err(shown_text(trouble.to_string(), side)),
+        Err(trouble) => Err(fault(&trouble, side)),
     }
+}
+
+/// Why there is none, without lines and columns: they change with every line that is added above.
+pub(super) fn fault(trouble: &Trouble, side: &Side) -> String {
+    static PLACE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(":[0-9]+:[0-9]+").expect("it is written here"));
+    // What was tried names the host, of which there are many.
+    let why = match &trouble.causes[..] {
+        [] => trouble.what.clone(),
+        causes => causes.join(": "),
+    };
+    shown_text(PLACE.replace_all(&why, "").into_owned(), side)
 }
 
 /// The value with the paths of a snapshot as those that people know.
@@ -168,19 +213,25 @@ fn shown(value: Value, side: &Side) -> Value {
     }
 }
 
-fn shown_text(text: String, side: &Side) -> String {
+pub(super) fn shown_text(text: String, side: &Side) -> String {
     let places = side.shown_as.iter();
     places.fold(text, |text, (real, known)| text.replace(real.as_str(), known.as_str()))
 }
 
-/// The innermost places at which two values differ.
-fn parts(before: &Outcome, after: &Outcome) -> Vec<Part> {
+/// The innermost places at which two values differ; of a secret only why it cannot be read.
+fn parts(before: &Outcome, after: &Outcome, secret: bool) -> Vec<Part> {
     let mut found = Vec::new();
     match (before, after) {
         (Ok(Some(before)), Ok(Some(after))) => {
             descend(Some(before), Some(after), &mut Vec::new(), &mut found);
         }
-        _ => found.push(Part { path: Vec::new(), values: [before, after].map(outcome) }),
+        _ => {
+            let values = [before, after].map(outcome).map(|found| match found {
+                Found::Value(_) if secret => Found::Value(json!(MASK).to_string()),
+                other => other,
+            });
+            found.push(Part { path: Vec::new(), values });
+        }
     }
     found
 }
@@ -219,8 +270,6 @@ fn descend(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -235,7 +284,7 @@ mod tests {
                 Found::Value(text) => text.clone(),
                 _ => "-".to_owned(),
             };
-            let found = parts(&Ok(Some(before)), &Ok(Some(after)));
+            let found = parts(&Ok(Some(before)), &Ok(Some(after)), false);
             let found = found.iter().map(|part| {
                 let [one, other] = part.values.each_ref().map(text);
                 format!("{}: {one} {other}", part.path.join("."))

@@ -1,6 +1,7 @@
 //! `ymir configuration diff`
 
 mod compare;
+mod files;
 mod told;
 
 use std::sync::Arc;
@@ -46,7 +47,10 @@ pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let (before, after, _snapshot) = sides(cx, args).await?;
     cx.check_limit(&[&before.variables, &after.variables])?;
     let patterns = [args.host.as_deref(), cx.options.limit.as_deref()];
-    let comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
+    let mut comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
+    if args.var_name.is_none() && patterns == [None, None] {
+        comparison.files = files::changes(&before, &after);
+    }
     write::result(&told::told(&comparison, cx.options.output)?)?;
     let differ = cx.options.detailed_exitcode && !comparison.is_empty();
     Ok(if differ { Exit::Differences } else { Exit::Done })
@@ -66,7 +70,11 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
             let now = if named.is_empty() { load.clone() } else { of(named.first()) };
             let snapshot = Snapshot::take(&load.config_path, revision).await?;
             let then = Load { config_path: snapshot.path.clone(), ..now.clone() };
-            let mut before = side(cx, &then, revision.clone())?;
+            let mut before = side(cx, &then, revision.clone()).map_err(|trouble| {
+                trouble
+                    .while_trying(format!("reading the site as it was at `{revision}`"))
+                    .hint("an environment that is not committed yet can be compared with another: `ymir configuration diff OTHER NEW`")
+            })?;
             before.shown_as = snapshot.shown_as.to_vec();
             Ok((before, side(cx, &now, "now".into())?, Some(snapshot)))
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::rendered,
     compare::{Change, Comparison, Found, Part},
+    files::{FileChange, Kind},
 };
 use crate::{cli::options::Format, origin::Origin, trouble::Result};
 
@@ -17,7 +18,7 @@ pub(super) fn told(comparison: &Comparison, format: Format) -> Result<String> {
 fn text(comparison: &Comparison) -> String {
     let [before, after] = &comparison.labels;
     if comparison.is_empty() {
-        return format!("{before} and {after}: no differences\n");
+        return format!("{before} and {after}: no differences\n{}", shut(comparison));
     }
     let mut text = format!("--- {before}\n+++ {after}\n");
     for (label, hosts) in comparison.labels.iter().zip(&comparison.only) {
@@ -36,7 +37,46 @@ fn text(comparison: &Comparison) -> String {
         text.push_str("\nWritten the same on both sides, these follow from other changes:\n");
     }
     following.for_each(|(change, hosts)| change_text(&mut text, change, &hosts_text(hosts)));
-    text
+    if !comparison.files.is_empty() {
+        text.push_str("\nFiles for Kolla, merged:\n");
+    }
+    comparison.files.iter().for_each(|file| file_text(&mut text, file, [before, after]));
+    match shut(comparison) {
+        told if told.is_empty() => text,
+        told => format!("{text}\n{told}"),
+    }
+}
+
+/// What could not be compared by what it holds.
+fn shut(comparison: &Comparison) -> String {
+    let (verb, names) = match comparison.shut.len() {
+        0 => return String::new(),
+        1 => ("needs", "1 variable".to_owned()),
+        many => ("need", format!("{many} variables")),
+    };
+    format!(
+        "{names} {verb} a vault that was not opened, compared as written: give the vault password to compare what is in it\n"
+    )
+}
+
+fn file_text(text: &mut String, file: &FileChange, labels: [&String; 2]) {
+    let [before, after] = labels;
+    let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a string");
+    line(&format!("\n{}", file.path));
+    match &file.kind {
+        Kind::Added => line(&format!("  only in {after}")),
+        Kind::Removed => line(&format!("  only in {before}")),
+        Kind::ChangedSecretly => line("  changed; it is secret"),
+        Kind::Changed if file.lines.is_empty() => line("  changed; it is no text"),
+        Kind::Changed => {}
+        Kind::Faulty(why) => {
+            for (label, why) in labels.into_iter().zip(why) {
+                let told = why.as_ref().map(|why| format!("  {label}: cannot be made: {why}"));
+                line(&told.unwrap_or_else(|| format!("  {label}: can be made")));
+            }
+        }
+    }
+    text.push_str(&file.lines);
 }
 
 fn change_text(text: &mut String, change: &Change, hosts: &str) {
@@ -50,6 +90,12 @@ fn change_text(text: &mut String, change: &Change, hosts: &str) {
     for part in &change.parts {
         let label =
             if part.path.is_empty() { String::new() } else { format!("{}: ", part.path.join(".")) };
+        if let [Found::Fault(before), Found::Fault(after)] = &part.values
+            && before == after
+        {
+            line("  ", &format!("{label}cannot be evaluated on either side: {after}"));
+            continue;
+        }
         let [before, after] = part.values.each_ref().map(found_text);
         line("  - ", &format!("{label}{before}"));
         line("  + ", &format!("{label}{after}"));
@@ -85,6 +131,8 @@ fn data(comparison: &Comparison) -> Value {
         "only_before": only_before,
         "only_after": only_after,
         "changes": changes,
+        "files": comparison.files.iter().map(file_data).collect::<Vec<_>>(),
+        "not_opened": comparison.shut,
     })
 }
 
@@ -98,6 +146,22 @@ fn change_data((change, hosts): &(Change, Vec<String>)) -> Value {
         "set_by": { "before": before, "after": after },
         "parts": change.parts.iter().map(part_data).collect::<Vec<_>>(),
     })
+}
+
+fn file_data(file: &FileChange) -> Value {
+    let change = match file.kind {
+        Kind::Added => "added",
+        Kind::Removed => "removed",
+        Kind::Changed => "changed",
+        Kind::ChangedSecretly => "secret",
+        Kind::Faulty(_) => "faulty",
+    };
+    let lines: Vec<&str> = file.lines.lines().map(str::trim_start).collect();
+    let mut data = json!({ "path": file.path, "change": change, "lines": lines });
+    if let Kind::Faulty([before, after]) = &file.kind {
+        data["errors"] = json!({ "before": before, "after": after });
+    }
+    data
 }
 
 fn part_data(part: &Part) -> Value {

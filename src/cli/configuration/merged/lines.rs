@@ -4,7 +4,7 @@
 const MOST: usize = 4_000_000;
 
 /// The lines that only one of the texts has, after `-` and `+`.
-pub(super) fn differing(before: &str, after: &str) -> String {
+pub(in crate::cli::configuration) fn differing(before: &str, after: &str) -> String {
     let (before, after): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let (mut old, mut new) = (&before[..], &after[..]);
     while let ([first, rest @ ..], [same, others @ ..]) = (old, new)

@@ -5,6 +5,8 @@ mod write;
 
 use std::fmt::Write as _;
 
+pub(super) use self::lines::differing;
+
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
 
