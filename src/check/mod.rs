@@ -12,6 +12,7 @@ mod places;
 mod references;
 mod shadowed;
 mod survey;
+mod taken;
 mod types;
 
 pub use self::note::{Also, CODES, Note, Severity};

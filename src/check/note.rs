@@ -15,12 +15,15 @@ pub enum Severity {
 
 /// Every code that a note may have. A code is for ever; `docs/validate.md` explains it.
 pub const CODES: &[&str] = &[
+    "address-in-pool",
     "address-outside-network",
     "duplicate-address",
     "duplicate-key",
     "empty",
     "evaluation",
     "fqdn",
+    "gateway-in-pool",
+    "gateway-of-host",
     "gateway-outside-network",
     "host-without-group",
     "missing-key",
@@ -28,6 +31,7 @@ pub const CODES: &[&str] = &[
     "pool-outside-network",
     "pool-reversed",
     "pools-overlap",
+    "reserved-address",
     "type",
     "undefined",
     "unknown-group",
@@ -38,6 +42,8 @@ pub const CODES: &[&str] = &[
     "unreachable",
     "unreadable",
     "vault",
+    "vip-in-pool",
+    "vip-of-gateway",
     "vip-of-host",
     "vip-outside-network",
 ];
