@@ -43,6 +43,7 @@ fn ymir(site: &TempDir, args: &[&str]) -> (i32, String, String) {
         .arg(site.path())
         .env_clear()
         .env("HOME", "/home/operator")
+        .env("TZDIR", site.path().join("zones"))
         .output()
         .unwrap();
     let text = |bytes: &[u8]| {
@@ -131,6 +132,42 @@ fn values_must_be_of_their_types() {
     ");
     let text = ymir(&site(&[("types.yml", text)]), &[]).1;
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn words_must_be_among_those_that_mean_something() {
+    let text = "os_distribution: debain\nkolla_base_distro: ubunut\n\
+                provision_oc_net_bond_mode: 802.3da\nprovision_oc_net_bond_lacp_rate: fats\n\
+                docker_storage_driver: overlya2\nssh_key_type: ed25591\n\
+                controller_sysctl_parameters: {vm.swappiness: [1], kernel.panic: 10, net.x: '1 2', y: yes}\n";
+    insta::assert_snapshot!(notes(&[("words.yml", text)]), @"
+    error type words.yml:1:18: `os_distribution` is `debain`, and must be centos or debian or rocky or ubuntu
+    error type words.yml:2:20: `kolla_base_distro` is `ubunut`, and must be centos or debian or rocky or ubuntu
+    error type words.yml:3:29: `provision_oc_net_bond_mode` is `802.3da`, and must be a whole number, or balance-rr or active-backup or balance-xor or broadcast or 802.3ad or balance-tlb or balance-alb
+    error type words.yml:4:34: `provision_oc_net_bond_lacp_rate` is `fats`, and must be a whole number, or slow or fast
+    error type words.yml:5:24: `docker_storage_driver` is `overlya2`, and must be overlay2 or fuse-overlayfs or btrfs or zfs or vfs or overlay or devicemapper or aufs
+    error type words.yml:6:15: `ssh_key_type` is `ed25591`, and must be rsa or ecdsa or ed25519 or dsa or ecdsa-sk or ed25519-sk
+    error type words.yml:7:47: `controller_sysctl_parameters.vm.swappiness` is a list, and must be text, or a whole number, or true or false
+    ");
+    let fine = "os_distribution: debian\nos_family: Debian\nprovision_oc_net_bond_mode: 4\n\
+                provision_oc_net_bond_xmit_hash_policy: layer3+4\nprovision_oc_net_bond_lacp_rate:\n";
+    assert_eq!(notes(&[("words.yml", fine)]), "");
+}
+
+#[test]
+fn time_zones_are_compared_with_those_of_this_machine() {
+    let with = |zone: &str| {
+        let text = format!("timezone: {zone}\n");
+        let zones =
+            [("zones/Europe/London", ""), ("zones/UTC", ""), ("zones/posix/Europe/Lundon", "")];
+        notes(&[zones[0], zones[1], zones[2], ("time.yml", &text)])
+    };
+    insta::assert_snapshot!(with("Europe/Lundon"), @"warning unknown-timezone time.yml:1:11: there is no time zone `Europe/Lundon`");
+    insta::assert_snapshot!(with("utc"), @"warning unknown-timezone time.yml:1:11: there is no time zone `utc`");
+    assert_eq!(with("Europe/London"), "");
+    // Other machines may have other zones.
+    assert_eq!(with("US/Pacific"), "");
+    assert_eq!(notes(&[("time.yml", "timezone: Europe/Lundon\n")]), "");
 }
 
 #[test]

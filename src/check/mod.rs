@@ -14,6 +14,7 @@ mod shadowed;
 mod survey;
 mod taken;
 mod types;
+mod zones;
 
 pub use self::note::{Also, CODES, Note, Severity};
 use self::survey::Survey;
@@ -35,6 +36,7 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
         shadowed::notes,
         types::notes,
         networks::notes,
+        zones::notes,
     ];
     let mut notes: Vec<Note> = checks.iter().flat_map(|check| check(&survey)).collect();
     notes.extend(names::notes(&survey, &texts));

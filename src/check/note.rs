@@ -38,6 +38,7 @@ pub const CODES: &[&str] = &[
     "unknown-host",
     "unknown-key",
     "unknown-network",
+    "unknown-timezone",
     "unknown-variable",
     "unreachable",
     "unreadable",

@@ -101,9 +101,12 @@ fn note(name: &str, entry: &Entry, misfit: &Misfit) -> Note {
 }
 
 fn near(wanted: &Kind, found: &str) -> Option<String> {
-    let Kind::OneOf(words) = wanted else { return None };
-    let found = found.trim_matches('`');
-    let near = crate::near::nearest(found, words.iter().map(String::as_str));
+    let words = |kind: &&Kind| match kind {
+        Kind::OneOf(words) => words.clone(),
+        _ => Vec::new(),
+    };
+    let words: Vec<String> = wanted.parts().iter().flat_map(words).collect();
+    let near = crate::near::nearest(found.trim_matches('`'), words.iter().map(String::as_str));
     near.first().map(|near| (*near).to_owned())
 }
 
@@ -122,6 +125,7 @@ fn words(kind: &Kind) -> String {
         Kind::Ip => "an IP address".into(),
         Kind::Cidr => "an address range such as 10.0.0.0/24".into(),
         Kind::Mac => "a MAC address".into(),
+        Kind::TimeZone => "the name of a time zone".into(),
         Kind::Network => "the name of a network".into(),
         Kind::Group => "the name of a group".into(),
         Kind::Host => "the name of a host".into(),
