@@ -196,6 +196,24 @@ fn what_cannot_be_evaluated_is_told_once_with_its_chain() {
 }
 
 #[test]
+fn variables_that_need_each_other_are_one_fault() {
+    let text = "loop_a: \"{{ loop_b }}\"\nloop_b: \"{{ loop_c }}\"\nloop_c: \"{{ loop_a }}\"\n\
+                base_path: \"/x/{{ loop_b }}\"\n";
+    insta::assert_snapshot!(ymir(&site(&[("loop.yml", text)]), &[]).1, @r#"
+    error[evaluation]: `loop_a` cannot be evaluated: Recursive loop detected in template: loop_b -> loop_c -> loop_a -> loop_b; neither can `base_path`, `config_path`, `image_cache_path`, `ipa_build_dib_git_elements` and 9 more
+       --> loop.yml:1:9
+        |
+      1 | loop_a: "{{ loop_b }}"
+        |         ^ here
+      loop.yml:2:9: `loop_b` is set here
+      loop.yml:3:9: `loop_c` is set here
+      hint: break the loop: `loop_b` must not depend on itself
+
+    1 error, 0 warnings, 0 hints
+    "#);
+}
+
+#[test]
 fn addresses_must_fit_their_network() {
     let networks = "provision_oc_net_cidr: 10.0.0.0/24\n\
                     provision_oc_net_gateway: 10.0.1.1\n\
