@@ -262,11 +262,45 @@ fn names_of_hosts_and_groups_must_be_in_the_inventory() {
         ),
     ];
     insta::assert_snapshot!(notes(&files), @"
-    warning host-without-group :null:null: no command is about lost1: in no group that Kayobe knows
     warning unknown-group inventory/group_vars/controlers.yml:1:1: the inventory has no group `controlers`, so nothing in this file has an effect
     warning unknown-host inventory/host_vars/ctl9:1:1: the inventory has no host `ctl9`, so nothing in this file has an effect
+    warning host-without-group inventory/hosts:6:1: no command is about lost1: in no group that Kayobe knows
     warning unknown-group kolla.yml:1:27: `controller_network_group` names the group `netwrok`, which the inventory does not have
     warning unknown-host kolla.yml:2:42: `kolla_neutron_ml2_generic_switch_hosts` names the host `switch1`, which the inventory does not have
+    ");
+}
+
+#[test]
+fn a_host_of_a_misspelt_group_is_told_with_the_group_that_is_meant() {
+    let hosts = "[controllers]\nctl1\n[compute]\ncmp1\n\n[controlers]\nctl2\nctl3\n[network:children]\ncontrollers\n";
+    let lost = |file: &str, hosts: &str| {
+        let text = ymir(&site(&[(file, hosts)]), &[]).1;
+        text[text.find("warning[host-without-group]").unwrap()..].to_owned()
+    };
+    insta::assert_snapshot!(lost("inventory/hosts", hosts), @"
+    warning[host-without-group]: no command is about ctl2, ctl3: Kayobe knows no group `controlers`
+       --> inventory/hosts:6:1
+        |
+      4 | cmp1
+      5 |
+      6 | [controlers]
+        | ^ here
+      hint: did you mean `controllers`?
+
+    0 errors, 1 warning, 0 hints
+    ");
+    let hosts = "all:\n  children:\n    computee:\n      hosts:\n        cmp[2:3]:\n";
+    insta::assert_snapshot!(lost("inventory/more.yml", hosts), @"
+    warning[host-without-group]: no command is about cmp2, cmp3: Kayobe knows no group `computee`
+       --> inventory/more.yml:3:5
+        |
+      1 | all:
+      2 |   children:
+      3 |     computee:
+        |     ^ here
+      hint: did you mean `compute`?
+
+    0 errors, 1 warning, 0 hints
     ");
 }
 

@@ -82,6 +82,18 @@ impl Variables {
         Ok(found)
     }
 
+    /// Where an inventory first names a host, as far as its kind tells.
+    pub fn host_origin(&self, name: &str) -> Option<&Origin> {
+        let host = self.site.inventory.host(name)?;
+        self.site.inventory.hosts[host].origin.as_ref()
+    }
+
+    /// Where an inventory first declares a group, as far as its kind tells.
+    pub fn group_origin(&self, name: &str) -> Option<&Origin> {
+        let group = self.site.inventory.group(name)?;
+        self.site.inventory.groups[group].origin.as_ref()
+    }
+
     /// A variable of an inventory that is a file of a layer.
     fn in_inventory(
         &self,
