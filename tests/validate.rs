@@ -305,6 +305,76 @@ fn a_host_of_a_misspelt_group_is_told_with_the_group_that_is_meant() {
 }
 
 #[test]
+fn ranges_that_give_no_host_are_found() {
+    let more = "all:\n  hosts:\n    cmp[09:07]: {rack: 1}\n    cmp[7:7]:\n";
+    let hosts = "[controllers]\nctl1\nctl[3:1] rack=2\n[compute]\ncmp1\ncmp7\n[network:children]\ncontrollers\n";
+    insta::assert_snapshot!(notes(&[("inventory/hosts", hosts), ("inventory/more.yml", more)]), @"
+    warning empty-range inventory/hosts:3:1: `ctl[3:1]` gives no host: its range ends before it begins
+    warning empty-range inventory/more.yml:3:5: `cmp[09:07]` gives no host: its range ends before it begins
+    ");
+}
+
+#[test]
+fn files_that_nothing_reads_are_found() {
+    let files = [
+        ("group_vars/compute.yml", "x: 1\n"),
+        ("host_vars/ctl1", "x: 1\n"),
+        ("inventory/group_vars/compute/one.yml", "x: 1\n"),
+        ("inventory/group_vars/compute/two.txt", "y: 1\n"),
+        ("inventory/group_vars/compute/deep/three.conf", "y: 1\n"),
+        ("inventory/group_vars/compute/four.yml/x.yml", "y: 1\n"),
+        ("inventory/group_vars/compute.yml", "z: 1\n"),
+        ("inventory/host_vars/ctl1.yml", "z: 1\n"),
+        ("inventory/host_vars/ctl1.yaml", "z: 1\n"),
+        ("slip.ymll", "z: 1\n"),
+        ("LOUD.YML", "z: 1\n"),
+        ("folder.yml/x", "z: 1\n"),
+    ];
+    insta::assert_snapshot!(notes(&files), @"
+    warning unread-file LOUD.YML:0:0: nothing reads `LOUD.YML`, because of its ending
+    warning unread-file folder.yml:0:0: nothing reads `folder.yml`, because it is a directory
+    warning unread-file group_vars:0:0: nothing reads `group_vars`, because it lies beside the inventory
+    warning unread-file host_vars:0:0: nothing reads `host_vars`, because it lies beside the inventory
+    warning unread-file inventory/group_vars/compute.yml:0:0: nothing reads `inventory/group_vars/compute.yml`, because `inventory/group_vars/compute` is read instead
+    warning unread-file inventory/group_vars/compute/deep/three.conf:0:0: nothing reads `inventory/group_vars/compute/deep/three.conf`, because of its ending
+    warning unread-file inventory/group_vars/compute/four.yml:0:0: nothing reads `inventory/group_vars/compute/four.yml`, because it is a directory
+    warning unread-file inventory/group_vars/compute/two.txt:0:0: nothing reads `inventory/group_vars/compute/two.txt`, because of its ending
+    warning unread-file inventory/host_vars/ctl1.yaml:0:0: nothing reads `inventory/host_vars/ctl1.yaml`, because `inventory/host_vars/ctl1.yml` is read instead
+    warning unread-file slip.ymll:0:0: nothing reads `slip.ymll`, because of its ending
+    ");
+    insta::assert_snapshot!(ymir(&site(&files[6..9]), &[]).1, @"
+    warning[unread-file]: nothing reads `inventory/host_vars/ctl1.yaml`, because `inventory/host_vars/ctl1.yml` is read instead
+      at: inventory/host_vars/ctl1.yaml
+      inventory/host_vars/ctl1.yml: this is what counts
+      hint: put all variables into one of the two
+
+    0 errors, 1 warning, 0 hints
+    ");
+}
+
+#[test]
+fn files_that_are_there_for_others_are_left_alone() {
+    let files = [
+        ("inventory/group_vars/compute/README.md", "about: this\n"),
+        ("inventory/group_vars/compute/old.yml.bak", "x: 1\n"),
+        ("inventory/group_vars/compute/one.yml", "x: 1\n"),
+        ("inventory/group_vars/compute/cert.pem", "-----BEGIN CERTIFICATE-----\n"),
+        ("inventory/group_vars/compute/files.d/x.yml", "x: 1\n"),
+        ("switches.xml", "<switches/>\n"),
+        ("data.jsonl", "{\"a b\": 1}\n"),
+        ("ansible.cfg", "[defaults]\n"),
+        ("ansible/group_vars/all.yml", "x: 1\n"),
+        ("README", "a: 1\n"),
+    ];
+    assert_eq!(notes(&files), "");
+    // An inventory that is a file reads what lies beside it.
+    let beside = site(&[("hosts", "[controllers]\nctl1\n"), ("group_vars/all.yml", "x: 1\n")]);
+    let inventory = beside.path().join("hosts");
+    let text = ymir(&beside, &["--inventory", inventory.to_str().unwrap()]).1;
+    assert!(!text.contains("unread-file"), "{text}");
+}
+
+#[test]
 fn settings_that_never_count_are_found() {
     let files = [
         ("inventory/group_vars/compute.yml", "own_variable: 2\n"),

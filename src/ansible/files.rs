@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Endings of files that hold variables; a file without an ending does, too.
-const ENDINGS: &[&str] = &["yml", "yaml", "json"];
+pub const ENDINGS: &[&str] = &["yml", "yaml", "json"];
 
 /// Access to the files of one site.
 #[derive(Debug)]
@@ -130,14 +130,7 @@ impl Files {
         folder: &Utf8Path,
         name: &str,
     ) -> Result<Vec<Utf8PathBuf>> {
-        let endings =
-            std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
-        let find = |name: String| {
-            entries.binary_search_by(|entry| entry.name.cmp(&name)).ok().map(|at| &entries[at])
-        };
-        let Some(found) = endings.map(|end| format!("{name}{end}")).find_map(find) else {
-            return Ok(Vec::new());
-        };
+        let Some(found) = vars_entry(entries, name) else { return Ok(Vec::new()) };
         let mut files = Vec::new();
         if found.is_dir {
             self.collect(&folder.join(&found.name), &mut files)?;
@@ -172,6 +165,15 @@ impl Files {
             |path: &Utf8PathBuf| path.extension().is_some_and(|ending| ENDINGS.contains(&ending));
         Ok(files.filter(with_ending).collect())
     }
+}
+
+/// The file or directory of a listed `group_vars` or `host_vars` that is read for a name: the first that exists.
+pub fn vars_entry<'e>(entries: &'e [Entry], name: &str) -> Option<&'e Entry> {
+    let endings = std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
+    let find = |name: String| {
+        entries.binary_search_by(|entry| entry.name.cmp(&name)).ok().map(|at| &entries[at])
+    };
+    endings.map(|end| format!("{name}{end}")).find_map(find)
 }
 
 /// A text as Ansible loads it: JSON if it is that, else YAML; no message shows a line of a secret one.

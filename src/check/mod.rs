@@ -14,6 +14,7 @@ mod shadowed;
 mod survey;
 mod taken;
 mod types;
+mod unread;
 mod zones;
 
 pub use self::note::{Also, CODES, Note, Severity};
@@ -35,6 +36,7 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
         references::notes,
         shadowed::notes,
         types::notes,
+        unread::notes,
         networks::notes,
         zones::notes,
     ];

@@ -6,7 +6,7 @@ use super::Note;
 use crate::{
     ansible::{
         Variables, builtin,
-        variables::{Audience, Written},
+        variables::{Audience, Unread, Written},
         yaml::Node,
     },
     reference::{Entry, Reference},
@@ -19,6 +19,8 @@ pub(super) struct Survey<'a> {
     pub(super) reference: &'a Reference,
     /// The site's files of variables.
     pub(super) written: Vec<Written>,
+    /// Files that look like variables and that nothing reads.
+    pub(super) unread: Vec<Unread>,
     /// Files that cannot be read.
     unreadable: Vec<Trouble>,
     /// Hosts of the inventory, and this machine.
@@ -61,6 +63,7 @@ impl<'a> Survey<'a> {
             variables,
             reference,
             written,
+            unread: variables.unread()?,
             unreadable,
             hosts,
             networks,
