@@ -400,6 +400,27 @@ fn files_that_cannot_be_read_are_findings() {
     insta::assert_snapshot!(notes(&[("inventory/group_vars/nobody.yml", "a: [\n")]), @"error unreadable inventory/group_vars/nobody.yml:2:1: reading inventory/group_vars/nobody.yml: did not find expected node content while parsing a flow node");
 }
 
+/// A vault text that no password opens.
+const LOCKED: &str = "$ANSIBLE_VAULT;1.1;AES256\n3130\n";
+
+#[test]
+fn encrypted_files_that_stay_shut_are_told_once() {
+    for file in
+        ["secrets.yml", "inventory/group_vars/compute.yml", "inventory/group_vars/nobody.yml"]
+    {
+        let (code, stdout, stderr) = ymir(&site(&[(file, LOCKED)]), &["--output", "json"]);
+        let found: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((code, &found["notes"][0]["code"]), (3, &"vault".into()), "{file}: {stdout}");
+        assert_eq!((&found["errors"], stderr.as_str()), (&1.into(), ""), "{file}");
+    }
+    let (_, stdout, stderr) = ymir(&site(&[]), &["--vault-password-file", "/no/such/file"]);
+    insta::assert_snapshot!(format!("{stdout}{stderr}"), @"
+    error: reading the vault password from /no/such/file
+      because: No such file or directory (os error 2)
+      hint: let the file hold the password, or give another with --vault-password-file
+    ");
+}
+
 #[test]
 fn every_code_is_explained() {
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/validate.md");

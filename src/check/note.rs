@@ -51,6 +51,9 @@ pub const CODES: &[&str] = &[
     "vip-outside-network",
 ];
 
+/// In the message about a vault that cannot be opened.
+pub(super) const VAULT: &str = "vault text";
+
 /// Another place that belongs to a note.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Also {
@@ -108,9 +111,11 @@ impl Note {
         Self::new(Severity::Warning, code, message)
     }
 
-    /// A trouble as a note: reading stopped there.
-    pub fn of_trouble(code: &'static str, trouble: &Trouble) -> Self {
-        let mut note = Self::error(code, trouble.to_string());
+    /// A trouble as a note: reading a file stopped there, or its vault stays shut.
+    pub fn of_trouble(trouble: &Trouble) -> Self {
+        let message = trouble.to_string();
+        let code = if message.contains(VAULT) { "vault" } else { "unreadable" };
+        let mut note = Self::error(code, message);
         let setting = || trouble.settings.first().map(|setting| setting.origin.clone());
         note.origin = trouble.origin.clone().or_else(setting);
         note.hint = trouble.hints.first().cloned();

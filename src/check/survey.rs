@@ -105,7 +105,7 @@ impl<'a> Survey<'a> {
 
 /// Files that other checks do not see.
 pub(super) fn unreadable(survey: &Survey) -> Vec<Note> {
-    survey.unreadable.iter().map(|trouble| Note::of_trouble("unreadable", trouble)).collect()
+    survey.unreadable.iter().map(Note::of_trouble).collect()
 }
 
 /// The words for an audience.
