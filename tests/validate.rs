@@ -422,6 +422,58 @@ fn encrypted_files_that_stay_shut_are_told_once() {
 }
 
 #[test]
+fn files_that_are_there_and_cannot_be_read() {
+    let site = site(&[("inventory/host_vars/ctl1/a.yml", "x: 1\n")]);
+    let circle = site.path().join("zz.yml");
+    std::os::unix::fs::symlink("zz.yml", &circle).unwrap();
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"
+    error[unreadable]: reading zz.yml: Too many levels of symbolic links (os error 40)
+      at: zz.yml
+
+    1 error, 0 warnings, 0 hints
+    ");
+    fs::remove_file(&circle).unwrap();
+    for link in ["gone.yml", "inventory/host_vars/ctl1/gone.yml", "inventory/group_vars/gone.yml"] {
+        fs::create_dir_all(site.path().join(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/no/such/file", site.path().join(link)).unwrap();
+    }
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"
+    warning[unread-file]: nothing reads `gone.yml`, because it is a link that leads nowhere
+      at: gone.yml
+      hint: remove the link, or put back what it leads to
+
+    warning[unread-file]: nothing reads `inventory/group_vars/gone.yml`, because it is a link that leads nowhere
+      at: inventory/group_vars/gone.yml
+      hint: remove the link, or put back what it leads to
+
+    warning[unread-file]: nothing reads `inventory/host_vars/ctl1/gone.yml`, because it is a link that leads nowhere
+      at: inventory/host_vars/ctl1/gone.yml
+      hint: remove the link, or put back what it leads to
+
+    0 errors, 3 warnings, 0 hints
+    ");
+}
+
+#[test]
+fn files_of_somebody_else_are_named_with_what_to_do() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = site(&[("zz.yml", "x: 1\n")]);
+    let file = site.path().join("zz.yml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&file).is_ok() {
+        eprintln!("skipped: root may read everything");
+        return;
+    }
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"
+    error[unreadable]: reading zz.yml: Permission denied (os error 13)
+      at: zz.yml
+      hint: give the user who runs Ymir the right to read it; `namei -l` shows whose it is
+
+    1 error, 0 warnings, 0 hints
+    ");
+}
+
+#[test]
 fn every_code_is_explained() {
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/validate.md");
     let document = fs::read_to_string(document).unwrap();

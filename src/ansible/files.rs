@@ -61,12 +61,27 @@ impl Files {
 
     /// What a directory holds, sorted by name; `None` if it is no directory.
     pub fn list(&self, path: &Utf8Path) -> Result<Option<Vec<Entry>>> {
-        self.world.list(path.as_str())
+        let found = self.world.list(path.as_str());
+        found.map_err(|trouble| self.unreadable("reading the directory", path, &trouble))
+    }
+
+    /// A file's bytes as they are; `None` if there is no such file.
+    pub fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>> {
+        let found = self.world.read(path.as_str());
+        found.map_err(|trouble| self.unreadable("reading", path, &trouble))
+    }
+
+    /// The trouble with the name and the place that the file has in messages.
+    fn unreadable(&self, doing: &str, path: &Utf8Path, trouble: &Trouble) -> Trouble {
+        let file = self.shown(path);
+        let told = Trouble::new(trouble.kind, format!("{doing} {file}")).at(&Origin::whole(&file));
+        let told = trouble.causes.iter().fold(told, Trouble::because);
+        trouble.hints.iter().cloned().fold(told, Trouble::hint)
     }
 
     /// A file's text; `None` if there is no such file.
     pub fn text(&self, path: &Utf8Path) -> Result<Option<Text>> {
-        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let Some(bytes) = self.read(path)? else { return Ok(None) };
         let file = self.shown(path);
         let content = encoding::text(bytes, &file)?;
         let secret = vault::is_vault(&content);
@@ -80,7 +95,7 @@ impl Files {
 
     /// A file's bytes, out of the vault if need be, and whether they were in it; `None` if there is no such file.
     pub fn bytes(&self, path: &Utf8Path) -> Result<Option<(Vec<u8>, bool)>> {
-        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let Some(bytes) = self.read(path)? else { return Ok(None) };
         let Some(vault) = std::str::from_utf8(&bytes).ok().filter(|text| vault::is_vault(text))
         else {
             return Ok(Some((bytes, false)));

@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Variables;
 use crate::{
     ansible::{
-        files::Files,
+        files::{Files, Text},
         yaml::{self, Data, Duplicate, Node},
     },
     origin::Origin,
-    trouble::{Result, Trouble},
+    trouble::Result,
 };
 
 /// For whom a file's variables are.
@@ -60,8 +60,10 @@ impl Variables {
                 let named = of_folder(files, &inventory.join(folder))?;
                 places.extend(named.into_iter().map(|(name, path)| (audience(name), path)));
             }
-            let read = |(audience, path): (_, Utf8PathBuf)| read(files, layer, audience, &path);
-            found.extend(places.into_iter().map(read));
+            let read = |(audience, path): (_, Utf8PathBuf)| {
+                read(files, layer, audience, &path).transpose()
+            };
+            found.extend(places.into_iter().filter_map(read));
         }
         Ok(found)
     }
@@ -180,7 +182,8 @@ fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>)
         if entry.is_dir && depth < DEEPEST && entry.name != ".git" {
             collect(files, &path, depth + 1, found)?;
         } else if !entry.is_dir {
-            let bytes = files.world.read(path.as_str())?;
+            // What this user may not read is no reason to say nothing about the rest.
+            let bytes = files.read(&path).ok().flatten();
             found.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
         }
     }
@@ -208,11 +211,14 @@ fn of_folder(files: &Files, folder: &Utf8Path) -> Result<Vec<(String, Utf8PathBu
     Ok(found)
 }
 
-fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Result<Written> {
-    let text = files.text(path)?.ok_or_else(|| {
-        Trouble::refused(format!("reading {}", files.shown(path)))
-            .because("it is gone, or a link that leads nowhere")
-    })?;
+/// Nothing of a link that leads nowhere: as in Kayobe, it sets nothing.
+fn read(
+    files: &Files,
+    layer: usize,
+    audience: Audience,
+    path: &Utf8Path,
+) -> Result<Option<Written>> {
+    let Some(text) = files.text(path)? else { return Ok(None) };
     let root = files.parse(&text)?;
     let duplicates =
         if text.secret { Vec::new() } else { yaml::duplicates(&text.content, &text.file) };
@@ -220,7 +226,8 @@ fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Res
         Data::Map(pairs) => pairs,
         _ => Vec::new(),
     };
-    Ok(Written { file: text.file, layer, audience, pairs, secret: text.secret, duplicates })
+    let Text { file, secret, .. } = text;
+    Ok(Some(Written { file, layer, audience, pairs, secret, duplicates }))
 }
 
 #[cfg(test)]
