@@ -474,6 +474,43 @@ fn files_of_somebody_else_are_named_with_what_to_do() {
 }
 
 #[test]
+fn characters_that_cannot_be_seen_are_named() {
+    let shown = |text: String| text.replace(['\u{a0}', '\u{feff}'], "·");
+    let with = |text: &str| shown(ymir(&site(&[("bad.yml", text)]), &[]).1);
+    insta::assert_snapshot!(with("a: 1\nkey:\u{a0}value\nb: 2\n"), @"
+    error[unreadable]: reading bad.yml: could not find expected ':' while scanning a simple key
+       --> bad.yml:3:1
+        |
+      1 | a: 1
+      2 | key:·value
+      3 | b: 2
+        | ^ here
+      hint: at bad.yml:2:5 stands a no-break space (U+00A0), which cannot be seen: write a space instead
+
+    1 error, 0 warnings, 0 hints
+    ");
+    insta::assert_snapshot!(with("key:\u{200b}value\n"), @"
+    error[unreadable]: reading variables from bad.yml: it holds text, not a map of variables
+      at: bad.yml:1:1
+      hint: at bad.yml:1:5 stands a zero-width space (U+200B), which cannot be seen: write a space instead
+
+    1 error, 0 warnings, 0 hints
+    ");
+    insta::assert_snapshot!(with("map:\n  a: 1\n\u{feff}  b: 1\n"), @"
+    error[unreadable]: reading bad.yml: did not find expected key while parsing a block mapping
+       --> bad.yml:3:4
+        |
+      1 | map:
+      2 |   a: 1
+      3 | ·  b: 1
+        |   ^ here
+      hint: at bad.yml:3:1 stands a byte order mark (U+FEFF), which cannot be seen: write a space instead
+
+    1 error, 0 warnings, 0 hints
+    ");
+}
+
+#[test]
 fn every_code_is_explained() {
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/validate.md");
     let document = fs::read_to_string(document).unwrap();

@@ -116,7 +116,11 @@ impl Files {
     pub fn vars(&self, path: &Utf8Path) -> Result<Option<VarsFile>> {
         let Some(text) = self.text(path)? else { return Ok(None) };
         let root = self.parse(&text)?;
-        Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
+        let origin = root.origin.clone();
+        let pairs = variables(root).map_err(|trouble| {
+            yaml::invisible(&text.content, &origin).into_iter().fold(trouble, Trouble::hint)
+        })?;
+        Ok(Some(VarsFile { pairs, secret: text.secret }))
     }
 
     /// [`vars`](Self::vars) for extra variables, where Ansible takes no file without any.
@@ -124,10 +128,13 @@ impl Files {
         let Some(text) = self.text(path)? else { return Ok(None) };
         let root = self.parse(&text)?;
         if !matches!(root.data, Data::Map(_)) {
-            return Err(Trouble::refused(format!("reading variables from {}", text.file))
+            let trouble = Trouble::refused(format!("reading variables from {}", text.file))
                 .because(format!("it holds {}, not a map of variables", root.data.kind()))
-                .at(&root.origin)
-                .hint("set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables"));
+                .at(&root.origin);
+            return Err(match yaml::invisible(&text.content, &root.origin) {
+                Some(hint) => trouble.hint(hint),
+                None => trouble.hint("set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables"),
+            });
         }
         Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
     }
