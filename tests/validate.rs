@@ -183,6 +183,17 @@ fn misspelt_names_are_found_and_own_names_are_not() {
 }
 
 #[test]
+fn misspelt_names_of_the_sites_own_are_found() {
+    let used = "site_mirror_username: a\nsite_mirror_password: b\nsite_port_1: 1\n\
+                all_of_them: \"{{ [site_mirror_username, site_mirror_password, site_port_1] }}\"\n\
+                site_mirror_usernames: [c]\n";
+    let slips = "site_miror_username: a\nsite_port_2: 2\nsite_mirror_comment: x\n\
+                 site_mirrors_password: x\nsite_port_1_1: 1\n";
+    let files = [("own.yml", used), ("slips.yml", slips)];
+    insta::assert_snapshot!(notes(&files), @"hint unknown-variable slips.yml:1:1: nothing in the site refers to `site_miror_username`");
+}
+
+#[test]
 fn what_cannot_be_evaluated_is_told_once_with_its_chain() {
     let text = "site_word: \"{{ no_such_word }}\"\n\
                 base_path: \"/opt/{{ site_word }}\"\n\
