@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use super::{Note, survey::Survey, taken};
+use super::{
+    Note,
+    survey::{BUILT_IN, Survey},
+    taken,
+};
 use crate::{
     model::addressing::{Addressing, Entrance},
     origin::Sourced,
@@ -42,9 +46,12 @@ pub(super) fn notes(survey: &Survey) -> Vec<Note> {
 
 /// One entrance for all APIs, if the two are the same: what is wrong with it is one fault.
 fn joined(mut entrances: Vec<Entrance>) -> Vec<Entrance> {
+    let by_default = |name: &Option<Sourced<String>>| {
+        name.as_ref().is_some_and(|name| name.setting.origin.file.starts_with(BUILT_IN))
+    };
     if let [internal, public] = &mut *entrances
-        && (&internal.address, &internal.name) == (&public.address, &public.name)
-        && internal.network == public.network
+        && (&internal.address, &internal.network) == (&public.address, &public.network)
+        && (internal.name == public.name || by_default(&internal.name) && by_default(&public.name))
     {
         internal.of = "internal and public";
         entrances.truncate(1);

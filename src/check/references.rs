@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Note, Severity, survey::Survey};
+use super::{
+    Note, Severity,
+    note::VAULT,
+    survey::{BUILT_IN, Survey},
+};
 use crate::{
     near,
     origin::{Origin, Setting},
     trouble::Trouble,
 };
 
-/// Where built-in defaults stand.
-const BUILT_IN: &str = "built-in ";
 /// What Ansible says of an argument that is left out.
 const OMITTED: &str = "Omit";
-/// In the message about a vault that cannot be opened.
-const VAULT: &str = "vault text";
 /// In the message about a template that gives no value at all.
 const NO_VALUE: &str = "Type 'Undefined'";
 /// In the message about variables that need each other: what comes after it is `a -> b -> a`.

@@ -35,6 +35,8 @@ pub(super) struct Survey<'a> {
     own_layer: Option<usize>,
 }
 
+/// Where built-in defaults stand.
+pub(super) const BUILT_IN: &str = "built-in ";
 /// A host that every site has.
 const LOCALHOST: &str = "localhost";
 
