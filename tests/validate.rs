@@ -475,6 +475,9 @@ fn files_of_somebody_else_are_named_with_what_to_do() {
         eprintln!("skipped: root may read everything");
         return;
     }
+    let keys = site.path().join("keys");
+    fs::create_dir(&keys).unwrap();
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o000)).unwrap();
     insta::assert_snapshot!(ymir(&site, &[]).1, @"
     error[unreadable]: reading zz.yml: Permission denied (os error 13)
       at: zz.yml
@@ -482,6 +485,10 @@ fn files_of_somebody_else_are_named_with_what_to_do() {
 
     1 error, 0 warnings, 0 hints
     ");
+    // What holds no variables is nobody's business.
+    fs::remove_file(&file).unwrap();
+    insta::assert_snapshot!(ymir(&site, &[]).1, @"0 errors, 0 warnings, 0 hints");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]
@@ -552,6 +559,7 @@ fn entrances_that_cannot_be() {
     error vip-of-host vips.yml:3:31: the address 10.0.0.10 of the internal and public APIs is that of ctl1
     error fqdn vips.yml:4:24: `my_cloud` is no name for the internal and public APIs: only letters, digits, dashes and dots may stand in it
     ");
+    insta::assert_snapshot!(with("provision_oc_net_vip_address: 10.0.0.10\n"), @"error vip-of-host vips.yml:3:31: the address 10.0.0.10 of the internal and public APIs is that of ctl1");
     insta::assert_snapshot!(with("kolla_internal_fqdn: https://cloud.example.com\n"), @"error fqdn vips.yml:3:22: `https://cloud.example.com` is no name for the internal APIs: it is a URL");
     let fine = "kolla_internal_vip_address: 10.0.0.30\nkolla_internal_fqdn: cloud.example.com\n";
     assert_eq!(with(fine), "");

@@ -25,7 +25,7 @@ use crate::{ansible::Variables, reference::Reference, trouble::Result};
 pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
     let reference = Reference::of_release()?;
     let survey = Survey::new(variables, &reference)?;
-    let texts = variables.texts()?;
+    let texts = variables.texts();
     let checks: &[fn(&Survey) -> Vec<Note>] = &[
         survey::unreadable,
         addresses::notes,

@@ -99,7 +99,7 @@ impl Look<'_> {
             if entry.is_dir && is_read {
                 self.add(&path, Why::Directory);
             } else if is_read {
-                self.link(&path)?;
+                self.link(&path);
             } else if !entry.is_dir && is_slip(ending) && self.holds_variables(&path) {
                 self.add(&path, Why::Ending);
             }
@@ -122,7 +122,7 @@ impl Look<'_> {
             } else if entry.is_dir {
                 self.inside(&path)?;
             } else {
-                self.link(&path)?;
+                self.link(&path);
             }
         }
         Ok(())
@@ -145,20 +145,19 @@ impl Look<'_> {
                         self.add(&path, Why::Ending);
                     }
                 }
-                _ if !entry.is_dir => self.link(&path)?,
+                _ if !entry.is_dir => self.link(&path),
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// A link that leads nowhere.
-    fn link(&mut self, path: &Utf8Path) -> Result<()> {
-        let found = self.files.world.kind(path.as_str())?;
-        if found.link && found.kind.is_none() {
+    /// A link that leads nowhere. What cannot be looked at cannot be read either, and that is told elsewhere.
+    fn link(&mut self, path: &Utf8Path) {
+        let found = self.files.world.kind(path.as_str());
+        if found.is_ok_and(|found| found.link && found.kind.is_none()) {
             self.add(path, Why::Nowhere);
         }
-        Ok(())
     }
 
     /// Whether a file is a map whose keys could all be names of variables. What cannot be read says nothing.

@@ -138,12 +138,13 @@ impl Variables {
         yaml::pinpoint(&text.content, origin, message)
     }
 
-    /// The text of every file of the site, whatever it is for; encrypted ones are left out.
-    pub fn texts(&self) -> Result<Vec<String>> {
+    /// The text of every file of the site, whatever it is for; encrypted ones are left out, and so is what this user may
+    /// not read, such as keys that lie beside.
+    pub fn texts(&self) -> Vec<String> {
         let files = &self.site.files;
         let mut found = Vec::new();
-        collect(files, &files.root, 0, &mut found)?;
-        Ok(found)
+        collect(files, &files.root, 0, &mut found);
+        found
     }
 
     /// Whether the site has environments: then its shared layer alone is not what anybody works with.
@@ -176,18 +177,16 @@ fn places(text: &str, name: &str, value: &Origin) -> (Origin, Origin) {
 /// Deeper directories are links that lead in circles.
 const DEEPEST: usize = 12;
 
-fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
-    for entry in files.list(dir)?.unwrap_or_default() {
+fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>) {
+    for entry in files.list(dir).ok().flatten().unwrap_or_default() {
         let path = dir.join(&entry.name);
         if entry.is_dir && depth < DEEPEST && entry.name != ".git" {
-            collect(files, &path, depth + 1, found)?;
+            collect(files, &path, depth + 1, found);
         } else if !entry.is_dir {
-            // What this user may not read is no reason to say nothing about the rest.
             let bytes = files.read(&path).ok().flatten();
             found.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
         }
     }
-    Ok(())
 }
 
 /// The files of `group_vars` or `host_vars`, with the name that each is for.
