@@ -42,7 +42,7 @@ fn without_group(survey: &Survey) -> Vec<Note> {
             lost.entry(misspelt(&groups)).or_default().push(host.clone());
         }
     }
-    lost.into_iter().map(|(group, hosts)| lost_note(survey, group, &hosts)).collect()
+    lost.into_iter().map(|(group, hosts)| lost_note(survey, group.as_ref(), &hosts)).collect()
 }
 
 /// The name of a group, and the known one that is meant.
@@ -56,9 +56,9 @@ fn misspelt(groups: &[String]) -> Option<Misspelt> {
     })
 }
 
-fn lost_note(survey: &Survey, group: Option<Misspelt>, hosts: &[String]) -> Note {
+fn lost_note(survey: &Survey, group: Option<&Misspelt>, hosts: &[String]) -> Note {
     let names = hosts.join(", ");
-    let (message, origin, hint) = match &group {
+    let (message, origin, hint) = match group {
         Some((group, known)) => (
             format!("no command is about {names}: Kayobe knows no group `{group}`"),
             survey.variables.group_origin(group),

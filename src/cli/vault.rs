@@ -69,7 +69,9 @@ pub fn keys(
     }
     // Without any password the first trouble is the error.
     let first = if keys.keys.is_empty() { troubles.drain(..).next() } else { None };
-    troubles.iter().for_each(|trouble| tracing::warn!("{trouble}"));
+    for trouble in &troubles {
+        tracing::warn!("{trouble}");
+    }
     first.map_or(Ok(keys), Err)
 }
 

@@ -54,10 +54,10 @@ impl Variables {
             look.at_top(dir)?;
             for folder in FOLDERS {
                 look.hidden(&dir.join("inventory").join(folder))?;
-                if !self.site.folders.contains(dir) {
-                    look.beside(dir, folder)?;
-                }
             }
+            // An inventory that is a file of its own reads what lies beside it.
+            let beside = if self.site.folders.contains(dir) { &[][..] } else { &FOLDERS };
+            beside.iter().try_for_each(|folder| look.beside(dir, folder))?;
         }
         Ok(found)
     }
@@ -135,18 +135,17 @@ impl Look<'_> {
             if entry.name.starts_with('.') || entry.name.ends_with('~') {
                 continue;
             }
-            match path.extension() {
-                None if entry.is_dir => self.inside(&path)?,
-                Some(ending) if entry.is_dir && ENDINGS.contains(&ending) => {
-                    self.add(&path, Why::Directory);
+            let ending = path.extension();
+            let is_read = ending.is_none_or(|ending| ENDINGS.contains(&ending));
+            let is_aside = ending.is_some_and(|ending| ASIDE.contains(&ending));
+            match (entry.is_dir, is_read) {
+                (true, _) if ending.is_none() => self.inside(&path)?,
+                (true, true) => self.add(&path, Why::Directory),
+                (false, true) => self.link(&path),
+                (false, false) if !is_aside && self.holds_variables(&path) => {
+                    self.add(&path, Why::Ending);
                 }
-                Some(ending) if !entry.is_dir && !ENDINGS.contains(&ending) => {
-                    if !ASIDE.contains(&ending) && self.holds_variables(&path) {
-                        self.add(&path, Why::Ending);
-                    }
-                }
-                _ if !entry.is_dir => self.link(&path),
-                _ => {}
+                (_, false) => {}
             }
         }
         Ok(())
