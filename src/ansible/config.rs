@@ -30,8 +30,14 @@ impl Config {
         let site = [given.unwrap_or_else(|| base.join("ansible.cfg"))];
         let here = (!world.anybody_writes(".")).then(|| Utf8PathBuf::from("ansible.cfg"));
         let home = expanded(&**world, "~/.ansible.cfg");
-        for path in site.into_iter().chain(here).chain([home, "/etc/ansible/ansible.cfg".into()]) {
-            if let Some(bytes) = world.read(path.as_str())? {
+        let of_machine = [home, "/etc/ansible/ansible.cfg".into()];
+        let read = |path: &Utf8PathBuf| match world.read(path.as_str()) {
+            // As in Ansible, what this user may not read on the machine is not for it.
+            Err(_) if of_machine.contains(path) => Ok(None),
+            read => read,
+        };
+        for path in site.into_iter().chain(here).chain(of_machine.clone()) {
+            if let Some(bytes) = read(&path)? {
                 let text = encoding::text(bytes, &path.as_str().into())?;
                 let values = values(&text);
                 return Ok(Self { world: Arc::clone(world), file: Some(path), values });

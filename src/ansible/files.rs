@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Endings of files that hold variables; a file without an ending does, too.
-const ENDINGS: &[&str] = &["yml", "yaml", "json"];
+pub const ENDINGS: &[&str] = &["yml", "yaml", "json"];
 
 /// Access to the files of one site.
 #[derive(Debug)]
@@ -61,12 +61,27 @@ impl Files {
 
     /// What a directory holds, sorted by name; `None` if it is no directory.
     pub fn list(&self, path: &Utf8Path) -> Result<Option<Vec<Entry>>> {
-        self.world.list(path.as_str())
+        let found = self.world.list(path.as_str());
+        found.map_err(|trouble| self.unreadable("reading the directory", path, &trouble))
+    }
+
+    /// A file's bytes as they are; `None` if there is no such file.
+    pub fn read(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>> {
+        let found = self.world.read(path.as_str());
+        found.map_err(|trouble| self.unreadable("reading", path, &trouble))
+    }
+
+    /// The trouble with the name and the place that the file has in messages.
+    fn unreadable(&self, doing: &str, path: &Utf8Path, trouble: &Trouble) -> Trouble {
+        let file = self.shown(path);
+        let told = Trouble::new(trouble.kind, format!("{doing} {file}")).at(&Origin::whole(&file));
+        let told = trouble.causes.iter().fold(told, Trouble::because);
+        trouble.hints.iter().cloned().fold(told, Trouble::hint)
     }
 
     /// A file's text; `None` if there is no such file.
     pub fn text(&self, path: &Utf8Path) -> Result<Option<Text>> {
-        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let Some(bytes) = self.read(path)? else { return Ok(None) };
         let file = self.shown(path);
         let content = encoding::text(bytes, &file)?;
         let secret = vault::is_vault(&content);
@@ -80,7 +95,7 @@ impl Files {
 
     /// A file's bytes, out of the vault if need be, and whether they were in it; `None` if there is no such file.
     pub fn bytes(&self, path: &Utf8Path) -> Result<Option<(Vec<u8>, bool)>> {
-        let Some(bytes) = self.world.read(path.as_str())? else { return Ok(None) };
+        let Some(bytes) = self.read(path)? else { return Ok(None) };
         let Some(vault) = std::str::from_utf8(&bytes).ok().filter(|text| vault::is_vault(text))
         else {
             return Ok(Some((bytes, false)));
@@ -101,7 +116,11 @@ impl Files {
     pub fn vars(&self, path: &Utf8Path) -> Result<Option<VarsFile>> {
         let Some(text) = self.text(path)? else { return Ok(None) };
         let root = self.parse(&text)?;
-        Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
+        let origin = root.origin.clone();
+        let pairs = variables(root).map_err(|trouble| {
+            yaml::invisible(&text.content, &origin).into_iter().fold(trouble, Trouble::hint)
+        })?;
+        Ok(Some(VarsFile { pairs, secret: text.secret }))
     }
 
     /// [`vars`](Self::vars) for extra variables, where Ansible takes no file without any.
@@ -109,10 +128,13 @@ impl Files {
         let Some(text) = self.text(path)? else { return Ok(None) };
         let root = self.parse(&text)?;
         if !matches!(root.data, Data::Map(_)) {
-            return Err(Trouble::refused(format!("reading variables from {}", text.file))
+            let trouble = Trouble::refused(format!("reading variables from {}", text.file))
                 .because(format!("it holds {}, not a map of variables", root.data.kind()))
-                .at(&root.origin)
-                .hint("set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables"));
+                .at(&root.origin);
+            return Err(match yaml::invisible(&text.content, &root.origin) {
+                Some(hint) => trouble.hint(hint),
+                None => trouble.hint("set a variable in it, write `{}`, or remove the file: Ansible refuses one without variables"),
+            });
         }
         Ok(Some(VarsFile { pairs: variables(root)?, secret: text.secret }))
     }
@@ -130,14 +152,7 @@ impl Files {
         folder: &Utf8Path,
         name: &str,
     ) -> Result<Vec<Utf8PathBuf>> {
-        let endings =
-            std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
-        let find = |name: String| {
-            entries.binary_search_by(|entry| entry.name.cmp(&name)).ok().map(|at| &entries[at])
-        };
-        let Some(found) = endings.map(|end| format!("{name}{end}")).find_map(find) else {
-            return Ok(Vec::new());
-        };
+        let Some(found) = vars_entry(entries, name) else { return Ok(Vec::new()) };
         let mut files = Vec::new();
         if found.is_dir {
             self.collect(&folder.join(&found.name), &mut files)?;
@@ -172,6 +187,15 @@ impl Files {
             |path: &Utf8PathBuf| path.extension().is_some_and(|ending| ENDINGS.contains(&ending));
         Ok(files.filter(with_ending).collect())
     }
+}
+
+/// The file or directory of a listed `group_vars` or `host_vars` that is read for a name: the first that exists.
+pub fn vars_entry<'e>(entries: &'e [Entry], name: &str) -> Option<&'e Entry> {
+    let endings = std::iter::once(String::new()).chain(ENDINGS.iter().map(|end| format!(".{end}")));
+    let find = |name: String| {
+        entries.binary_search_by(|entry| entry.name.cmp(&name)).ok().map(|at| &entries[at])
+    };
+    endings.map(|end| format!("{name}{end}")).find_map(find)
 }
 
 /// A text as Ansible loads it: JSON if it is that, else YAML; no message shows a line of a secret one.

@@ -147,6 +147,15 @@ fn start_of(file: std::fs::File) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What is there and cannot be read.
+fn unreadable(error: &std::io::Error, what: String) -> Trouble {
+    let trouble = Trouble::refused(what).caused_by(error);
+    if error.kind() != ErrorKind::PermissionDenied {
+        return trouble;
+    }
+    trouble.hint("give the user who runs Ymir the right to read it; `namei -l` shows whose it is")
+}
+
 /// The real machine, with the environment variables it was given.
 #[derive(Debug)]
 pub struct Machine {
@@ -205,7 +214,7 @@ impl World for Machine {
             {
                 Ok(None)
             }
-            Err(error) => Err(error).or_refused(|| format!("reading {path}")),
+            Err(error) => Err(unreadable(&error, format!("reading {path}"))),
         }
     }
 
@@ -228,7 +237,9 @@ impl World for Machine {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(error).or_refused(|| format!("reading the directory {path}")),
+            Err(error) => {
+                return Err(unreadable(&error, format!("reading the directory {path}")));
+            }
         };
         let mut found = Vec::new();
         for entry in entries {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::{Note, survey::Survey};
+use super::{Note, survey::Survey, taken};
 use crate::{
     model::addressing::{Addressing, Pool},
     origin::Sourced,
@@ -16,7 +16,9 @@ pub(super) fn notes(survey: &Survey) -> Vec<Note> {
     for host in &survey.hosts {
         let reader = Reader::new(survey.variables, host);
         for network in &survey.networks {
-            notes.extend(of_network(&addressing(&reader, network)));
+            let network = addressing(&reader, network);
+            notes.extend(of_network(&network));
+            notes.extend(taken::notes(survey, &network));
         }
     }
     notes.into_iter().collect()

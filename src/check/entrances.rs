@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use super::{Note, survey::Survey};
+use super::{
+    Note,
+    survey::{BUILT_IN, Survey},
+    taken,
+};
 use crate::{
     model::addressing::{Addressing, Entrance},
     origin::Sourced,
@@ -21,38 +25,90 @@ pub(super) fn notes(survey: &Survey) -> Vec<Note> {
     for host in &survey.hosts {
         let reader = Reader::new(survey.variables, host);
         let balanced = has_load_balancer(&reader);
-        for entrance in entrances(&reader) {
+        for entrance in joined(entrances(&reader)) {
             notes.extend(entrance.name.as_ref().and_then(|name| no_name(&entrance, name)));
             let Some(address) = &entrance.address else { continue };
             let network = addressing(&reader, &entrance.network);
             notes.extend(outside(&entrance, address, &network));
-            notes.extend(of_host(&entrance, address, &network).filter(|_| balanced));
+            let same_host =
+                network.host_at(address.value).filter(|(host, _)| survey.has_host(host));
+            if balanced {
+                notes.extend(same_host.map(|(host, own)| of_host(&entrance, address, host, own)));
+                notes.extend(of_gateway(&entrance, address, &network));
+            }
+            if same_host.is_none() {
+                notes.extend(taken(&entrance, address, &network));
+            }
         }
     }
     notes.into_iter().filter(|note| note.origin.as_ref().is_some_and(|at| at.line > 0)).collect()
 }
 
+/// One entrance for all APIs, if the two are the same: what is wrong with it is one fault.
+fn joined(mut entrances: Vec<Entrance>) -> Vec<Entrance> {
+    let by_default = |name: &Option<Sourced<String>>| {
+        name.as_ref().is_some_and(|name| name.setting.origin.file.starts_with(BUILT_IN))
+    };
+    if let [internal, public] = &mut *entrances
+        && (&internal.address, &internal.network) == (&public.address, &public.network)
+        && (internal.name == public.name || by_default(&internal.name) && by_default(&public.name))
+    {
+        internal.of = "internal and public";
+        entrances.truncate(1);
+    }
+    entrances
+}
+
 fn outside(entrance: &Entrance, address: &Sourced<IpAddr>, network: &Addressing) -> Option<Note> {
     let range = network.range.as_ref().filter(|range| !range.value.contains(&address.value))?;
-    let Entrance { of, network, .. } = entrance;
-    let message = format!(
-        "the address {} of the {of} APIs is outside {}, the range of `{network}`",
-        address.value, range.value
-    );
+    let what = what(entrance, address);
+    let message = format!("{what} is outside {}, the range of `{}`", range.value, entrance.network);
     let note = Note::warning("vip-outside-network", message).at(&address.setting.origin);
     Some(note.also("the range", &range.setting.origin).hint(
         "only a load balancer that is not Kolla's can have it; else take a free address of the network",
     ))
 }
 
-fn of_host(entrance: &Entrance, address: &Sourced<IpAddr>, network: &Addressing) -> Option<Note> {
-    let (host, own) = network.hosts.iter().find(|(_, own)| own.value == address.value)?;
-    let message =
-        format!("the address {} of the {} APIs is that of {host}", address.value, entrance.of);
+fn of_host(
+    entrance: &Entrance,
+    address: &Sourced<IpAddr>,
+    host: &str,
+    own: &Sourced<IpAddr>,
+) -> Note {
+    let message = format!("{} is that of {host}", what(entrance, address));
     let note = Note::error("vip-of-host", message).at(&address.setting.origin);
-    Some(note.also(format!("{host} has it here"), &own.setting.origin).hint(
-        "take a free address, or switch the load balancer off: `kolla_enable_haproxy: false`",
-    ))
+    note.also(format!("{host} has it here"), &own.setting.origin)
+        .hint("take a free address, or switch the load balancer off: `kolla_enable_haproxy: false`")
+}
+
+fn of_gateway(
+    entrance: &Entrance,
+    address: &Sourced<IpAddr>,
+    network: &Addressing,
+) -> Option<Note> {
+    let gateway = network.gateways.iter().find(|gateway| gateway.value == address.value)?;
+    let name = &network.network;
+    let message = format!("{} is a gateway of `{name}`", what(entrance, address));
+    let note = Note::error("vip-of-gateway", message).at(&address.setting.origin);
+    Some(note.also("the gateway", &gateway.setting.origin).hint("take a free address"))
+}
+
+/// Addresses that are given out sooner or later, and those that no host can have.
+fn taken(entrance: &Entrance, address: &Sourced<IpAddr>, network: &Addressing) -> Vec<Note> {
+    let what = what(entrance, address);
+    // A name that the inventory does not have may keep the address free.
+    let kept = network.host_at(address.value).is_some();
+    let pool = network.pools.iter().find(|pool| pool.contains(address.value));
+    let pool = pool.filter(|pool| !kept || pool.of != taken::OF_HOSTS);
+    let in_pool = pool.map(|pool| {
+        taken::in_pool("vip-in-pool", &what, address, pool)
+            .hint("it will be given to somebody else: take one outside, or shorten the pool")
+    });
+    in_pool.into_iter().chain(taken::reserved(network, &what, address)).collect()
+}
+
+fn what(entrance: &Entrance, address: &Sourced<IpAddr>) -> String {
+    format!("the address {} of the {} APIs", address.value, entrance.of)
 }
 
 fn no_name(entrance: &Entrance, name: &Sourced<String>) -> Option<Note> {

@@ -13,7 +13,10 @@ mod places;
 mod references;
 mod shadowed;
 mod survey;
+mod taken;
 mod types;
+mod unread;
+mod zones;
 
 pub use self::note::{Also, CODES, Note, Severity};
 use self::survey::Survey;
@@ -23,7 +26,7 @@ use crate::{ansible::Variables, reference::Reference, trouble::Result};
 pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
     let reference = Reference::of_release()?;
     let survey = Survey::new(variables, &reference)?;
-    let texts = variables.texts()?;
+    let texts = variables.texts();
     let checks: &[fn(&Survey) -> Vec<Note>] = &[
         survey::unreadable,
         addresses::notes,
@@ -35,7 +38,9 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
         references::notes,
         shadowed::notes,
         types::notes,
+        unread::notes,
         networks::notes,
+        zones::notes,
     ];
     let mut notes: Vec<Note> = checks.iter().flat_map(|check| check(&survey)).collect();
     notes.extend(names::notes(&survey, &texts));

@@ -15,12 +15,16 @@ pub enum Severity {
 
 /// Every code that a note may have. A code is for ever; `docs/validate.md` explains it.
 pub const CODES: &[&str] = &[
+    "address-in-pool",
     "address-outside-network",
     "duplicate-address",
     "duplicate-key",
     "empty",
+    "empty-range",
     "evaluation",
     "fqdn",
+    "gateway-in-pool",
+    "gateway-of-host",
     "gateway-outside-network",
     "host-without-group",
     "merged",
@@ -29,19 +33,27 @@ pub const CODES: &[&str] = &[
     "pool-outside-network",
     "pool-reversed",
     "pools-overlap",
+    "reserved-address",
     "type",
     "undefined",
     "unknown-group",
     "unknown-host",
     "unknown-key",
     "unknown-network",
+    "unknown-timezone",
     "unknown-variable",
     "unreachable",
+    "unread-file",
     "unreadable",
     "vault",
+    "vip-in-pool",
+    "vip-of-gateway",
     "vip-of-host",
     "vip-outside-network",
 ];
+
+/// In the message about a vault that cannot be opened.
+pub(super) const VAULT: &str = "vault text";
 
 /// Another place that belongs to a note.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -100,9 +112,11 @@ impl Note {
         Self::new(Severity::Warning, code, message)
     }
 
-    /// A trouble as a note: reading stopped there.
-    pub fn of_trouble(code: &'static str, trouble: &Trouble) -> Self {
-        let mut note = Self::error(code, trouble.to_string());
+    /// A trouble as a note: reading a file stopped there, or its vault stays shut.
+    pub fn of_trouble(trouble: &Trouble) -> Self {
+        let message = trouble.to_string();
+        let code = if message.contains(VAULT) { "vault" } else { "unreadable" };
+        let mut note = Self::error(code, message);
         let setting = || trouble.settings.first().map(|setting| setting.origin.clone());
         note.origin = trouble.origin.clone().or_else(setting);
         note.hint = trouble.hints.first().cloned();

@@ -1,5 +1,7 @@
 //! Hosts and groups that are named and not there, and hosts that no command is about.
 
+use std::collections::BTreeMap;
+
 use super::{Note, survey::Survey};
 use crate::{ansible::variables::Audience, near, reference::Kind};
 
@@ -33,20 +35,46 @@ pub(super) fn notes(survey: &Survey) -> Vec<Note> {
 
 fn without_group(survey: &Survey) -> Vec<Note> {
     let hosts = survey.hosts.iter().filter(|host| *host != LOCALHOST);
-    let lost: Vec<String> = hosts
-        .filter(|host| {
-            let groups = survey.variables.groups_of(host);
-            !groups.iter().any(|group| GROUPS.contains(&&**group))
-        })
-        .cloned()
-        .collect();
-    if lost.is_empty() {
-        return Vec::new();
+    let mut lost: BTreeMap<Option<Misspelt>, Vec<String>> = BTreeMap::new();
+    for host in hosts {
+        let groups = survey.variables.groups_of(host);
+        if !groups.iter().any(|group| GROUPS.contains(&&**group)) {
+            lost.entry(misspelt(&groups)).or_default().push(host.clone());
+        }
     }
-    let message = format!("no command is about {}: in no group that Kayobe knows", lost.join(", "));
-    let note = Note::warning("host-without-group", message)
-        .hint("put each into a group such as `controllers` or `compute` in the inventory");
-    vec![note]
+    lost.into_iter().map(|(group, hosts)| lost_note(survey, group.as_ref(), &hosts)).collect()
+}
+
+/// The name of a group, and the known one that is meant.
+type Misspelt = (String, &'static str);
+
+/// The group that looks like one that a command is about.
+fn misspelt(groups: &[String]) -> Option<Misspelt> {
+    groups.iter().find_map(|group| {
+        let known = GROUPS.iter().find(|known| near::is_slip(group, known))?;
+        Some((group.clone(), *known))
+    })
+}
+
+fn lost_note(survey: &Survey, group: Option<&Misspelt>, hosts: &[String]) -> Note {
+    let names = hosts.join(", ");
+    let (message, origin, hint) = match group {
+        Some((group, known)) => (
+            format!("no command is about {names}: Kayobe knows no group `{group}`"),
+            survey.variables.group_origin(group),
+            format!("did you mean `{known}`?"),
+        ),
+        None => (
+            format!("no command is about {names}: in no group that Kayobe knows"),
+            hosts.first().and_then(|host| survey.variables.host_origin(host)),
+            "put each into a group such as `controllers` or `compute` in the inventory".to_owned(),
+        ),
+    };
+    let note = Note::warning("host-without-group", message).hint(hint);
+    match origin {
+        Some(origin) => note.at(origin),
+        None => note,
+    }
 }
 
 /// Files in `group_vars` and `host_vars` for what the inventory does not have.

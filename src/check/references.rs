@@ -3,17 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Note, Severity, survey::Survey};
-use crate::{near, origin::Setting, trouble::Trouble};
+use super::{
+    Note, Severity,
+    note::VAULT,
+    survey::{BUILT_IN, Survey},
+};
+use crate::{
+    near,
+    origin::{Origin, Setting},
+    trouble::Trouble,
+};
 
-/// Where built-in defaults stand.
-const BUILT_IN: &str = "built-in ";
 /// What Ansible says of an argument that is left out.
 const OMITTED: &str = "Omit";
-/// In the message about a vault that cannot be opened.
-const VAULT: &str = "vault text";
 /// In the message about a template that gives no value at all.
 const NO_VALUE: &str = "Type 'Undefined'";
+/// In the message about variables that need each other: what comes after it is `a -> b -> a`.
+const LOOP: &str = "Recursive loop detected in template: ";
+const NEEDS: &str = " -> ";
 /// Facts and what playbooks set begin so.
 const FACTS: &str = "ansible_";
 
@@ -65,12 +72,20 @@ fn add(faults: &mut BTreeMap<(Place, String), Fault>, host: &str, name: String, 
         }
         _ => innermost,
     };
-    let fault = faults.entry((Place::of(innermost.clone()), cause)).or_insert_with(|| Fault {
-        trouble,
-        innermost,
+    let key = match members(&cause) {
+        Some(members) => (Place(LOOP.to_owned(), Origin::whole("")), members.join(NEEDS)),
+        None => (Place::of(innermost.clone()), cause),
+    };
+    let fault = faults.entry(key).or_insert_with(|| Fault {
+        trouble: trouble.clone(),
+        innermost: innermost.clone(),
         variables: BTreeSet::new(),
         hosts: BTreeSet::new(),
     });
+    // A loop has no beginning: it is told from the first place that is met reading the site.
+    if innermost.origin < fault.innermost.origin {
+        (fault.trouble, fault.innermost) = (trouble, innermost);
+    }
     fault.variables.insert(name);
     fault.hosts.insert(host.to_owned());
 }
@@ -99,8 +114,26 @@ fn note(survey: &Survey, fault: &Fault) -> Option<Note> {
     if fault.hosts.len() < survey.hosts.len() {
         note = note.hosts(fault.hosts.iter().cloned());
     }
+    note = others_of_loop(survey, fault, cause).into_iter().fold(note, |note, other| {
+        note.also(format!("`{}` is set here", other.variable), &other.origin)
+    });
     let hint = hint(survey, fault, cause).or_else(|| fault.trouble.hints.first().cloned());
     Some(hint.into_iter().fold(note, Note::hint))
+}
+
+/// The variables of a loop, sorted, if that is the reason.
+fn members(cause: &str) -> Option<Vec<&str>> {
+    let (_, way) = cause.split_once(LOOP)?;
+    let members: BTreeSet<&str> = way.split(NEEDS).collect();
+    Some(members.into_iter().collect())
+}
+
+/// Where the other variables of a loop are set.
+fn others_of_loop(survey: &Survey, fault: &Fault, cause: &str) -> Vec<Setting> {
+    let members = members(cause).unwrap_or_default().into_iter();
+    let others = members.filter(|name| *name != fault.innermost.variable);
+    let host = fault.hosts.first().map_or("", String::as_str);
+    others.filter_map(|name| survey.variables.setting(host, name)).collect()
 }
 
 fn message(fault: &Fault, cause: &str) -> String {

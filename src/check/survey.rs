@@ -6,7 +6,7 @@ use super::Note;
 use crate::{
     ansible::{
         Variables, builtin,
-        variables::{Audience, Written},
+        variables::{Audience, Unread, Written},
         yaml::Node,
     },
     reference::{Entry, Reference},
@@ -19,6 +19,8 @@ pub(super) struct Survey<'a> {
     pub(super) reference: &'a Reference,
     /// The site's files of variables.
     pub(super) written: Vec<Written>,
+    /// Files that look like variables and that nothing reads.
+    pub(super) unread: Vec<Unread>,
     /// Files that cannot be read.
     unreadable: Vec<Trouble>,
     /// Hosts of the inventory, and this machine.
@@ -33,6 +35,8 @@ pub(super) struct Survey<'a> {
     own_layer: Option<usize>,
 }
 
+/// Where built-in defaults stand.
+pub(super) const BUILT_IN: &str = "built-in ";
 /// A host that every site has.
 const LOCALHOST: &str = "localhost";
 
@@ -61,6 +65,7 @@ impl<'a> Survey<'a> {
             variables,
             reference,
             written,
+            unread: variables.unread()?,
             unreadable,
             hosts,
             networks,
@@ -102,7 +107,7 @@ impl<'a> Survey<'a> {
 
 /// Files that other checks do not see.
 pub(super) fn unreadable(survey: &Survey) -> Vec<Note> {
-    survey.unreadable.iter().map(|trouble| Note::of_trouble("unreadable", trouble)).collect()
+    survey.unreadable.iter().map(Note::of_trouble).collect()
 }
 
 /// The words for an audience.

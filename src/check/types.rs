@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Note, survey::Survey};
+use super::{
+    Note,
+    survey::{BUILT_IN, Survey},
+};
 use crate::{
     ansible::yaml::Node,
     origin::Origin,
@@ -11,8 +14,6 @@ use crate::{
 
 /// What Ansible puts where an argument is to be left out.
 const OMITTED: &str = "__omit_place_holder__";
-/// Where built-in defaults stand: they are of their types.
-const BUILT_IN: &str = "built-in ";
 
 pub(super) fn notes(survey: &Survey) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -55,7 +56,7 @@ fn of_template(survey: &Survey, host: &str, name: &str) -> Vec<Note> {
     misfits.map(|misfit| note(name, &entry, &misfit)).collect()
 }
 
-/// Where the site sets a variable to a template.
+/// Where the site sets a variable to a template; built-in defaults are of their types.
 fn templated_at(survey: &Survey, host: &str, name: &str) -> Option<Origin> {
     let winner = survey.variables.candidates(host, name).into_iter().next()?;
     let of_site = !winner.origin.file.starts_with(BUILT_IN) && winner.origin.line > 0;
@@ -101,9 +102,12 @@ fn note(name: &str, entry: &Entry, misfit: &Misfit) -> Note {
 }
 
 fn near(wanted: &Kind, found: &str) -> Option<String> {
-    let Kind::OneOf(words) = wanted else { return None };
-    let found = found.trim_matches('`');
-    let near = crate::near::nearest(found, words.iter().map(String::as_str));
+    let words = |kind: &&Kind| match kind {
+        Kind::OneOf(words) => words.clone(),
+        _ => Vec::new(),
+    };
+    let words: Vec<String> = wanted.parts().iter().flat_map(words).collect();
+    let near = crate::near::nearest(found.trim_matches('`'), words.iter().map(String::as_str));
     near.first().map(|near| (*near).to_owned())
 }
 
@@ -122,6 +126,7 @@ fn words(kind: &Kind) -> String {
         Kind::Ip => "an IP address".into(),
         Kind::Cidr => "an address range such as 10.0.0.0/24".into(),
         Kind::Mac => "a MAC address".into(),
+        Kind::TimeZone => "the name of a time zone".into(),
         Kind::Network => "the name of a network".into(),
         Kind::Group => "the name of a group".into(),
         Kind::Host => "the name of a host".into(),

@@ -49,7 +49,7 @@ pub fn keys(
     let only_matching = config.flag(ONLY_MATCHING).unwrap_or(false);
     let default = config.value(IDENTITY).unwrap_or_else(|| vault::DEFAULT_LABEL.to_owned());
     let mut keys = Keys { keys: Vec::new(), only_matching };
-    let mut first: Option<Trouble> = None;
+    let mut troubles = Vec::new();
     for (label, source) in wanted(options, environment, config)? {
         let password = match source {
             Source::Given(password) => Ok(password),
@@ -64,16 +64,15 @@ pub fn keys(
         let label = label.unwrap_or_else(|| default.clone());
         match password {
             Ok(password) => keys.keys.push(Key { label, password }),
-            Err(trouble) => {
-                tracing::warn!("{trouble}");
-                first.get_or_insert(trouble);
-            }
+            Err(trouble) => troubles.push(trouble),
         }
     }
-    match first {
-        Some(trouble) if keys.keys.is_empty() => Err(trouble),
-        _ => Ok(keys),
+    // Without any password the first trouble is the error.
+    let first = if keys.keys.is_empty() { troubles.drain(..).next() } else { None };
+    for trouble in &troubles {
+        tracing::warn!("{trouble}");
     }
+    first.map_or(Ok(keys), Err)
 }
 
 /// Every password that is given, in the order in which Ansible tries them.

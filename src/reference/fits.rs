@@ -226,7 +226,7 @@ fn is_text_of(kind: &Kind, text: &str) -> bool {
             let byte = |part: &&str| part.len() == 2 && part.chars().all(|c| c.is_ascii_hexdigit());
             parts.len() == 6 && parts.iter().all(byte)
         }
-        Kind::Network | Kind::Group | Kind::Host => !text.is_empty(),
+        Kind::TimeZone | Kind::Network | Kind::Group | Kind::Host => !text.is_empty(),
         _ => false,
     }
 }

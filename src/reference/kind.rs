@@ -20,6 +20,8 @@ pub enum Kind {
     Ip,
     Cidr,
     Mac,
+    /// The name of a time zone, such as `Europe/London`.
+    TimeZone,
     /// The name of a network.
     Network,
     /// The name of a group of the inventory.
@@ -51,6 +53,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("ip", Kind::Ip),
     ("cidr", Kind::Cidr),
     ("mac", Kind::Mac),
+    ("timezone", Kind::TimeZone),
     ("network", Kind::Network),
     ("group", Kind::Group),
     ("host", Kind::Host),

@@ -90,7 +90,7 @@ fn plain(kind: &Kind) -> Vec<Value> {
             found.push(json!({ "const": "" }));
             return found;
         }
-        Kind::Text | Kind::Secret | Kind::Network | Kind::Group | Kind::Host => {
+        Kind::Text | Kind::Secret | Kind::TimeZone | Kind::Network | Kind::Group | Kind::Host => {
             json!({ "type": ["string", "number"] })
         }
     };

@@ -137,6 +137,7 @@ impl Reader<'_> {
             }
             return Ok(());
         }
+        self.inventory.group_at(self.group, &self.origin);
         let parents = self.pending.remove(name).map(|waiting| waiting.parents).unwrap_or_default();
         for parent in parents {
             self.inventory.add_child(parent, self.group)?;
@@ -169,12 +170,13 @@ impl Reader<'_> {
             .into_iter()
             .map(|(name, value)| Ok((name, literal::value(value, &self.origin)?)))
             .collect::<Result<_, String>>()?;
-        for host in hosts {
-            self.place.add_host(self.inventory, &host, self.group, port)?;
+        for host in &hosts {
+            self.place.add_host(self.inventory, host, self.group, port)?;
             for (name, value) in &values {
-                self.inventory.set_variable(&host, name, value.clone())?;
+                self.inventory.set_variable(host, name, value.clone())?;
             }
         }
+        self.inventory.hosts_at(name, &hosts, &self.origin);
         Ok(())
     }
 

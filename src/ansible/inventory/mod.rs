@@ -39,6 +39,8 @@ pub fn is_one_name(text: &str) -> bool {
 pub struct Inventory {
     pub hosts: Vec<Host>,
     pub groups: Vec<Group>,
+    /// Ranges that give no host, as `ctl[3:1]`, and where they are written.
+    pub empty: Vec<(String, Origin)>,
     host_index: BTreeMap<String, usize>,
     /// The host that is this machine; known after [`Inventory::add_implicit_localhost`].
     this_machine: Option<usize>,
@@ -49,6 +51,8 @@ pub struct Inventory {
 #[derive(Debug)]
 pub struct Host {
     pub name: String,
+    /// Where it is first named, as far as the kind of inventory tells.
+    pub origin: Option<Origin>,
     /// As written, in order; a later one of the same name wins.
     pub vars: Vec<(String, Node)>,
     /// The variables that were made of text out of a vault.
@@ -63,6 +67,8 @@ pub struct Host {
 #[derive(Debug)]
 pub struct Group {
     pub name: String,
+    /// Where it is first declared, as far as the kind of inventory tells.
+    pub origin: Option<Origin>,
     /// As written, in order; a later one of the same name wins.
     pub vars: Vec<(String, Node)>,
     pub hosts: Vec<usize>,
@@ -111,6 +117,7 @@ impl Inventory {
         }
         self.groups.push(Group {
             name: name.to_owned(),
+            origin: None,
             vars: Vec::new(),
             hosts: Vec::new(),
             children: Vec::new(),
@@ -128,6 +135,7 @@ impl Inventory {
         let host = known.unwrap_or_else(|| {
             self.hosts.push(Host {
                 name: name.to_owned(),
+                origin: None,
                 vars: Vec::new(),
                 from_vault: BTreeSet::new(),
                 groups: BTreeSet::new(),
@@ -144,6 +152,23 @@ impl Inventory {
         (host, known.is_none())
     }
 
+    /// Notes where a group is declared; the first place counts.
+    pub(super) fn group_at(&mut self, group: usize, origin: &Origin) {
+        self.groups[group].origin.get_or_insert_with(|| origin.clone());
+    }
+
+    /// Notes where the hosts of a name, which may have ranges, are named first.
+    pub(super) fn hosts_at(&mut self, name: &str, hosts: &[String], origin: &Origin) {
+        if hosts.is_empty() {
+            self.empty.push((name.to_owned(), origin.clone()));
+        }
+        for host in hosts {
+            if let Some(host) = self.written_host(host) {
+                self.hosts[host].origin.get_or_insert_with(|| origin.clone());
+            }
+        }
+    }
+
     /// Finds this machine, the first host with one of its names. If no inventory has it, it is added: it has the
     /// variables of `all` and is in no group.
     pub fn add_implicit_localhost(&mut self) {
@@ -158,6 +183,7 @@ impl Inventory {
         };
         self.hosts.push(Host {
             name: LOCALHOST[0].to_owned(),
+            origin: None,
             vars: vec![("ansible_connection".to_owned(), node("local"))],
             from_vault: BTreeSet::new(),
             groups: BTreeSet::new(),

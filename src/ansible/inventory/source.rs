@@ -114,7 +114,7 @@ impl Reader<'_> {
 
     /// Lets each plug-in try that wants the source, until one can read it.
     fn single(&mut self, source: &Utf8Path) -> Result<bool> {
-        let exists = self.files.world.read(source.as_str())?.is_some();
+        let exists = self.files.read(source)?.is_some();
         if !exists && !source.as_str().contains(',') {
             return Err(Trouble::refused(format!("reading the inventory {source}"))
                 .because("there is no such file or directory")

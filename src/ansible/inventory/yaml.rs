@@ -58,6 +58,7 @@ impl Reader<'_> {
         }
         self.depth += 1;
         let group = self.inventory.add_group(self.name(name, "group")?);
+        self.inventory.group_at(group, &name.origin);
         for (key, section) in pairs(body) {
             self.section(group, key, section)?;
         }
@@ -117,15 +118,16 @@ impl Reader<'_> {
         }
         let pattern = self.name(name, "host")?;
         let (hosts, port) = address::expand(pattern).map_err(|cause| self.refused(name, cause))?;
-        for host in hosts {
-            self.place.add_host(self.inventory, &host, group, port)?;
+        for host in &hosts {
+            self.place.add_host(self.inventory, host, group, port)?;
             let named = pairs(vars)
                 .iter()
                 .filter_map(|(name, value)| Some((files::variable_name(name)?, value)));
             for (variable, value) in named {
-                self.inventory.set_variable(&host, variable, value.clone())?;
+                self.inventory.set_variable(host, variable, value.clone())?;
             }
         }
+        self.inventory.hosts_at(pattern, &hosts, &name.origin);
         Ok(())
     }
 }

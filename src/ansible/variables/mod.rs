@@ -10,6 +10,7 @@ mod of_host;
 mod play;
 mod site;
 mod table;
+mod unread;
 mod written;
 
 use std::{
@@ -26,6 +27,7 @@ pub(super) use self::{magic::magic_of_host, table::open_texts};
 pub use self::{
     of_host::{OfHost, Told},
     play::{Play, PlayVariables},
+    unread::{Unread, Why},
     written::{Audience, Written},
 };
 use self::{site::Site, table::Entry};

@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Variables;
 use crate::{
     ansible::{
-        files::Files,
+        files::{Files, Text},
         yaml::{self, Data, Duplicate, Node},
     },
     origin::Origin,
-    trouble::{Result, Trouble},
+    trouble::Result,
 };
 
 /// For whom a file's variables are.
@@ -60,8 +60,10 @@ impl Variables {
                 let named = of_folder(files, &inventory.join(folder))?;
                 places.extend(named.into_iter().map(|(name, path)| (audience(name), path)));
             }
-            let read = |(audience, path): (_, Utf8PathBuf)| read(files, layer, audience, &path);
-            found.extend(places.into_iter().map(read));
+            let read = |(audience, path): (_, Utf8PathBuf)| {
+                read(files, layer, audience, &path).transpose()
+            };
+            found.extend(places.into_iter().filter_map(read));
         }
         Ok(found)
     }
@@ -80,6 +82,18 @@ impl Variables {
             }
         }
         Ok(found)
+    }
+
+    /// Where an inventory first names a host, as far as its kind tells.
+    pub fn host_origin(&self, name: &str) -> Option<&Origin> {
+        let host = self.site.inventory.host(name)?;
+        self.site.inventory.hosts[host].origin.as_ref()
+    }
+
+    /// Where an inventory first declares a group, as far as its kind tells.
+    pub fn group_origin(&self, name: &str) -> Option<&Origin> {
+        let group = self.site.inventory.group(name)?;
+        self.site.inventory.groups[group].origin.as_ref()
     }
 
     /// A variable of an inventory that is a file of a layer.
@@ -124,12 +138,13 @@ impl Variables {
         yaml::pinpoint(&text.content, origin, message)
     }
 
-    /// The text of every file of the site, whatever it is for; encrypted ones are left out.
-    pub fn texts(&self) -> Result<Vec<String>> {
+    /// The text of every file of the site, whatever it is for; encrypted ones are left out, and so is what this user may
+    /// not read, such as keys that lie beside.
+    pub fn texts(&self) -> Vec<String> {
         let files = &self.site.files;
         let mut found = Vec::new();
-        collect(files, &files.root, 0, &mut found)?;
-        Ok(found)
+        collect(files, &files.root, 0, &mut found);
+        found
     }
 
     /// Whether the site has environments: then its shared layer alone is not what anybody works with.
@@ -162,17 +177,16 @@ fn places(text: &str, name: &str, value: &Origin) -> (Origin, Origin) {
 /// Deeper directories are links that lead in circles.
 const DEEPEST: usize = 12;
 
-fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
-    for entry in files.list(dir)?.unwrap_or_default() {
+fn collect(files: &Files, dir: &Utf8Path, depth: usize, found: &mut Vec<String>) {
+    for entry in files.list(dir).ok().flatten().unwrap_or_default() {
         let path = dir.join(&entry.name);
         if entry.is_dir && depth < DEEPEST && entry.name != ".git" {
-            collect(files, &path, depth + 1, found)?;
+            collect(files, &path, depth + 1, found);
         } else if !entry.is_dir {
-            let bytes = files.world.read(path.as_str())?;
+            let bytes = files.read(&path).ok().flatten();
             found.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
         }
     }
-    Ok(())
 }
 
 /// The files of `group_vars` or `host_vars`, with the name that each is for.
@@ -196,11 +210,14 @@ fn of_folder(files: &Files, folder: &Utf8Path) -> Result<Vec<(String, Utf8PathBu
     Ok(found)
 }
 
-fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Result<Written> {
-    let text = files.text(path)?.ok_or_else(|| {
-        Trouble::refused(format!("reading {}", files.shown(path)))
-            .because("it is gone, or a link that leads nowhere")
-    })?;
+/// Nothing of a link that leads nowhere: as in Kayobe, it sets nothing.
+fn read(
+    files: &Files,
+    layer: usize,
+    audience: Audience,
+    path: &Utf8Path,
+) -> Result<Option<Written>> {
+    let Some(text) = files.text(path)? else { return Ok(None) };
     let root = files.parse(&text)?;
     let duplicates =
         if text.secret { Vec::new() } else { yaml::duplicates(&text.content, &text.file) };
@@ -208,7 +225,8 @@ fn read(files: &Files, layer: usize, audience: Audience, path: &Utf8Path) -> Res
         Data::Map(pairs) => pairs,
         _ => Vec::new(),
     };
-    Ok(Written { file: text.file, layer, audience, pairs, secret: text.secret, duplicates })
+    let Text { file, secret, .. } = text;
+    Ok(Some(Written { file, layer, audience, pairs, secret, duplicates }))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod duplicates;
 mod events;
 mod excerpt;
 mod graph;
+mod invisible;
 mod limits;
 mod pinpoint;
 mod redact;
@@ -178,6 +179,11 @@ pub fn pinpoint(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     pinpoint::found(text, origin, message)
 }
 
+/// What to say of a character at or before a fault that looks like a space and is none, if there is one.
+pub fn invisible(text: &str, fault: &Origin) -> Option<String> {
+    invisible::hint(text, fault)
+}
+
 /// Whether an error may show lines of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
@@ -215,11 +221,11 @@ impl Fault {
         let line = text.lines().nth(usize::try_from(self.line).unwrap_or(1).max(1) - 1);
         let tab =
             line.is_some_and(|line| line[..line.len() - line.trim_start().len()].contains('\t'));
-        match self.hint {
-            _ if tab => trouble.hint("indent with spaces: YAML takes no tabs there"),
-            Some(hint) => trouble.hint(hint),
-            None => trouble,
+        if tab {
+            return trouble.hint("indent with spaces: YAML takes no tabs there");
         }
+        let hint = invisible(text, &origin).or_else(|| self.hint.map(str::to_owned));
+        hint.into_iter().fold(trouble, Trouble::hint)
     }
 }
 

@@ -51,7 +51,7 @@ fn find(cx: &Context) -> Result<Findings> {
             Ok(Findings { notes, variables: Some(variables) })
         }
         Err(trouble) if trouble.kind == Kind::Refused => {
-            Ok(Findings { notes: vec![Note::of_trouble("unreadable", &trouble)], variables: None })
+            Ok(Findings { notes: vec![Note::of_trouble(&trouble)], variables: None })
         }
         Err(trouble) => Err(trouble),
     }
