@@ -137,6 +137,19 @@ pub fn waiting(machine: &Machine) -> Result<Option<String>, Fault> {
     Ok(read(machine, BUNDLE)?.map(|bundle| bundle.id))
 }
 
+/// What files with this in their paths held before the change that waits for its confirmation.
+pub fn before(machine: &Machine, part: &str) -> Result<Vec<String>, Fault> {
+    let Some(bundle) = read(machine, BUNDLE)? else { return Ok(Vec::new()) };
+    let mut texts = Vec::new();
+    for saved in bundle.files.iter().filter(|saved| saved.path.contains(part)) {
+        if let Was::File { digest, .. } = &saved.was {
+            let bytes = record::original(machine, digest)?.unwrap_or_default();
+            texts.push(String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+    Ok(texts)
+}
+
 /// Waits until the host has undone what it is undoing just now.
 pub fn settled(machine: &Machine) -> Result<(), Fault> {
     turn(machine).map(drop)

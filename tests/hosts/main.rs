@@ -82,6 +82,7 @@ const PARTS: &[Part] = &[
     ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
     ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
     ("interfaces_are_configured", |lab| network::interfaces_are_configured(there(lab))),
+    ("addresses_of_others_stay", |lab| network::addresses_of_others_stay(there(lab))),
     ("connectivity_is_checked", |lab| commands::connectivity_is_checked(there(lab))),
     ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));

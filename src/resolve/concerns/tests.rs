@@ -78,7 +78,7 @@ fn docker_is_what_its_variables_say() {
     let site = OneHost::new("controllers", &[("docker.yml", text)]);
     let docker = site.one(Class::Overcloud, "docker");
     let package = json!({
-        "debian": "docker-ce", "debian_pin": "5:28.*", "red_hat": "docker-ce-28.0.0", "iptables": true
+        "debian": "docker-ce", "debian_pin": "5:28.*", "red_hat": "docker-ce", "red_hat_pin": "28.0.0", "iptables": true
     });
     assert_eq!(docker["package"], package);
     assert_eq!(docker["config"]["features"], json!({"x": true}));
