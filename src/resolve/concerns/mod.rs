@@ -46,7 +46,7 @@ use super::{Reader, login};
 use crate::{
     ansible::Variables,
     host::{
-        concern::Concern,
+        concern::{Concern, NAMES},
         sealed::{Place, Sealed},
     },
     model::{check::together, configured::Configured},
@@ -149,6 +149,11 @@ impl Tags {
         let named = |chosen: &[String]| chosen.iter().any(is);
         (self.only.is_empty() || named(&self.only)) && !named(&self.without)
     }
+}
+
+/// The names of all topics.
+pub fn names() -> &'static [&'static str] {
+    NAMES
 }
 
 /// Everything that the selected hosts of a class shall be.
