@@ -18,6 +18,7 @@ mod hypervisors;
 mod kills;
 mod machines;
 mod network;
+mod recorded;
 mod road;
 mod rocky;
 mod serve;
@@ -120,6 +121,11 @@ const PARTS: &[Part] = &[
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
         road::machines_can_say_they_are_ubuntu(lab.insert(Lab::up(1, options)));
+    }),
+    ("what_kayobe_left_is_taken_over", |lab| {
+        drop(lab.take());
+        let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
+        recorded::what_kayobe_left_is_taken_over(lab.insert(Lab::up(1, options)));
     }),
     ("ten_hosts_are_configured", |lab| {
         drop(lab.take());
