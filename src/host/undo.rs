@@ -22,7 +22,7 @@ const UNDONE: &str = "/var/lib/ymir/undone.json";
 /// Held while a change is armed, confirmed or undone: a host that is undoing it answers already, half way back.
 const TURN: &str = "/var/lib/ymir/undo.lock";
 /// How long an undoing host is waited for: its last program may wait for a network that comes up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the undoing itself waits: an agent that hangs must not keep the host cut off.
 const IMPATIENCE: Duration = Duration::from_secs(15);
 const SERVICE: &str = "/etc/systemd/system/ymir-undo.service";

@@ -26,17 +26,21 @@ pub fn tolerated(
     let reader = Reader::new(variables, host);
     let mut found = BTreeMap::new();
     for &topic in concerns::names() {
-        let own = format!("{}_max_fail_percentage", prefix(topic));
-        for name in [own.as_str(), WIDER[0], WIDER[1]] {
-            if let Some(percent) = percentage(&reader, name)? {
-                if percent < 100.0 {
-                    found.insert(topic.to_owned(), percent);
-                }
-                break;
-            }
+        if let Some(percent) = of_topic(&reader, topic)?.filter(|percent| *percent < 100.0) {
+            found.insert(topic.to_owned(), percent);
         }
     }
     Ok(found)
+}
+
+fn of_topic(reader: &Reader, topic: &str) -> Result<Option<f64>> {
+    let own = format!("{}_max_fail_percentage", prefix(topic));
+    for name in [own.as_str(), WIDER[0], WIDER[1]] {
+        if let Some(percent) = percentage(reader, name)? {
+            return Ok(Some(percent));
+        }
+    }
+    Ok(None)
 }
 
 /// What the variable of the playbook begins with that is about a topic.

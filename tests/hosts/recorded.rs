@@ -23,6 +23,7 @@ admin_oc_net_name: provision_oc_net
 provision_oc_net_name: provision_oc_net
 oob_oc_net_name: provision_oc_net
 internal_net_name: internal_net
+public_net_name: internal_net
 tunnel_net_name: internal_net
 storage_net_name: internal_net
 storage_mgmt_net_name: internal_net
@@ -98,6 +99,8 @@ fn put(machine: &Machine, recorded: &Path, below: &Path) {
             put(machine, recorded, &path);
         } else if !ASIDE.contains(&name) {
             let (access, group) = match name {
+                "etc/systemd/journald.conf.d/kayobe.conf" => ("660", "root"),
+                "etc/sudoers.d/kolla-ansible-users" => ("640", "root"),
                 _ if name.contains("/sudoers.d/") => ("440", "root"),
                 _ if name.contains("/systemd/network/") => ("640", "systemd-network"),
                 _ => ("644", "root"),

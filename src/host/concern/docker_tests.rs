@@ -129,7 +129,7 @@ fn a_pinned_version_settles_and_gives_way_to_another() {
         let text = format!("1 {} 1.el10 x86_64\n", version.replace('*', "0.4"));
         std::fs::create_dir_all(root.join("var/lib")).unwrap();
         std::fs::write(root.join("var/lib/engine"), text).unwrap();
-        Default::default()
+        crate::host::programs::Output::default()
     });
     let pinned = |pin: &str| {
         let package = DockerPackage { red_hat_pin: Some(pin.into()), ..docker().package };
