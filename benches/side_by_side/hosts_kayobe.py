@@ -18,6 +18,8 @@ ROLES = re.compile(r"(?:(?:include|import)_role:\s+name: |^\s+- role: )[\"']?([\
 # The machines are of this family, by which some roles are chosen.
 OF_FAMILY = re.compile(r"'(\w+-)' \+ ansible_facts\.os_family")
 IMPORTED = re.compile(r"import_playbook: \"?([\w-]+\.yml)")
+# What works only where another one has been.
+AFTER = {"kolla-pip.yml": "kolla-ansible-user.yml", "kolla-target-venv.yml": "kolla-ansible-user.yml"}
 PLAY_TAGS = re.compile(r"^  tags:\n((?:    - .+\n)+)", re.MULTILINE)
 
 
@@ -34,7 +36,8 @@ class Kayobe:
         self.skipped = [word for word in os.environ.get("YMIR_BENCH_SKIP_TAGS", "").split(",") if word]
         self.playbooks, self.left_out = [], []
         for playbook in listed():
-            (self.left_out if self.missing(playbook) else self.playbooks).append(playbook)
+            is_left_out = self.missing(playbook) or AFTER.get(playbook) in self.left_out
+            (self.left_out if is_left_out else self.playbooks).append(playbook)
 
     def missing(self, playbook):
         """The roles that a playbook names, itself or by a role of Kayobe's, and that are not there."""
