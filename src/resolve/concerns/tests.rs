@@ -252,7 +252,7 @@ fn a_reboot_for_selinux_is_waited_for_as_long_as_the_site_says() {
 
 #[test]
 fn resolved_is_told_the_servers_of_resolv_conf() {
-    let text = "os_distribution: ubuntu\nresolv_nameservers: [10.0.0.2, 10.0.0.3]\nresolv_search: [a.example, b.example]\n";
+    let text = "network_interfaces: []\nos_distribution: ubuntu\nresolv_nameservers: [10.0.0.2, 10.0.0.3]\nresolv_search: [a.example, b.example]\n";
     let site = OneHost::new("controllers", &[("dns.yml", text)]);
     let network = site.read(Class::Overcloud, "network").unwrap().remove(0);
     let expected =
