@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 AGENT_TARGETS ?= x86_64
 
-.PHONY: agent help demo demo-down test lint build man packages test-list bench-config fuzz
+.PHONY: agent help demo demo-down test lint build man packages test-list bench-config bench-hosts fuzz
 
 FUZZ_SECONDS ?= 240
 FUZZ_TARGETS ?= yaml inventory vault patterns templates
@@ -54,3 +54,6 @@ fuzz: packages ## Feed what reads configurations with random bytes, FUZZ_SECONDS
 
 bench-config: packages ## Read configurations with Ymir and with Kayobe, side by side
 	@benches/config
+
+bench-hosts: packages ## Configure hosts with Ymir and with Kayobe, side by side; needs root
+	@benches/hosts

@@ -24,7 +24,8 @@ fn note(survey: &Survey, trouble: &Trouble) -> Option<Note> {
     if trouble.to_string().contains(VAULT) || needs_facts(survey, trouble) {
         return None;
     }
-    let mut note = Note::of_trouble("merged", trouble);
+    let mut note = Note::of_trouble(trouble);
+    note.code = "merged";
     if note.origin.as_ref().is_none_or(|origin| origin.file.starts_with(BUILT_IN)) {
         return None;
     }

@@ -20,7 +20,10 @@ use crate::{
     },
     model::configured::Configured,
     plan::host_configure,
-    resolve::concerns::{Class, Tags, comes_before_wiping, configured, selected},
+    resolve::{
+        concerns::{Class, Tags, comes_before_wiping, configured, selected},
+        tolerance::tolerated,
+    },
     run::lock::Holder,
     trouble::Result,
 };
@@ -82,13 +85,19 @@ pub async fn execute(cx: &Context, class: Class, command: &str, disks: &Disks) -
     let removals = Removals::of(cx, &given.variables, &hosts, disks.removal_limit)?;
     let agent = agents(cx, &given.variables, command)?;
     let agent = agent.asking(Arc::new(removals), disks.confirmed(&hosts)?);
-    if disks.wipe_disks && tags.have("wipe-disks") && !cx.options.list_tasks {
-        let chosen = wiping::chosen(cx, &agent, &hosts, disks).await?;
+    if disks.wipe_disks && tags.have("wipe-disks") {
+        // Which disks they are is seen on the hosts, and a list of tasks looks at none.
+        let chosen = if cx.options.list_tasks {
+            wiping::unseen(&hosts, disks)?
+        } else {
+            wiping::chosen(cx, &agent, &hosts, disks).await?
+        };
         for host in &mut hosts {
             wipe(host, chosen.get(&host.name));
         }
     }
-    let plan = host_configure::plan(command, &hosts, &given.allocated);
+    let tolerated = tolerated(&given.variables, class, limit)?;
+    let plan = host_configure::plan(command, &hosts, &given.allocated).tolerating(tolerated);
     let allocation = given.driver.map(|driver| Box::new(driver) as _);
     let drivers = Drivers { agent: Some(Box::new(agent)), allocation, ..Drivers::default() };
     session.run(&plan, &drivers).await

@@ -47,6 +47,16 @@ pub(super) async fn chosen(
     Ok(wiped(free, false))
 }
 
+/// What would be wiped as far as the command line tells; without a word of it, each host is looked at.
+pub(super) fn unseen(hosts: &[Configured], given: &Disks) -> Result<BTreeMap<String, WipeDisks>> {
+    let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    let named = named(&given.confirm_wipe, &names)?;
+    if !named.is_empty() {
+        return Ok(wiped(named, true));
+    }
+    Ok(wiped(names.into_iter().map(|name| (name.to_owned(), BTreeSet::new())).collect(), false))
+}
+
 fn wiped(serials: Serials, named: bool) -> BTreeMap<String, WipeDisks> {
     let of =
         |serials: BTreeSet<String>| WipeDisks { serials: serials.into_iter().collect(), named };

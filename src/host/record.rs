@@ -129,6 +129,11 @@ pub enum Trace {
     Swap {
         made: Made,
     },
+    /// The line that has the host swap to something that was swap before.
+    SwapLine {
+        path: String,
+        line: String,
+    },
     /// A unit that could be started before.
     Mask {
         name: String,

@@ -9,7 +9,7 @@ use super::{
     programs::Call,
     record::{self, Trace},
     resource::{
-        Resource, Unit, block, boot_arguments, container, firewall, key, libvirt, packages,
+        Resource, Unit, block, boot_arguments, container, firewall, fstab, key, libvirt, packages,
         sasl_login, section, setting, swap, tuned_profile, virtual_gpu,
     },
 };
@@ -76,6 +76,7 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
             tuned_profile::judge(machine, name, before.as_deref())
         }
         Trace::Swap { made } => swap::judge(machine, made),
+        Trace::SwapLine { path, line } => swap::judge_line(machine, path, line),
         Trace::Mask { name } => {
             let free = Unit { masked: Some(false), ..Unit::new(name.as_str()) };
             let changes = Resource::from(free).look(machine)?;
@@ -229,6 +230,10 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
             before.iter().try_for_each(|before| tuned_profile::choose(machine, before))
         }
         Trace::Swap { made } => swap::take_away(machine, made),
+        Trace::SwapLine { path, line } => {
+            swap::stop(machine, path)?;
+            take_lines_away(machine, fstab::PATH, std::slice::from_ref(line))
+        }
         Trace::Mask { name } => {
             machine.must(&Call::new("systemctl", ["unmask", name.as_str()])).map(drop)
         }

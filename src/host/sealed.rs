@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Holder;
+
 /// A secret text. It shows itself to nobody but the code that writes it where it belongs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -23,25 +25,6 @@ pub struct Place {
     pub path: Vec<String>,
     #[serde(default, skip_serializing_if = "Holder::is_value")]
     pub holder: Holder,
-}
-
-/// What holds a secret that a variable leads to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Holder {
-    /// The value itself.
-    #[default]
-    Value,
-    /// A text file of the control host's: the one that the value names, or one below the folder that it names.
-    Text { below: String },
-    /// A file of the control host's with any bytes; they travel in hex.
-    Bytes,
-}
-
-impl Holder {
-    pub fn is_value(&self) -> bool {
-        *self == Self::Value
-    }
 }
 
 impl Sealed {

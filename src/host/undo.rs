@@ -22,7 +22,7 @@ const UNDONE: &str = "/var/lib/ymir/undone.json";
 /// Held while a change is armed, confirmed or undone: a host that is undoing it answers already, half way back.
 const TURN: &str = "/var/lib/ymir/undo.lock";
 /// How long an undoing host is waited for: its last program may wait for a network that comes up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the undoing itself waits: an agent that hangs must not keep the host cut off.
 const IMPATIENCE: Duration = Duration::from_secs(15);
 const SERVICE: &str = "/etc/systemd/system/ymir-undo.service";
@@ -135,6 +135,19 @@ pub fn undo(machine: &Machine) -> Result<(), Fault> {
 /// Whether a change waits for its confirmation: its id.
 pub fn waiting(machine: &Machine) -> Result<Option<String>, Fault> {
     Ok(read(machine, BUNDLE)?.map(|bundle| bundle.id))
+}
+
+/// What files with this in their paths held before the change that waits for its confirmation.
+pub fn before(machine: &Machine, part: &str) -> Result<Vec<String>, Fault> {
+    let Some(bundle) = read(machine, BUNDLE)? else { return Ok(Vec::new()) };
+    let mut texts = Vec::new();
+    for saved in bundle.files.iter().filter(|saved| saved.path.contains(part)) {
+        if let Was::File { digest, .. } = &saved.was {
+            let bytes = record::original(machine, digest)?.unwrap_or_default();
+            texts.push(String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+    Ok(texts)
 }
 
 /// Waits until the host has undone what it is undoing just now.

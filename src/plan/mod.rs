@@ -14,7 +14,7 @@ pub mod known_hosts;
 pub mod package_update;
 pub mod provision;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,6 +34,10 @@ pub struct Plan<A = Action> {
 pub struct Stage<A = Action> {
     pub name: String,
     pub lanes: Vec<Lane<A>>,
+    /// How many percent of the subjects may have failed for a step with this title to be begun still; any number where
+    /// it says nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tolerates: BTreeMap<String, f64>,
 }
 
 /// One subject's steps, in order. A failure ends this lane and no other.
@@ -65,7 +69,16 @@ impl<A: Serialize> Plan<A> {
     {
         let lanes = subjects.iter().map(|subject| lane(name, steps(subject)));
         let lanes = lanes.filter(|lane| !lane.steps.is_empty()).collect();
-        self.stages.push(Stage { name: name.into(), lanes });
+        self.stages.push(Stage { name: name.into(), lanes, tolerates: BTreeMap::new() });
+        self
+    }
+
+    /// Has the last stage begin nothing more, by the titles of its steps, when more than so many percent have failed.
+    #[must_use]
+    pub fn tolerating(mut self, percentages: BTreeMap<String, f64>) -> Self {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.tolerates = percentages;
+        }
         self
     }
 

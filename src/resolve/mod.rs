@@ -13,6 +13,7 @@ pub mod merged;
 pub mod networks;
 pub mod nodes;
 pub mod reached;
+pub mod tolerance;
 pub mod vips;
 pub mod ways;
 mod wrong_type;

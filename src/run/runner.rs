@@ -64,7 +64,7 @@ impl<D, E: Fn(Event) -> Result<()>> Runner<'_, D, E> {
             }
             self.announce(stage, &healthy)?;
             self.driver.foresee(&healthy);
-            StageRun::new(self, &healthy, &mut fates).run().await?;
+            StageRun::new(self, stage, &healthy, &mut fates).run().await?;
         }
         Ok(summary(plan, fates))
     }
@@ -94,6 +94,7 @@ fn summary<A>(plan: &Plan<A>, fates: Fates) -> Summary {
 /// One stage under way.
 struct StageRun<'r, 'a, D, E, A> {
     runner: &'r Runner<'a, D, E>,
+    stage: &'r Stage<A>,
     lanes: &'r [&'r Lane<A>],
     fates: &'r mut Fates,
     /// Which lane a step belongs to and where in it, for the steps that a driver works on.
@@ -104,12 +105,21 @@ struct StageRun<'r, 'a, D, E, A> {
     told: BTreeMap<&'r str, String>,
     to_probe: Vec<Task<'r, A>>,
     to_apply: Vec<Task<'r, A>>,
+    /// It was told that nothing more is begun.
+    given_up: bool,
 }
 
 impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a, D, E, A> {
-    fn new(runner: &'r Runner<'a, D, E>, lanes: &'r [&'r Lane<A>], fates: &'r mut Fates) -> Self {
+    fn new(
+        runner: &'r Runner<'a, D, E>,
+        stage: &'r Stage<A>,
+        lanes: &'r [&'r Lane<A>],
+        fates: &'r mut Fates,
+    ) -> Self {
         Self {
             runner,
+            stage,
+            given_up: false,
             lanes,
             fates,
             at_work: BTreeMap::new(),
@@ -148,7 +158,7 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
     fn start(&mut self, lane: usize, index: usize) -> Result<()> {
         let Lane { subject, steps } = self.lanes[lane];
         let Some(step) = steps.get(index) else { return Ok(()) };
-        if self.runner.stop.requested() {
+        if self.runner.stop.requested() || self.too_many_failed(&step.title)? {
             self.fates.stopped.insert(subject.clone());
             return self.finished(subject, &step.id, Outcome::Stopped);
         }
@@ -160,6 +170,25 @@ impl<'r, 'a, D: Driver<A>, E: Fn(Event) -> Result<()>, A: Sync> StageRun<'r, 'a,
         self.at_work.insert(&step.id, (lane, index));
         self.to_probe.push(Task { subject, step });
         Ok(())
+    }
+
+    /// Whether more subjects have failed than are tolerated before this step; the first time it is told.
+    fn too_many_failed(&mut self, title: &str) -> Result<bool> {
+        let Some(percent) = self.stage.tolerates.get(title) else { return Ok(false) };
+        let all = self.stage.lanes.len();
+        let is_failed = |lane: &&Lane<A>| self.fates.failed.contains(&lane.subject);
+        let failed = self.stage.lanes.iter().filter(is_failed).count();
+        // Numbers of hosts are far below what a float cannot count.
+        #[expect(clippy::cast_precision_loss, reason = "there are not so many")]
+        let too_many = failed as f64 * 100.0 > percent * all as f64;
+        if too_many && !self.given_up {
+            self.given_up = true;
+            let text = format!(
+                "{failed} of {all} have failed, more than {percent} %: {title} is begun on no other, and nothing after it"
+            );
+            self.emit(Event::Warning { subject: None, text })?;
+        }
+        Ok(too_many)
     }
 
     fn hear(&mut self, Said { step, word }: Said) -> Result<()> {

@@ -59,11 +59,48 @@ impl Driver<Bread> for Bakery {
     }
 }
 
+/// Three loaves that are kneaded and baked one after the other.
+fn tolerating(percent: f64) -> Plan<Bread> {
+    let steps = vec![("knead".into(), Bread::Knead), ("bake".into(), Bread::Bake)];
+    let loaves = ["rye", "spelt", "wheat"];
+    Plan::named("bake")
+        .stage("bakery", &loaves, |loaf| ((*loaf).into(), steps.clone()))
+        .tolerating(BTreeMap::from([("bake".into(), percent)]))
+}
+
+#[test]
+fn nothing_more_is_begun_when_too_many_have_failed() {
+    let bakery = Bakery { burnt: ["rye".into()].into(), ..Bakery::default() };
+    let (summary, events) = run_plan(&bakery, &tolerating(30.0));
+    assert_eq!(
+        (summary.failed, summary.stopped),
+        (vec!["rye".into()], vec!["spelt".into(), "wheat".into()])
+    );
+    let warnings = events.iter().filter(|event| matches!(event, Event::Warning { .. })).count();
+    assert_eq!(warnings, 1);
+    // A third is no more than a third.
+    let bakery = Bakery { burnt: ["rye".into()].into(), ..Bakery::default() };
+    let (summary, _) = run_plan(&bakery, &tolerating(100.0 / 3.0));
+    assert_eq!(summary.changed, ["spelt", "wheat"]);
+}
+
 fn plan() -> Plan<Bread> {
     let loaves = ["rye", "spelt", "wheat"];
     Plan::named("bake")
         .stage("dough", &loaves, |loaf| ((*loaf).into(), vec![("knead".into(), Bread::Knead)]))
         .stage("oven", &loaves, |loaf| ((*loaf).into(), vec![("bake".into(), Bread::Bake)]))
+}
+
+fn run_plan(bakery: &Bakery, plan: &Plan<Bread>) -> (Summary, Vec<Event>) {
+    let events = Mutex::new(Vec::new());
+    let emit = |event| {
+        events.lock().unwrap().push(event);
+        Ok(())
+    };
+    let runner = Runner { driver: bakery, emit, mode: Mode::Apply, stop: Stop::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let summary = runtime.block_on(runner.run(plan)).unwrap();
+    (summary, events.into_inner().unwrap())
 }
 
 fn run(bakery: &Bakery, mode: Mode, stop: Stop) -> (Summary, Vec<Event>) {

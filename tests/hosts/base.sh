@@ -20,7 +20,7 @@ offered='acl apparmor bash-completion bridge-utils catatonit chrony cron cryptse
   fail2ban firewalld git gnupg golang-github-containers-common iptables iputils-ping jq libsasl2-modules libsasl2-modules-gssapi-mit
   libvirt-clients libvirt-daemon-system linux-base logrotate lvm2 mdadm netplan.io network-manager ovmf
   parted podman crun netavark aardvark-dns policykit-1 python3 python3-apt python3-dbus python3-docker python3-libvirt python3-lxml
-  python3-pip python3-setuptools python3-venv qemu-system-x86 rsync rsyslog sasl2-bin tcpdump tmux tuned tzdata unattended-upgrades
+  python3-pip python3-setuptools python3-venv qemu-system-x86 rsync rsyslog sasl2-bin systemd-resolved tcpdump tmux tuned tzdata unattended-upgrades
   util-linux-extra vim vlan wget xfsprogs'
 wheels='pip setuptools wheel docker podman requests'
 python=3.11 # of $suite
@@ -103,7 +103,8 @@ Description: stand-in of the name
 END
   [ -z "$3" ] || sed -i "/^Architecture/a $3" "$tree/DEBIAN/control"
   if [ "$1" = docker-ce-cli ]; then
-    printf '#!/bin/sh\ncase "$*" in *version*) echo 28.0.0 ;; esac\n' >"$tree/usr/bin/docker"
+    info='{"Driver": "overlay2", "DriverStatus": []}'
+    printf '#!/bin/sh\ncase "$*" in *version*) echo 28.0.0 ;; *info*) echo '"'%s'"' ;; esac\n' "$info" >"$tree/usr/bin/docker"
     chmod 755 "$tree/usr/bin/docker"
   fi
   if [ "$1" = docker-ce ]; then

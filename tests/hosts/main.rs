@@ -18,6 +18,7 @@ mod hypervisors;
 mod kills;
 mod machines;
 mod network;
+mod recorded;
 mod road;
 mod rocky;
 mod serve;
@@ -82,6 +83,7 @@ const PARTS: &[Part] = &[
     ("power_cut_is_survived", |lab| faults::power_cut_is_survived(there(lab))),
     ("addresses_are_given_out", |lab| network::addresses_are_given_out(there(lab))),
     ("interfaces_are_configured", |lab| network::interfaces_are_configured(there(lab))),
+    ("addresses_of_others_stay", |lab| network::addresses_of_others_stay(there(lab))),
     ("connectivity_is_checked", |lab| commands::connectivity_is_checked(there(lab))),
     ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
@@ -119,6 +121,11 @@ const PARTS: &[Part] = &[
     ("machines_can_say_they_are_ubuntu", |lab| {
         let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
         road::machines_can_say_they_are_ubuntu(lab.insert(Lab::up(1, options)));
+    }),
+    ("what_kayobe_left_is_taken_over", |lab| {
+        drop(lab.take());
+        let options = Options { distribution: Distribution::Ubuntu, ..Options::default() };
+        recorded::what_kayobe_left_is_taken_over(lab.insert(Lab::up(1, options)));
     }),
     ("ten_hosts_are_configured", |lab| {
         drop(lab.take());

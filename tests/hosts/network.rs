@@ -66,6 +66,22 @@ pub(crate) fn interfaces_are_configured(lab: &Lab) {
     site.ymir(&again).expect(0);
 }
 
+/// An address of keepalived's, say, on an interface that gets another one of its own.
+pub(crate) fn addresses_of_others_stay(lab: &Lab) {
+    let site = site(lab);
+    site.ymir(&NETWORK).expect(0);
+    let machine = &lab.machines()[0];
+    machine.exec("ip address add 192.168.134.200/32 dev eth1").expect(0);
+    let text = allocation(&site).replace(": 192.168.134.11\n", ": 192.168.134.111\n");
+    site.write("network-allocation.yml", &text);
+    site.ymir(&NETWORK).expect(0);
+    let eth1 = machine.exec("ip -4 address show eth1").expect(0);
+    for (address, stays) in [("134.200/32", true), ("134.111/24", true), ("134.11/24", false)] {
+        assert_eq!(eth1.contains(address), stays, "{address}: {eth1}");
+    }
+    machine.exec("ip address delete 192.168.134.200/32 dev eth1").expect(0);
+}
+
 pub(crate) fn interfaces_that_nobody_asks_for_lose_their_files(lab: &Lab) {
     let site = site(lab);
     site.ymir(&NETWORK).expect(0);

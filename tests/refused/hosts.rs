@@ -109,3 +109,21 @@ fn facts_that_are_damaged_are_refused() {
       hint: facts are only kept to be read: remove the file, and gather them again
     ");
 }
+
+/// Which disks they are is seen on the hosts; that disks are wiped is seen before.
+#[test]
+fn a_list_of_tasks_has_the_wiping_of_disks() {
+    let site = Site::new();
+    let list = |words: &[&str]| {
+        let command = ["overcloud", "host", "configure", "--wipe-disks", "--list-tasks"];
+        let all = [&command[..], &["--environment", "lab"], words].concat();
+        let output = site.command(&all).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = list(&["--tags", "users,wipe-disks"]);
+    let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("{said}"));
+    assert!(at("bm1: wipe-disks") < at("bm1: users"), "{said}");
+    let said = list(&["--tags", "wipe-disks", "--confirm-wipe", "bm1:SER"]);
+    assert!(said.contains("bm1: wipe-disks") && !said.contains("bm2: wipe-disks"), "{said}");
+    assert!(!list(&["--tags", "users"]).contains("wipe-disks"));
+}

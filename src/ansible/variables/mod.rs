@@ -40,10 +40,9 @@ use super::{
     world::World,
 };
 use crate::{
-    host::sealed::Holder,
     near,
     origin::{Origin, Setting},
-    secret::{MASK, Secret, SecretRef, Secrets},
+    secret::{Holder, MASK, Secret, SecretRef, Secrets},
     trouble::{Result, Trouble},
 };
 

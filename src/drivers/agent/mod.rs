@@ -203,7 +203,8 @@ impl AgentDriver {
     ) -> Result<Option<Undo>> {
         let name = task.subject;
         let slot = host.session.take().map(|(_, slot)| slot);
-        let mut session = self.reopened(name, &action.login, UNDONE_BY).await?;
+        let away = action.concern.away().unwrap_or(UNDONE_BY).max(UNDONE_BY);
+        let mut session = self.reopened(name, &action.login, away).await?;
         refuse_undone(name, &session)?;
         let waiting = session.waiting.clone();
         // The agent of the broken connection may still be at work, and so may the host's undoing: their ends are waited for.

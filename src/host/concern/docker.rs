@@ -8,7 +8,8 @@ use crate::host::{
     facts::Family,
     fault::Fault,
     resource::{
-        Absent, ContainerdRoot, Directory, Download, File, Packages, Refresh, Resource, Unit, Way,
+        Absent, ContainerdRoot, Directory, Download, File, Packages, Pinned, Refresh, Resource,
+        Unit, Way,
     },
     sealed::Sealed,
 };
@@ -45,8 +46,10 @@ pub struct DockerPackage {
     /// The version that Debian's family installs, `5:28.*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debian_pin: Option<String>,
-    /// With its version, if one is pinned.
     pub red_hat: String,
+    /// The version that Red Hat's family installs, as dnf takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub red_hat_pin: Option<String>,
     /// The engine writes rules of iptables.
     pub iptables: bool,
 }
@@ -113,7 +116,7 @@ impl Topic for Docker {
 
 impl Docker {
     fn packages(&self, host: &Host) -> Vec<Resource> {
-        let DockerPackage { debian, debian_pin, red_hat, iptables } = &self.package;
+        let DockerPackage { debian, debian_pin, red_hat, red_hat_pin, iptables } = &self.package;
         let mut resources = Vec::new();
         let mut names = match host.facts.family {
             Family::Debian => {
@@ -124,10 +127,19 @@ impl Docker {
                 }));
                 vec![debian.as_str(), "apparmor"]
             }
-            Family::RedHat => vec![red_hat.as_str()],
+            Family::RedHat => match red_hat_pin {
+                Some(version) => {
+                    let (name, version) = (red_hat.clone(), version.clone());
+                    resources.push(Pinned { name, version }.into());
+                    Vec::new()
+                }
+                None => vec![red_hat.as_str()],
+            },
         };
         names.extend(iptables.then_some("iptables"));
-        resources.push(Packages::installed(names).into());
+        if !names.is_empty() {
+            resources.push(Packages::installed(names).into());
+        }
         resources
     }
 

@@ -18,6 +18,7 @@ fn docker() -> Docker {
         debian: "docker-ce".into(),
         debian_pin: debian_pin.map(str::to_owned),
         red_hat: "docker-ce".into(),
+        red_hat_pin: None,
         iptables: false,
     };
     Docker {
@@ -111,4 +112,33 @@ fn an_engine_that_only_reads_its_configuration_stops_no_container() {
     let calls = stage.called();
     assert!(calls.contains(&"systemctl reload docker.service".to_owned()), "{calls:?}");
     assert!(!calls.contains(&"systemctl restart docker.service".to_owned()), "{calls:?}");
+}
+
+#[test]
+fn a_pinned_version_settles_and_gives_way_to_another() {
+    let mut stage = stage();
+    stage.facts.family = Family::RedHat;
+    stage.facts.release = "10.0".into();
+    std::fs::remove_file(stage.root.path().join("var/lib/dpkg/status")).unwrap();
+    stage.act("rpm --query", |root, _| {
+        let stdout = std::fs::read_to_string(root.join("var/lib/engine")).unwrap_or_default();
+        crate::host::programs::Output { stdout, ..Default::default() }
+    });
+    stage.act("dnf", |root, call| {
+        let version = call.args.last().unwrap().trim_start_matches("docker-ce-").to_owned();
+        let text = format!("1 {} 1.el10 x86_64\n", version.replace('*', "0.4"));
+        std::fs::create_dir_all(root.join("var/lib")).unwrap();
+        std::fs::write(root.join("var/lib/engine"), text).unwrap();
+        crate::host::programs::Output::default()
+    });
+    let pinned = |pin: &str| {
+        let package = DockerPackage { red_hat_pin: Some(pin.into()), ..docker().package };
+        concern(Docker { package, ..docker() })
+    };
+    let done = stage.settles(&pinned("28.*"));
+    assert!(done.contains(&"install docker-ce-28.*".to_owned()), "{done:?}");
+    let done = stage.settles(&pinned("29.1.0"));
+    assert_eq!(done, ["install docker-ce-29.1.0 in place of 28.0.4-1.el10"]);
+    let removed = stage.called().into_iter().find(|line| line.contains("remove"));
+    assert_eq!(removed, None, "containers would stop");
 }

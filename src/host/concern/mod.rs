@@ -29,6 +29,7 @@ mod pip;
 mod podman;
 mod proxy;
 mod python_env;
+mod resolved;
 mod routing;
 mod selinux;
 #[cfg(test)]
@@ -109,8 +110,7 @@ macro_rules! concerns {
         }
 
         /// The names of all topics.
-        #[cfg(test)]
-        const NAMES: &[&str] = &[$($name,)+];
+        pub const NAMES: &[&str] = &[$($name,)+];
 
         impl Concern {
             /// Its name, which is Kayobe's tag for it.
@@ -181,6 +181,14 @@ concerns!(
 );
 
 impl Concern {
+    /// How many seconds the host may be away for it, where that is longer than for a change of its network.
+    pub fn away(&self) -> Option<u32> {
+        match self {
+            Self::SelinuxState(state) => state.away(),
+            _ => None,
+        }
+    }
+
     /// Whether it can cut the operator off: then the host undoes it unless it is confirmed.
     pub fn is_risky(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, NetworkManager, Networkd, Topic};
+use super::{Host, NetworkManager, Networkd, Topic, resolved};
 use crate::host::{
     facts::Family,
     fault::Fault,
@@ -15,6 +15,9 @@ pub struct Network {
     /// The whole of `/etc/resolv.conf`; `None` where others manage it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolv: Option<String>,
+    /// What systemd-resolved is told on hosts that have it; `None` where NetworkManager brings interfaces up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
     /// Lines of `/etc/iproute2/rt_tables`.
     pub tables: Vec<String>,
     #[serde(flatten)]
@@ -36,13 +39,17 @@ const TABLES: &str = "/etc/iproute2/rt_tables";
 impl Topic for Network {
     fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
         let mut resources = Vec::new();
-        if let Some(text) = &self.resolv {
+        let answers = self.resolved.is_some() && resolved::answers(host)?;
+        if let Some(text) = self.resolv.as_ref().filter(|_| !answers) {
             resources.push(File::new("/etc/resolv.conf", text).mode(0o644).into());
         }
         resources.extend(self.tables(host)?);
         match (&self.engine, host.facts.family) {
             (Engine::Networkd(networkd), Family::Debian) => {
                 resources.extend(networkd.resources(host)?);
+                if let Some(text) = &self.resolved {
+                    resources.extend(resolved::resources(host, text)?);
+                }
             }
             (Engine::NetworkManager(manager), Family::RedHat) => {
                 resources.extend(manager.resources(host, self.resolv.is_some())?);

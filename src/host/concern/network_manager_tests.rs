@@ -45,7 +45,7 @@ fn keyfile(device: &str, content: &str, follows: &[&str]) -> Keyfile {
 fn network(keyfiles: Vec<Keyfile>) -> Concern {
     let resolv = Some("nameserver 10.0.0.1\n".into());
     let engine = Engine::NetworkManager(NetworkManager { keyfiles });
-    Network { resolv, tables: vec!["100 extra".into()], engine }.into()
+    Network { resolv, resolved: None, tables: vec!["100 extra".into()], engine }.into()
 }
 
 const PORT: &str = "[connection]\nid=eth1\ncontroller=br1\nport-type=bridge\n";

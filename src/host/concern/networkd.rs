@@ -86,7 +86,8 @@ fn reconfigured(file: &NetworkFile) -> Option<Resource> {
 
 fn written(file: &NetworkFile) -> File {
     let path = format!("{DIRECTORY}/{}", file.name);
-    File::new(path, &*file.content).owned("root", "systemd-network").mode(0o640)
+    // Releases of Kayobe say differently that they manage it.
+    File::new(path, &*file.content).owned("root", "systemd-network").mode(0o640).comments_aside()
 }
 
 impl Topic for Netplan {

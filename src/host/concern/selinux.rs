@@ -19,6 +19,8 @@ pub struct SelinuxState {
     pub policy: String,
     /// `selinux_do_reboot`
     pub reboots: bool,
+    /// `selinux_reboot_timeout`: seconds that a host may take to come back.
+    pub patience: u32,
     /// `selinux_update_kernel_param`
     pub command_line: bool,
 }
@@ -27,6 +29,11 @@ impl SelinuxState {
     /// Whether it can keep people out, or takes the host away for a while.
     pub(super) fn is_risky(&self) -> bool {
         self.reboots || self.mode == SelinuxMode::Enforcing
+    }
+
+    /// How long the host may be away, if this takes it away.
+    pub(super) fn away(&self) -> Option<u32> {
+        self.reboots.then_some(self.patience)
     }
 
     fn option(name: &str, value: &str) -> Resource {
@@ -54,7 +61,8 @@ impl Topic for SelinuxState {
         if self.command_line {
             resources.push(Selinux::CommandLine(self.mode).into());
         }
-        resources.push(Selinux::Booted { mode: self.mode, reboots: self.reboots }.into());
+        let Self { mode, reboots, patience, .. } = *self;
+        resources.push(Selinux::Booted { mode, reboots, patience }.into());
         Ok(resources)
     }
 }

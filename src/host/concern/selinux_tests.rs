@@ -6,7 +6,8 @@ use crate::host::{concern::Concern, programs::Output, stage::Stage};
 const ENFORCE: &str = "/sys/fs/selinux/enforce";
 
 fn state(mode: SelinuxMode, reboots: bool) -> Concern {
-    SelinuxState { mode, policy: "targeted".into(), reboots, command_line: false }.into()
+    let policy = "targeted".into();
+    SelinuxState { mode, policy, reboots, patience: 600, command_line: false }.into()
 }
 
 fn stage(enforce: Option<&str>) -> Stage {

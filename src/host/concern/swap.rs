@@ -113,6 +113,32 @@ mod tests {
         assert!(stage.called().contains(&"swapoff /swapfile".into()));
     }
 
+    /// It was swap before Ymir came, so its mark is nobody's to take; that the host swaps to it is Ymir's doing.
+    #[test]
+    fn a_device_that_is_dropped_is_swapped_to_no_longer() {
+        let mut marked = vec![0; 4096];
+        marked[4086..].copy_from_slice(b"SWAPSPACE2");
+        let stage = stage(&[("/dev/sdb", "")]);
+        fs::write(stage.root.path().join("dev/sdb"), marked).unwrap();
+        stage.act("swapon", |root, _| {
+            let text = format!("{HEADER}/dev/sdb partition 1 0 -2\n");
+            fs::write(root.join("proc/swaps"), text).unwrap();
+            Output::default()
+        });
+        stage.act("swapoff", |root, _| {
+            fs::write(root.join("proc/swaps"), HEADER).unwrap();
+            Output::default()
+        });
+        let done = stage.settles(&concern(vec![Area::Device("/dev/sdb".into())]));
+        assert_eq!(done, ["change the line of /dev/sdb in /etc/fstab", "swap"]);
+        stage.called();
+        let done = stage.settles(&concern(vec![]));
+        assert_eq!(done, ["remove the line of /dev/sdb from /etc/fstab, and swap to it no longer"]);
+        assert!(stage.called().contains(&"swapoff /dev/sdb".into()));
+        assert_eq!(stage.text("/etc/fstab").unwrap(), "# static\n");
+        assert_eq!(stage.text("/proc/swaps").unwrap(), HEADER);
+    }
+
     #[test]
     fn a_host_that_swaps_is_not_asked_to() {
         let stage = stage(&[("/proc/swaps", "Filename\n/dev/sda2 partition 1 0 -2\n")]);

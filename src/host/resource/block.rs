@@ -23,6 +23,12 @@ pub struct Block {
 }
 
 impl Block {
+    /// Whether there is nothing to say and nothing said: older releases of Ansible leave an empty block, newer ones none.
+    fn is_nothing_in(&self, text: &str) -> bool {
+        let said = between(text, &self.marker).unwrap_or_default();
+        self.content.trim().is_empty() && said.trim().is_empty()
+    }
+
     fn edited(&self, text: &str) -> String {
         replaced(
             text,
@@ -78,7 +84,7 @@ impl Thing for Block {
     fn diff(&self, seen: &Option<String>) -> Vec<Change> {
         let before = seen.as_deref().unwrap_or_default();
         let after = self.edited(before);
-        if before == after {
+        if before == after || self.is_nothing_in(before) {
             return Vec::new();
         }
         let text = format!("change the block `{}` of {}", self.marker, self.path);
@@ -105,6 +111,22 @@ impl Thing for Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_block_is_as_good_as_none() {
+        let block = |content: &str| Block {
+            path: "/etc/iproute2/rt_tables".into(),
+            marker: "M".into(),
+            content: content.into(),
+            keep_empty: true,
+        };
+        for before in ["a\n", "a\n# BEGIN M\n\n# END M\n", "a\n# BEGIN M\n# END M\n"] {
+            assert_eq!(block("\n").diff(&Some(before.into())), [], "{before:?}");
+            assert_eq!(block("1 x\n").diff(&Some(before.into())).len(), 1, "{before:?}");
+        }
+        let dropped = Some("# BEGIN M\n1 x\n# END M\n".to_owned());
+        assert_eq!(block("\n").diff(&dropped).len(), 1);
+    }
 
     #[test]
     fn a_block_is_edited() {

@@ -107,7 +107,8 @@ impl Thing for Fstab {
 
     fn trace(&self, _machine: &Machine, _seen: &String) -> Result<Option<Trace>, Fault> {
         if self.kind == "swap" {
-            return Ok(Some(Trace::Line { path: PATH.into(), lines: vec![self.line()] }));
+            let (path, line) = (self.source.clone(), self.line());
+            return Ok(Some(Trace::SwapLine { path, line }));
         }
         let (place, source) = (self.place.clone(), self.source.clone());
         Ok(Some(Trace::Data { held: Held::Mount { place, source } }))

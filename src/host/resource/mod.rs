@@ -34,6 +34,7 @@ mod nvidia;
 mod others;
 pub(super) mod packages;
 mod partition;
+mod pinned;
 mod refresh;
 pub(super) mod repository;
 pub(super) mod rpm;
@@ -43,6 +44,7 @@ pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
 mod snat;
+mod strangers;
 pub(super) mod swap;
 mod touched;
 pub(super) mod tuned_profile;
@@ -92,6 +94,7 @@ pub use self::{
     others::Others,
     packages::{Packages, Presence},
     partition::Partition,
+    pinned::Pinned,
     refresh::{Refresh, Way},
     repository::RepositoryState,
     sasl_login::SaslLogin,
@@ -292,6 +295,7 @@ resources!(
     PackageFile,
     Packages,
     Partition,
+    Pinned,
     RepositoryState,
     SaslLogin,
     Section,

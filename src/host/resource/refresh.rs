@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{connection, rpm};
+use super::{connection, rpm, strangers};
 use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
 
 /// How long interfaces may take to be as they should.
@@ -38,7 +38,8 @@ pub enum Way {
     Reload(String),
     /// Has systemd-networkd read its files anew, and waits until the interfaces are as they say.
     RestartNetwork,
-    /// Has systemd-networkd configure an interface anew. A restart alone keeps addresses of before.
+    /// Has systemd-networkd configure an interface anew, as a restart alone keeps addresses of before. It would take
+    /// addresses of others away, too; where there are such, only those of before go.
     Reconfigure(String),
     /// Has NetworkManager put a connection in force anew.
     Activate(String),
@@ -97,6 +98,9 @@ impl Refresh {
         }
         match &self.way {
             Way::Activate(name) => return connection::activate(machine, name),
+            Way::Reconfigure(device) if strangers::are_left_alone(machine, device)? => {
+                return Ok(());
+            }
             Way::Dnf(words) => return rpm::dnf(machine, words),
             _ => {}
         }

@@ -17,7 +17,7 @@ const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// All names that rpm knows an installed package by.
-const NAMES: &str = "%{NAME}\\n%{NAME}.%{ARCH}\\n%{NAME}-%{VERSION}-%{RELEASE}\\n\
+const NAMES: &str = "%{NAME}\\n%{NAME}.%{ARCH}\\n%{NAME}-%{VERSION}\\n%{NAME}-%{VERSION}-%{RELEASE}\\n\
     %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\\n";
 
 /// What dnf says of a lock that another program holds.

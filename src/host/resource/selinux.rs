@@ -17,8 +17,6 @@ const ENFORCE: &str = "/sys/fs/selinux/enforce";
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// In which boot the host was rebooted, and for which mode.
 const REBOOTED: &str = "selinux-reboot";
-/// What is left of the agent after a host began to reboot.
-const LAST: Duration = Duration::from_mins(5);
 
 /// `selinux_state`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +44,7 @@ pub enum Selinux {
     /// The mode, as far as it can be changed while the host runs.
     Mode(SelinuxMode),
     /// The rest of it, by a reboot.
-    Booted { mode: SelinuxMode, reboots: bool },
+    Booted { mode: SelinuxMode, reboots: bool, patience: u32 },
     /// `selinux=0` on the kernel's command line for the mode that needs it, and none for others.
     CommandLine(SelinuxMode),
 }
@@ -87,14 +85,14 @@ impl Thing for Selinux {
             Self::Mode(_) if live_word(self, *seen) == "1" => "have SELinux enforce".into(),
             Self::Mode(_) => "have SELinux only tell, and not enforce".into(),
             Self::Booted { mode, .. } if is_there(*mode) == is_there(*seen) => return Vec::new(),
-            Self::Booted { mode, reboots: true } => {
+            Self::Booted { mode, reboots: true, .. } => {
                 format!(
                     "reboot the host, as SELinux is to be {} and is {}",
                     mode.word(),
                     seen.word()
                 )
             }
-            Self::Booted { mode, reboots: false } => {
+            Self::Booted { mode, reboots: false, .. } => {
                 format!(
                     "SELinux is to be {} and is {}: a reboot is needed",
                     mode.word(),
@@ -115,7 +113,7 @@ impl Thing for Selinux {
             Self::Mode(_) => {
                 machine.must(&Call::new("setenforce", [live_word(self, *seen)])).map(drop)
             }
-            Self::Booted { mode, reboots: false } => {
+            Self::Booted { mode, reboots: false, .. } => {
                 Err(Fault::new(format!("making SELinux {}", mode.word()))
                     .because(format!("it is {}, and only a reboot changes that", seen.word()))
                     .hint(
@@ -123,7 +121,9 @@ impl Thing for Selinux {
                          `selinux_state` says what is wanted",
                     ))
             }
-            Self::Booted { mode, reboots: true } => reboot(machine, *mode, *seen),
+            Self::Booted { mode, reboots: true, patience } => {
+                reboot(machine, (*mode, *seen), Duration::from_secs((*patience).into()))
+            }
             Self::CommandLine(mode) => {
                 let edit = if *mode == SelinuxMode::Disabled { "--args" } else { "--remove-args" };
                 let words = ["--update-kernel=ALL", edit, "selinux=0"];
@@ -161,7 +161,11 @@ fn now(machine: &Machine) -> Result<SelinuxMode, Fault> {
 }
 
 /// Reboots the host once; if that has not helped, it says so instead.
-fn reboot(machine: &Machine, mode: SelinuxMode, seen: SelinuxMode) -> Result<(), Fault> {
+fn reboot(
+    machine: &Machine,
+    (mode, seen): (SelinuxMode, SelinuxMode),
+    patience: Duration,
+) -> Result<(), Fault> {
     let path = format!("{DIRECTORY}/{REBOOTED}");
     let boot = machine.text(BOOT)?.unwrap_or_default().trim().to_owned();
     let before = machine.text(&path)?.unwrap_or_default();
@@ -180,7 +184,7 @@ fn reboot(machine: &Machine, mode: SelinuxMode, seen: SelinuxMode) -> Result<(),
     machine.write(&path, text.as_bytes(), &Access::of_root(0o600))?;
     machine.must(&Call::new("systemctl", ["--no-block", "reboot"]))?;
     // The host ends the agent.
-    sleep(LAST);
+    sleep(patience);
     Err(Fault::new("rebooting the host for SELinux").because("it goes on running"))
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Thing, signature::signature};
+use super::{Thing, fstab, signature::signature};
 use crate::host::{
     change::Change,
     fault::{Fault, Tried},
@@ -171,11 +171,29 @@ pub(crate) fn judge(machine: &Machine, made: &Made) -> Result<Verdict, Fault> {
     })
 }
 
+/// What becomes of a line of `/etc/fstab` that nobody asks for any more.
+pub(crate) fn judge_line(machine: &Machine, path: &str, line: &str) -> Result<Verdict, Fault> {
+    let text = machine.text(fstab::PATH)?.unwrap_or_default();
+    if text.lines().all(|known| known != line) {
+        return Ok(Verdict::Forget);
+    }
+    let what = format!("remove the line of {path} from {}", fstab::PATH);
+    let also = if is_used(machine, path)? { ", and swap to it no longer" } else { "" };
+    Ok(Verdict::Remove(Change::new(what + also)))
+}
+
+/// Swaps to it no longer.
+pub(crate) fn stop(machine: &Machine, path: &str) -> Result<(), Fault> {
+    if is_used(machine, path)? {
+        machine.must(&Call::new("swapoff", [path])).map(drop)
+    } else {
+        Ok(())
+    }
+}
+
 /// Swaps to it no longer, and removes it if it is a file.
 pub(crate) fn take_away(machine: &Machine, made: &Made) -> Result<(), Fault> {
-    if is_used(machine, &made.path)? {
-        machine.must(&Call::new("swapoff", [&made.path]))?;
-    }
+    stop(machine, &made.path)?;
     if made.is_file { machine.remove(&made.path) } else { Ok(()) }
 }
 

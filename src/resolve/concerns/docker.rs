@@ -64,14 +64,14 @@ fn package(reader: &Reader) -> Result<DockerPackage> {
         Ok::<_, Trouble>(found.map_or_else(|| "docker-ce".to_owned(), |found| found.value))
     };
     let pin = filled(reader, "docker_yum_package_pin")?;
-    let red_hat = match (filled(reader, "docker_yum_package")?, pin) {
-        (None, Some(pin)) => format!("docker-ce-{}", pin.value),
-        _ => name("docker_yum_package")?,
-    };
+    // A site that says the package itself says its version there, too.
+    let own = filled(reader, "docker_yum_package")?;
+    let pin = pin.filter(|_| own.is_none());
     Ok(DockerPackage {
         debian: name("docker_apt_package")?,
         debian_pin: filled(reader, "docker_apt_package_pin")?.map(|pin| pin.value),
-        red_hat,
+        red_hat: name("docker_yum_package")?,
+        red_hat_pin: pin.map(|pin| pin.value),
         iptables: !is_on(reader, "docker_disable_default_iptables_rules", true)?,
     })
 }

@@ -7,9 +7,10 @@ use super::{Class, filled};
 use crate::{
     host::{
         concern::{Concern, Encrypted, Luks},
-        sealed::{Holder, Place, Sealed},
+        sealed::{Place, Sealed},
     },
     resolve::Reader,
+    secret::Holder,
     trouble::{Result, Trouble},
 };
 

@@ -46,11 +46,12 @@ use super::{Reader, login};
 use crate::{
     ansible::Variables,
     host::{
-        concern::Concern,
-        sealed::{Holder, Place, Sealed},
+        concern::{Concern, NAMES},
+        sealed::{Place, Sealed},
     },
     model::{check::together, configured::Configured},
     origin::Sourced,
+    secret::Holder,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -148,6 +149,11 @@ impl Tags {
         let named = |chosen: &[String]| chosen.iter().any(is);
         (self.only.is_empty() || named(&self.only)) && !named(&self.without)
     }
+}
+
+/// The names of all topics.
+pub fn names() -> &'static [&'static str] {
+    NAMES
 }
 
 /// Everything that the selected hosts of a class shall be.

@@ -28,7 +28,11 @@ pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
     };
     let resolv =
         if is_on(reader, "resolv_is_managed", true)? { Some(resolv(reader)?) } else { None };
-    Ok(Some(Network { resolv, tables: tables(reader)?, engine }.into()))
+    let resolved = match engine {
+        Engine::Networkd(_) => Some(resolved(reader)?),
+        Engine::NetworkManager(_) => None,
+    };
+    Ok(Some(Network { resolv, resolved, tables: tables(reader)?, engine }.into()))
 }
 
 /// Kayobe's other engine, for Red Hat's family.
@@ -64,6 +68,18 @@ fn resolv(reader: &Reader) -> Result<String> {
     let options = words(reader, "resolv_options")?;
     if !options.is_empty() {
         line(&["options", &options.join(" ")]);
+    }
+    Ok(text)
+}
+
+fn resolved(reader: &Reader) -> Result<String> {
+    let mut text = format!("{HEADER}[Resolve]\n");
+    for (name, variable) in [("DNS", "resolv_nameservers"), ("Domains", "resolv_search")] {
+        let words = words(reader, variable)?;
+        if !words.is_empty() {
+            // Writing to text cannot fail.
+            let _ = writeln!(text, "{name}={}", words.join(" "));
+        }
     }
     Ok(text)
 }

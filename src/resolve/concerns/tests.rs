@@ -78,7 +78,7 @@ fn docker_is_what_its_variables_say() {
     let site = OneHost::new("controllers", &[("docker.yml", text)]);
     let docker = site.one(Class::Overcloud, "docker");
     let package = json!({
-        "debian": "docker-ce", "debian_pin": "5:28.*", "red_hat": "docker-ce-28.0.0", "iptables": true
+        "debian": "docker-ce", "debian_pin": "5:28.*", "red_hat": "docker-ce", "red_hat_pin": "28.0.0", "iptables": true
     });
     assert_eq!(docker["package"], package);
     assert_eq!(docker["config"]["features"], json!({"x": true}));
@@ -234,4 +234,43 @@ fn gpus_of_the_group_and_nobody_elses() {
     let local = [files[0], ("vgpu.yml", "vgpu_driver_url: file:///driver.zip\n")];
     let said = OneHost::new("compute-vgpu", &local).refused(Class::Overcloud, "vgpu");
     assert!(said.contains("installing NVIDIA's driver"), "{said}");
+}
+
+#[test]
+fn a_reboot_for_selinux_is_waited_for_as_long_as_the_site_says() {
+    for (text, seconds) in [("", 600), ("selinux_reboot_timeout: 90\n", 90)] {
+        let text = format!("selinux_do_reboot: true\n{text}");
+        let site = OneHost::new("controllers", &[("selinux.yml", &text)]);
+        let state = site.one(Class::Overcloud, "selinux");
+        assert_eq!(state["patience"], seconds);
+        let concern: Concern = serde_json::from_value(state).unwrap();
+        assert_eq!(concern.away(), Some(seconds));
+    }
+    let site = OneHost::new("controllers", &[("selinux.yml", "selinux_reboot_timeout: soon\n")]);
+    assert!(
+        site.refused(Class::Overcloud, "selinux").contains("`selinux_reboot_timeout` is `soon`")
+    );
+}
+
+#[test]
+fn resolved_is_told_the_servers_of_resolv_conf() {
+    let text = "network_interfaces: []\nos_distribution: ubuntu\nresolv_nameservers: [10.0.0.2, 10.0.0.3]\nresolv_search: [a.example, b.example]\n";
+    let site = OneHost::new("controllers", &[("dns.yml", text)]);
+    let network = site.read(Class::Overcloud, "network").unwrap().remove(0);
+    let expected =
+        "# Ansible managed\n\n[Resolve]\nDNS=10.0.0.2 10.0.0.3\nDomains=a.example b.example\n";
+    assert_eq!(network["resolved"], expected);
+}
+
+#[test]
+fn the_narrowest_percentage_counts() {
+    let text = "kayobe_max_fail_percentage: 50\nnetwork_max_fail_percentage: 0\n\
+                container_engine_max_fail_percentage: '100'\n";
+    let site = OneHost::new("controllers", &[("kayobe.yml", text)]);
+    let found =
+        crate::resolve::tolerance::tolerated(&site.variables(), Class::Overcloud, None).unwrap();
+    let of = |topic: &str| found.get(topic).copied();
+    assert_eq!(of("network"), Some(0.0));
+    assert_eq!(of("ntp"), Some(50.0));
+    assert_eq!(of("docker"), None);
 }
