@@ -25,7 +25,14 @@ const WORDS: &[(Kind, &[&str])] = &[
     // What is undefined is only the cause.
     (
         Kind::Refused,
-        &["must be of type", "unique failed", "can't interpret the input", "has no len()"],
+        &[
+            "must be of type",
+            "unique failed",
+            "can't interpret the input",
+            "has no len()",
+            "requires string as left operand",
+            "format: an integer is required",
+        ],
     ),
     (Kind::Endless, &["Recursive loop detected", "blocks and macros are more than"]),
     (Kind::Unknown, &["No filter named", "No test named", "The lookup plugin"]),
@@ -75,9 +82,7 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
     match Kind::named(said("kind")) {
         // Python's operators tell of a type where Ymir tells what is missing.
         Kind::Refused
-            if ["Marker\"", "Marker' object", "not UndefinedMarker"]
-                .iter()
-                .any(|words| reason.contains(words)) =>
+            if ["Marker\"", "Marker' object"].iter().any(|words| reason.contains(words)) =>
         {
             true
         }

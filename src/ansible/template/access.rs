@@ -64,7 +64,10 @@ fn no_host(name: &str) -> Val {
 
 fn no_attribute(base: &Val, name: &str) -> Val {
     let kind = base.type_name();
-    Val::Missing(Fault::absent(format!("object of type '{kind}' has no attribute '{name}'")))
+    Val::Missing(Fault::absent(format!(
+        "object of type '{kind}' has no attribute {}",
+        text::quoted(name)
+    )))
 }
 
 /// `base[key]`.

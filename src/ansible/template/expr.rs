@@ -7,11 +7,11 @@ use super::{
     fault::{Fault, Outcome},
     filters,
     frames::{self, Slot},
-    meter,
+    lookups, meter, method_names,
     objects::Object,
     ops, parse,
     run::Run,
-    scope,
+    scope, signatures,
     tree::{Arg, Comparison, Expr},
     value::{Dict, Key, Val},
     watch::Watch,
@@ -169,6 +169,9 @@ impl Run {
 
     /// Ansible renders constant terms of lookups that look like templates: `lookup('file', '{{ path }}')`.
     fn render_constants(&self, given: &[Arg], args: &mut Args) {
+        if args.first_missing().is_some_and(|_| !lookups::take_missing(args)) {
+            return;
+        }
         // The first one is the lookup's name; after a `*` nobody knows which is which.
         for (arg, value) in given.iter().zip(&mut args.positional).skip(1) {
             match arg {
@@ -217,6 +220,11 @@ impl Run {
 
     /// Calls a method, a macro or a global function. What fails or is missing makes the result missing.
     pub(super) fn call(&mut self, callee: Callee, args: Args) -> Val {
+        if !callee.takes_missing()
+            && let Some(missing) = args.first_missing()
+        {
+            return missing;
+        }
         let callee = match callee {
             Callee::Value(value) => value,
             Callee::Method(base, method) => {
@@ -237,9 +245,7 @@ impl Run {
             Val::Object(object) => object,
             other => {
                 let kind = other.type_name();
-                let uncallable =
-                    || Val::Missing(Fault::new(format!("'{kind}' object is not callable")));
-                return Ok(args.first_missing().unwrap_or_else(uncallable));
+                return Err(Fault::new(format!("'{kind}' object is not callable")));
             }
         };
         match object.as_ref() {
@@ -272,14 +278,27 @@ impl Callee {
         let Self::Value(Val::Object(object)) = self else { return false };
         matches!(object.as_ref(), Object::Function("lookup" | "query" | "q"))
     }
+
+    /// Whether what is called looks for itself at arguments that are missing, or is missing itself.
+    fn takes_missing(&self) -> bool {
+        let called = match self {
+            Self::Value(called) => called.clone(),
+            Self::Method(base, name) if method_names::known(base, name).is_some() => return false,
+            Self::Method(base, name) => access::attribute(base, name),
+        };
+        match called.forced() {
+            Val::Object(object) => matches!(&*object, Object::Macro(_) | Object::Function(_)),
+            called => matches!(called, Val::Missing(_)),
+        }
+    }
 }
 
 /// What a method gives; `None` if the value has none of this name.
 fn called(base: &Val, method: &str, args: &Args) -> Option<Val> {
-    if super::method_names::known(base, method).is_some()
-        && let Some(missing) = args.first_missing()
-    {
-        return Some(missing);
+    let fits =
+        signatures::of_method(base, method).map_or(Ok(()), |known| signatures::check(args, known));
+    if let Err(fault) = fits {
+        return Some(Val::Missing(fault));
     }
     let _watch = Watch::begin(true);
     let result = super::methods::call(base, method, args.clone())?;

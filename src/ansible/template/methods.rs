@@ -65,9 +65,7 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
     }
     match (object, method) {
         (Object::Loop(state), "changed") => {
-            let missing = args.first_missing();
-            let values = std::mem::take(&mut args.positional);
-            return Some(missing.map_or_else(|| state.changed(values), Ok));
+            return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
         (Object::Cycler { .. }, "reset") => return object.restart().map(Ok),

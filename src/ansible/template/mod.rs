@@ -44,6 +44,7 @@ mod reuse;
 mod run;
 mod sameness;
 mod scope;
+mod signatures;
 mod strings;
 mod syntax;
 #[cfg(test)]

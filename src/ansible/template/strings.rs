@@ -69,7 +69,7 @@ fn question(value: &str, method: &str) -> Option<bool> {
     };
     Some(match method {
         "isascii" => value.is_ascii(),
-        "isprintable" => !value.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')),
+        "isprintable" => value.chars().all(characters::is_printable),
         "isidentifier" => characters::is_identifier(value),
         "istitle" => characters::is_title(value),
         "isdecimal" => every(digits::is_decimal),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    digits,
+    characters, digits,
     fault::{Fault, Faulty, Outcome},
     meter,
     value::{DEEPEST, Dict, Key, Val},
@@ -154,10 +154,14 @@ pub(super) fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() && (c as u32) < 256 => {
-                let _written = write!(out, "\\x{:02x}", c as u32);
+            c if characters::is_printable(c) => out.push(c),
+            c => {
+                let _written = match u32::from(c) {
+                    code @ ..0x100 => write!(out, "\\x{code:02x}"),
+                    code @ ..0x1_0000 => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
             }
-            c => out.push(c),
         }
     }
     out.push(quote);

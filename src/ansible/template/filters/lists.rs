@@ -117,8 +117,8 @@ fn sort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let key = |item: &Val| {
         let part = |path: &Val| key_of(item, Some(path), case_sensitive);
-        let parts = paths.iter().map(part).collect::<Outcome<Vec<_>>>()?;
-        Ok(if parts.len() == 1 { parts[0].clone() } else { Val::list(parts) })
+        // As parts of a whole, dicts that are equal need no order.
+        paths.iter().map(part).collect::<Outcome<Vec<_>>>().map(Val::tuple)
     };
     let mut items = input.items()?;
     // Python keeps equal items in their order when it sorts in reverse.
@@ -213,8 +213,8 @@ pub(super) fn flatten_into(
     let _inside = meter::deeper()?;
     for item in items {
         if skip_nulls {
-            // Asking whether it is a null evaluates what it holds.
-            item.seen()?;
+            // Asking whether it is a null evaluates it and what it holds.
+            item.clone().used()?.seen()?;
         }
         match &item {
             Val::None if skip_nulls => {}

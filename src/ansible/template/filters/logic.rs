@@ -64,6 +64,10 @@ fn mandatory(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn boolean(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     args.end()?;
+    if matches!(input, Val::List(_) | Val::Tuple(_) | Val::Dict(_)) {
+        // Ansible warns of what is no truth value, with all that is in it.
+        text::repr(input)?;
+    }
     Ok(Val::Bool(to_bool(input)?))
 }
 

@@ -173,6 +173,12 @@ fn root(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     if value < 0.0 {
         return Err(Fault::new("root() can only be used on numbers: math domain error"));
     }
+    if base == 0.0 {
+        return Err(Fault::new("float division by zero"));
+    }
+    if value == 0.0 && base < 0.0 {
+        return Err(Fault::new("root() can only be used on numbers: math domain error"));
+    }
     Ok(Val::Float(if square { value.sqrt() } else { value.powf(1.0 / base) }))
 }
 

@@ -131,7 +131,13 @@ fn count_of_choices(count: usize, size: usize, ordered: bool) -> usize {
 /// All choices of `size` places out of `count`, in order; with `ordered` each order is a choice of its own.
 fn choices(count: usize, size: usize, ordered: bool) -> Outcome<Vec<Vec<usize>>> {
     if size > count {
-        return Ok(Vec::new());
+        // Python makes room for so many places before it sees that there are not enough.
+        let is_endless = size > usize::try_from(u32::MAX >> 6).unwrap_or(usize::MAX);
+        return if is_endless {
+            Err(Fault::new("the number is too large"))
+        } else {
+            Ok(Vec::new())
+        };
     }
     let most = count_of_choices(count, size, ordered);
     if most > MOST {
