@@ -49,7 +49,10 @@ fn hash(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     })
 }
 
-fn sha1(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+fn sha1(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    if let Some(function) = args.take("hash_func") {
+        return Err(Fault::new(format!("'{}' object is not callable", function.type_name())));
+    }
     Ok(digest::<Sha1>(&text::str_of(input)?))
 }
 

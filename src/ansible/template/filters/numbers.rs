@@ -30,7 +30,13 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 #[expect(clippy::cast_possible_truncation, reason = "Python's int() cuts the fraction off too")]
 fn int(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let default = args.take("default").unwrap_or(Val::Int(0));
-    let base = u32::try_from(args.size("base", 10)?).unwrap_or(10);
+    // A base that Python does not know leaves text that may still be a decimal number.
+    let base = match args.take("base") {
+        None => Some(10),
+        Some(Val::Int(base)) => u32::try_from(base).ok().filter(|base| matches!(base, 0 | 2..=36)),
+        Some(Val::Bool(false)) => Some(0),
+        Some(_) => None,
+    };
     Ok(match input {
         Val::Int(number) => Val::Int(*number),
         Val::Bool(value) => Val::Int(i128::from(*value)),
@@ -38,7 +44,7 @@ fn int(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         Val::Float(number) if number.is_infinite() => {
             return Err(Fault::new("cannot convert float infinity to integer"));
         }
-        Val::Str(found) => match text::parse_int(found, base) {
+        Val::Str(found) => match base.and_then(|base| text::parse_int(found, base)) {
             Some(number) => Val::Int(number),
             None => text::parse_float(found)
                 .filter(|number| number.is_finite())

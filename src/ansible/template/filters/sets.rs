@@ -40,7 +40,7 @@ fn filtered(items: Vec<Val>, others: &[Val], wanted: bool) -> Outcome<Vec<Val>> 
             kept.push(item);
         }
     }
-    lists::distinct(kept, None, true)
+    lists::distinct(kept)
 }
 
 fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -49,9 +49,9 @@ fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let hashable = |items: &[Val]| items.iter().all(|item| Key::new(item.clone()).is_ok());
     if !(hashable(&one) && hashable(&other)) {
         let all = ops::binary(Binary::Add, input, &second)?;
-        return Ok(Val::list(lists::distinct(all.items()?, None, true)?));
+        return Ok(Val::list(lists::distinct(all.items()?)?));
     }
-    Ok(Val::list(lists::distinct([one, other].concat(), None, true)?))
+    Ok(Val::list(lists::distinct([one, other].concat())?))
 }
 
 fn intersect(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
