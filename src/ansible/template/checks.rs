@@ -267,7 +267,8 @@ fn pattern(name: &str, input: &Val, args: &mut Args) -> Answer {
 fn address(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     let text = match input {
         Val::Str(text) => &**text,
-        Val::None => "",
+        // Python takes whatever is empty for an empty text.
+        other if !other.truth()? => "",
         _ => return Ok(false),
     };
     let parts = filters::Url::of(text);

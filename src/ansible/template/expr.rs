@@ -3,13 +3,13 @@
 use super::{
     access,
     call::Args,
-    checks, env,
+    checks,
     fault::{Fault, Outcome},
     filters,
     frames::{self, Slot},
-    lookups, meter, method_names,
+    meter, method_names,
     objects::Object,
-    ops, parse,
+    ops,
     run::Run,
     scope, signatures,
     tree::{Arg, Comparison, Expr},
@@ -23,7 +23,7 @@ impl Run {
     pub(super) fn expr(&mut self, expr: &Expr) -> Outcome {
         let _inside = meter::deeper()?;
         Ok(match expr {
-            Expr::Const(value) => value.clone(),
+            Expr::Const(value) => self.constant(value),
             Expr::Name(name) => self.name(name),
             Expr::Attr(base, name) => {
                 let base = self.expr(base)?;
@@ -165,45 +165,6 @@ impl Run {
             }
         }
         Ok(found)
-    }
-
-    /// Ansible renders constant terms of lookups that look like templates: `lookup('file', '{{ path }}')`.
-    fn render_constants(&self, given: &[Arg], args: &mut Args) {
-        if args.first_missing().is_some_and(|_| !lookups::take_missing(args)) {
-            return;
-        }
-        // The first one is the lookup's name; after a `*` nobody knows which is which.
-        for (arg, value) in given.iter().zip(&mut args.positional).skip(1) {
-            match arg {
-                Arg::Positional(expr) => *value = self.constants_rendered(expr, value),
-                Arg::Named(..) | Arg::Spread(_) | Arg::SpreadNamed(_) => break,
-            }
-        }
-    }
-
-    fn constants_rendered(&self, expr: &Expr, value: &Val) -> Val {
-        match (expr, value) {
-            (Expr::Const(_), Val::Str(text)) if env::is_template(text) => {
-                self.env.render(text, &parse::Origin::YAML)
-            }
-            (Expr::List(exprs), Val::List(items)) => {
-                let pairs = exprs.iter().zip(items.raw());
-                Val::list(pairs.map(|(expr, item)| self.constants_rendered(expr, &item)).collect())
-            }
-            (Expr::Tuple(exprs), Val::Tuple(items)) => {
-                let pairs = exprs.iter().zip(items.iter());
-                let items = pairs.map(|(expr, item)| self.constants_rendered(expr, item));
-                Val::tuple(items.collect::<Vec<_>>())
-            }
-            (Expr::Dict(exprs), Val::Dict(dict)) if exprs.len() == dict.len() => {
-                let pairs = exprs.iter().zip(dict.raw());
-                let pair = |((_, expr), (key, value)): (&(Expr, Expr), (Key, Val))| {
-                    (key, self.constants_rendered(expr, &value))
-                };
-                Val::Dict(Dict::new(pairs.map(pair).collect()))
-            }
-            _ => value.clone(),
-        }
     }
 
     /// What a call calls.

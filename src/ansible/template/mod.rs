@@ -10,6 +10,7 @@ mod call;
 mod chain;
 mod characters;
 mod checks;
+mod constants;
 mod containers;
 mod cycle;
 mod depth;

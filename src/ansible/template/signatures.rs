@@ -47,6 +47,7 @@ pub(super) fn of_filter(name: &str) -> Option<&'static str> {
         "regex_escape" => "re_type?",
         "regex_findall" => "regex multiline? ignorecase?",
         "regex_replace" => "pattern? replacement? ignorecase? multiline? count? mandatory_count?",
+        "reject" | "rejectattr" | "select" | "selectattr" => "* **",
         "rekey_on_member" => "key duplicates?",
         "replace" => "old new count?",
         "round" => "precision? method?",

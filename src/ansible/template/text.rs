@@ -1,6 +1,6 @@
 //! How Python writes values: `str` and `repr`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, num::IntErrorKind};
 
 use super::{
     characters, digits,
@@ -41,7 +41,11 @@ fn finished(value: &Val, depth: usize) -> Outcome {
         Val::Tuple(items) if !items.is_group => list(&items),
         Val::Dict(dict) => {
             let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
-            let pair = |(key, value): (Key, Val)| Ok((key.finished()?, finished(&value, depth)?));
+            // A key that can be none is a fault only when its value is there.
+            let pair = |(key, value): (Key, Val)| {
+                let value = finished(&value, depth)?;
+                Ok((key.finished()?, value))
+            };
             Ok(Val::Dict(Dict::new(pairs.map(pair).collect::<Outcome<_>>()?)))
         }
         other => Ok(other),
@@ -170,6 +174,11 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A number in a string, as Python's `int` and `float` accept it: spaces around, `_` between digits.
 pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
+    parse_whole(text, base).ok().flatten()
+}
+
+/// [`parse_int`]; a fault where the number is too large.
+pub(super) fn parse_whole(text: &str, base: u32) -> Outcome<Option<i128>> {
     let text = &*digits::plain(text.trim());
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -181,14 +190,17 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
         .filter(|(_, own)| base == *own || base == 0)
         .find_map(|(prefix, own)| Some((own, lower.strip_prefix(prefix)?)))
         .unwrap_or((if base == 0 { 10 } else { base }, &lower));
-    if digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
-        return None;
+    let odd_lines = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+    if odd_lines || digits.starts_with(['+', '-']) {
+        return Ok(None);
     }
-    let number = i128::from_str_radix(&digits.replace('_', ""), base).ok()?;
-    if digits.starts_with(['+', '-']) {
-        return None;
+    match i128::from_str_radix(&digits.replace('_', ""), base) {
+        Ok(number) => Ok(Some(if negative { -number } else { number })),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+            Err(Fault::new("the number is too large"))
+        }
+        Err(_) => Ok(None),
     }
-    Some(if negative { -number } else { number })
 }
 
 /// Python's `float(text)`.
