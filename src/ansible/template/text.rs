@@ -7,6 +7,7 @@ use super::{
     fault::{Fault, Faulty, Outcome},
     meter,
     value::{DEEPEST, Dict, Key, Val},
+    watch,
 };
 
 /// Python's `str(value)`; a missing value is a fault.
@@ -91,7 +92,12 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
     let joined = |items: &[Val]| {
         Ok::<_, Faulty>(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
     };
-    let text = match value.clone().used()? {
+    let value = value.clone().used()?;
+    if watch::is_strict() {
+        // A filter looks at all items before it looks into the first one.
+        value.seen()?;
+    }
+    let text = match value {
         Val::None => "None".into(),
         Val::Bool(true) => "True".into(),
         Val::Bool(false) => "False".into(),
