@@ -86,7 +86,9 @@ fn question(value: &str, method: &str) -> Option<bool> {
 
 fn format_map(value: &str, args: &mut Args) -> Outcome {
     let Val::Dict(mapping) = args.required("mapping")? else {
-        return Err(Fault::new("format_map() needs a mapping"));
+        // Only a field needs a mapping.
+        let found = super::format::braces(value, &Args::default());
+        return found.map_err(|_| Fault::new("format_map() needs a mapping"));
     };
     let named = mapping.pairs().into_iter();
     let named = named.filter_map(|(key, value)| Some((key.as_val().as_str()?.into(), value)));
