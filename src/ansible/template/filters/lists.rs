@@ -96,7 +96,7 @@ fn last(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn join(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let separator = args.text_or("d", "")?;
+    let separator = args.take("d").map_or(Ok(String::new()), |text| text::str_of(&text))?;
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
     let item = |item: &Val| match &path {
         Some(path) => text::str_of(&attribute(item, path)?),

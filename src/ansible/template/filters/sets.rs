@@ -43,10 +43,13 @@ fn filtered(items: Vec<Val>, others: &[Val], wanted: bool) -> Outcome<Vec<Val>> 
     lists::distinct(kept)
 }
 
+fn hashable(items: &[Val]) -> bool {
+    items.iter().all(|item| Key::new(item.clone()).is_ok())
+}
+
 fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let second = args.required("b")?;
     let (one, other) = (input.items()?, second.items()?);
-    let hashable = |items: &[Val]| items.iter().all(|item| Key::new(item.clone()).is_ok());
     if !(hashable(&one) && hashable(&other)) {
         let all = ops::binary(Binary::Add, input, &second)?;
         return Ok(Val::list(lists::distinct(all.items()?)?));
@@ -71,7 +74,18 @@ fn difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn symmetric_difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let (one, other) = both(input, args)?;
+    let second = args.required("b")?;
+    let (one, other) = (input.items()?, second.items()?);
+    if !(hashable(&one) && hashable(&other)) {
+        let shared = Val::list(filtered(one, &other, true)?);
+        let all = lists::distinct(ops::binary(Binary::Add, input, &second)?.items()?)?;
+        let lone = |item: &Val| ops::contains(&shared, item).map(|is_shared| !is_shared);
+        let mut kept = Vec::new();
+        for item in all {
+            kept.extend(lone(&item)?.then_some(item));
+        }
+        return Ok(Val::list(kept));
+    }
     let (left, right) = (filtered(one.clone(), &other, false)?, filtered(other, &one, false)?);
     Ok(Val::list([left, right].concat()))
 }
