@@ -44,9 +44,14 @@ fn at(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
 
 /// Whether Ymir stops at one of its bounds, which docs/templates.md lists: Ansible goes on.
 fn is_bound(message: &str) -> bool {
-    ["the number is too large", "numbers is too long", "complex numbers are not"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "the number is too large",
+        "numbers is too long",
+        "complex numbers are not",
+        "the decoded bytes are not",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// Whether a text holds Python's own words for a function, with its types and addresses, which mean nothing elsewhere.

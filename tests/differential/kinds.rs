@@ -25,8 +25,17 @@ const WORDS: &[(Kind, &[&str])] = &[
     // What is undefined is only the cause.
     (
         Kind::Refused,
-        &["must be of type", "unique failed", "can't interpret the input", "has no len()"],
+        &[
+            "must be of type",
+            "unique failed",
+            "can't interpret the input",
+            "has no len()",
+            "requires string as left operand",
+            "format: an integer is required",
+        ],
     ),
+    // Macros and blocks that ask for themselves without end meet Ymir's bound, which is told by its number, where they meet
+    // Python's, which Ansible tells as a loop: nobody can know that they would never end.
     (Kind::Endless, &["Recursive loop detected", "blocks and macros are more than"]),
     (Kind::Unknown, &["No filter named", "No test named", "The lookup plugin"]),
     (Kind::Syntax, &["Syntax error in template"]),
@@ -38,6 +47,7 @@ const WORDS: &[(Kind, &[&str])] = &[
             "object has no element",
             "sequence was empty",
             "No variable named",
+            // Ansible has the same words; without them here, they would pass for a refusal.
             "there is no previous item",
             "there is no next item",
             "No caller defined",
@@ -73,13 +83,11 @@ pub(crate) fn same_reason(theirs: &Value, ours: &str) -> bool {
     let said = |key: &str| theirs[key].as_str().unwrap_or_else(|| panic!("no {key} in {theirs}"));
     let reason = said("reason").trim_end_matches('.');
     match Kind::named(said("kind")) {
-        // Python's operators tell of a type where Ymir tells what is missing.
+        // Python's operators tell of a type where Ymir tells what is missing: `'a' + gone` is no sum of text and a marker.
         Kind::Refused
-            if ["Marker\"", "Marker' object", "not UndefinedMarker"]
-                .iter()
-                .any(|words| reason.contains(words)) =>
+            if ["Marker\"", "Marker' object"].iter().any(|words| reason.contains(words)) =>
         {
-            true
+            matches!(Kind::told(ours), Kind::Undefined | Kind::Refused)
         }
         // Ansible names the source there, and says in warnings only what is wrong with it.
         Kind::Refused if reason.starts_with("Completely failed to parse inventory source") => true,
@@ -96,8 +104,8 @@ fn missing(kind: Kind, reason: &str) -> &str {
         // At run time Jinja2 has one more word; text that is `safe` has a type of its own there.
         Kind::Unknown if reason.contains("Markup(") => "",
         Kind::Unknown => reason.trim_end_matches(" found"),
-        // Functions are shown with their addresses.
-        Kind::Undefined if reason.contains("<built-in method") => "",
+        // Python shows a method that is no key with its address, which is another one each time.
+        Kind::Undefined if reason.contains("<built-in method") => " has no attribute <",
         Kind::Undefined => {
             after(" has no attribute ").or_else(|| after(" has no element ")).unwrap_or(reason)
         }

@@ -5,6 +5,7 @@ A question names its suite, which is a function below, beside what that reads. A
 """
 
 import datetime
+import faulthandler
 import functools
 import json
 import os
@@ -267,12 +268,15 @@ def too_long(_signal, _frame):
 
 def answer(question):
     signal.alarm(SECONDS_PER_CASE)
+    # Python's own functions, as `sum`, see no alarm before they are done: the process ends with such a case.
+    faulthandler.dump_traceback_later(SECONDS_PER_CASE + 5, exit=True, file=ANSWERS)
     try:
         return outcome(lambda: SUITES[question["suite"]](question))
     except Unusable as why:
         return {"unusable": str(why)}
     finally:
         signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
 
 
 def main():

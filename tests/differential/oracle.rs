@@ -13,6 +13,7 @@ use ymir::settings::Environment;
 pub(crate) const PASSWORD: &str = "sesame";
 
 pub(crate) struct Oracle {
+    python: String,
     process: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -33,6 +34,10 @@ impl Oracle {
             std::io::stderr().write_all(skipped).unwrap();
             return None;
         }
+        Some(Self::spawned(python.as_str()))
+    }
+
+    fn spawned(python: &str) -> Self {
         let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential");
         let plugins = concat!(env!("CARGO_MANIFEST_DIR"), "/src/drivers/ansible/plugins");
         let mut process = Command::new(python)
@@ -54,14 +59,18 @@ impl Oracle {
             .unwrap();
         let questions = process.stdin.take().unwrap();
         let answers = BufReader::new(process.stdout.take().unwrap());
-        Some(Self { process, questions, answers })
+        Self { python: python.to_owned(), process, questions, answers }
     }
 
-    /// What Ansible answers; `None` if nothing follows from the question.
+    /// What Ansible answers; `None` if nothing follows from the question, or the answer takes too long.
     pub(crate) fn ask(&mut self, question: &Value) -> Option<Value> {
         writeln!(self.questions, "{question}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
+        if line.starts_with("Timeout (") {
+            *self = Self::spawned(&self.python);
+            return None;
+        }
         let answer: Value = serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("{error} in the answer {line:?} to {question}"));
         answer.get("unusable").is_none().then_some(answer)
@@ -78,8 +87,8 @@ pub(crate) fn outcome(answer: &Value) -> Outcome {
 
 impl Drop for Oracle {
     fn drop(&mut self) {
-        // It ends only with its input, which is still open here.
-        self.process.kill().unwrap();
+        // It ends only with its input, which is still open here, or when it has taken too long.
+        let _ended = self.process.kill();
         self.process.wait().unwrap();
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn own(base: &Val, name: &str) -> Option<Val> {
 /// `attr(name)`: what is no key.
 pub(super) fn own_or_missing(base: &Val, name: &str) -> Val {
     match base {
-        Val::Object(_) => attribute(base, name),
+        Val::Object(_) | Val::Blank => attribute(base, name),
         _ => own(base, name).unwrap_or_else(|| no_attribute(base, name)),
     }
 }
@@ -64,7 +64,10 @@ fn no_host(name: &str) -> Val {
 
 fn no_attribute(base: &Val, name: &str) -> Val {
     let kind = base.type_name();
-    Val::Missing(Fault::absent(format!("object of type '{kind}' has no attribute '{name}'")))
+    Val::Missing(Fault::absent(format!(
+        "object of type '{kind}' has no attribute {}",
+        text::quoted(name)
+    )))
 }
 
 /// `base[key]`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     text,
     value::Val,
 };
@@ -44,11 +44,13 @@ impl Args {
         Some(self.named.remove(at).1.forced())
     }
 
+    pub(super) fn has_named(&self, name: &str) -> bool {
+        self.named.iter().any(|(found, _)| &**found == name)
+    }
+
     /// An argument that must be given.
     pub(super) fn required(&mut self, name: &str) -> Outcome {
-        self.take(name).ok_or_else(|| {
-            Fault::with_hint(format!("missing required argument: '{name}'"), ARGUMENTS)
-        })
+        self.take(name).ok_or_else(|| Self::missing(name))
     }
 
     /// The next argument as text.
@@ -111,23 +113,34 @@ impl Args {
     /// What is left; nothing may be, or the call is wrong.
     pub(super) fn end(&self) -> Outcome<()> {
         if let Some((name, _)) = self.named.first() {
-            return Err(Fault::with_hint(
-                format!("got an unexpected keyword argument '{name}'"),
-                ARGUMENTS,
-            ));
+            return Err(Self::unexpected(name));
         }
-        if self.positional.is_empty() {
-            return Ok(());
-        }
-        Err(Fault::with_hint("got too many positional arguments", ARGUMENTS))
+        if self.positional.is_empty() { Ok(()) } else { Err(Self::surplus()) }
+    }
+
+    pub(super) fn missing(name: &str) -> Faulty {
+        Self::wrong(format!("missing required argument: '{name}'"))
+    }
+
+    pub(super) fn unexpected(name: &str) -> Faulty {
+        Self::wrong(format!("got an unexpected keyword argument '{name}'"))
+    }
+
+    pub(super) fn surplus() -> Faulty {
+        Self::wrong("got too many positional arguments".to_owned())
+    }
+
+    /// The fault of a call with arguments that do not fit.
+    pub(super) fn wrong(words: String) -> Faulty {
+        Fault::with_hint(words, ARGUMENTS)
     }
 }
 
-fn not_text(name: &str, found: &Val) -> super::fault::Faulty {
+fn not_text(name: &str, found: &Val) -> Faulty {
     let kind = found.type_name();
     Fault::new(format!("the argument '{name}' must be str, not {kind}"))
 }
 
-fn not_a_number(name: &str, kind: &str) -> super::fault::Faulty {
+fn not_a_number(name: &str, kind: &str) -> Faulty {
     Fault::new(format!("the argument '{name}' must be a whole number, not '{kind}'"))
 }

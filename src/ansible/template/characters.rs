@@ -1,5 +1,9 @@
 //! What Python's `str` knows of single characters: line ends, tabs, translations, kinds.
 
+use std::sync::LazyLock;
+
+use fancy_regex::Regex;
+
 use super::{
     call::Args,
     fault::{Fault, Outcome},
@@ -8,6 +12,16 @@ use super::{
     text,
     value::{Dict, Key, Val},
 };
+
+/// What Python shows as it is in a quoted text: no control, no blank but the space, nothing unassigned.
+pub(super) fn is_printable(c: char) -> bool {
+    static HIDDEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\p{C}\p{Z}]").ok());
+    let hidden = || {
+        let found = HIDDEN.as_ref().map(|hidden| hidden.is_match(c.encode_utf8(&mut [0; 4])));
+        found.is_some_and(|found| found.unwrap_or(false))
+    };
+    if c.is_ascii() { c == ' ' || c.is_ascii_graphic() } else { !hidden() }
+}
 
 /// Where Python ends lines.
 pub(super) fn lines(value: &str, keep: bool) -> Val {

@@ -7,8 +7,8 @@ use super::{
     access,
     call::Args,
     env::Env,
-    fault::{Fault, Outcome},
-    filters, ops, path_checks, text,
+    fault::{Fault, Faulty, Outcome},
+    filters, ops, path_checks, signatures, text,
     tree::{Binary, Comparison},
     value::{Key, Val},
     versions,
@@ -25,7 +25,7 @@ const NAMES: &str = "!= < <= == > >= abs all any boolean callable change changed
     unreachable upper uri url urn vault_encrypted vaulted_file version version_compare";
 
 /// Tests that answer for what is missing; for all others it is the result.
-const TAKES_MISSING: &[&str] = &["defined", "undefined"];
+const TAKES_MISSING: &[&str] = &["defined", "undefined", "vault_encrypted"];
 
 /// Applies a test; its fault becomes its value.
 pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
@@ -38,6 +38,10 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         if let Some(missing) = args.first_missing() {
             return missing;
         }
+    }
+    let fits = signatures::of_test(plain).map_or(Ok(()), |known| signatures::check(&args, known));
+    if let Err(fault) = fits {
+        return Val::Missing(fault);
     }
     // Names are looked for in a dict, whose keys lists cannot be.
     if ["filter", "test"].contains(&plain)
@@ -56,8 +60,13 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         .or_else(|| pattern(plain, &input, &mut args))
         .or_else(|| filters::utils::check(name, &input, &mut args))
         .or_else(|| path_checks::files(env, plain, &input, &mut args));
-    let answer = answer.unwrap_or_else(|| Err(Fault::new(format!("No test named '{name}'."))));
-    let answer = answer.and_then(|answer| args.end().map(|()| answer));
+    let answer =
+        answer.unwrap_or_else(|| Err(Fault::new(format!("No test named {}.", text::quoted(name)))));
+    let answer = match signatures::of_test(plain) {
+        // What was given fits, though the answer may need none of it.
+        Some(_) => answer,
+        None => answer.and_then(|answer| args.end().map(|()| answer)),
+    };
     answer.map_or_else(Val::Missing, Val::Bool)
 }
 
@@ -152,23 +161,30 @@ fn comparison(name: &str, input: &Val, args: &mut Args) -> Answer {
 }
 
 fn collection(name: &str, input: &Val, args: &mut Args) -> Answer {
-    let all_in = |items: &Val, others: &Val| {
+    let sets = |other: &Val| {
         let set = |value: &Val| {
             value.items()?.into_iter().map(Key::new).collect::<Outcome<HashSet<Key>>>()
         };
-        let (items, others) = (set(items)?, set(others)?);
-        Ok(items.is_subset(&others))
+        Ok((set(input)?, set(other)?))
     };
     match name {
         "contains" => Some(args.required("value").and_then(|value| ops::contains(input, &value))),
-        "subset" | "issubset" => Some(args.required("b").and_then(|other| all_in(input, &other))),
-        "superset" | "issuperset" => {
-            Some(args.required("b").and_then(|other| all_in(&other, input)))
-        }
-        "all" | "any" => Some(input.items().and_then(|items| {
-            let truths = items.iter().map(Val::truth).collect::<Outcome<Vec<_>>>()?;
-            let mut truths = truths.into_iter();
-            Ok(if name == "all" { truths.all(|yes| yes) } else { truths.any(|yes| yes) })
+        "subset" | "issubset" => Some(
+            args.required("b")
+                .and_then(|other| sets(&other).map(|(own, other)| own.is_subset(&other))),
+        ),
+        "superset" | "issuperset" => Some(
+            args.required("b")
+                .and_then(|other| sets(&other).map(|(own, other)| own.is_superset(&other))),
+        ),
+        "all" | "any" => Some(input.elements().and_then(|items| {
+            // The first item that settles it is the last that is looked at.
+            for item in items {
+                if item.truth()? == (name == "any") {
+                    return Ok(name == "any");
+                }
+            }
+            Ok(name == "all")
         })),
         "truthy" | "falsy" => Some(truthy(input, args).map(|yes| yes == (name == "truthy"))),
         _ => None,
@@ -242,7 +258,7 @@ fn pattern(name: &str, input: &Val, args: &mut Args) -> Answer {
         "version" | "version_compare" => Some(versions::compared(input, args)),
         "uri" | "url" | "urn" => Some(address(name, input, args)),
         // Vault values are opened before a template sees them, and text is never one.
-        "vault_encrypted" => Some(Ok(false)),
+        "vault_encrypted" => Some(input.clone().used().map(|_| false)),
         _ => None,
     }
 }
@@ -251,16 +267,18 @@ fn pattern(name: &str, input: &Val, args: &mut Args) -> Answer {
 fn address(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     let text = match input {
         Val::Str(text) => &**text,
-        Val::None => "",
+        // Python takes whatever is empty for an empty text.
+        other if !other.truth()? => "",
         _ => return Ok(false),
     };
     let parts = filters::Url::of(text);
-    let schemes = match args.take("schemes") {
-        _ if name == "urn" => vec!["urn".to_owned()],
-        None | Some(Val::None) => Vec::new(),
-        Some(schemes) => schemes.items()?.iter().map(text::str_of).collect::<Outcome<_>>()?,
+    let scheme = Val::str(&parts.scheme);
+    // Whatever goes wrong with the schemes, the value is no address of theirs.
+    let is_of = |schemes: &Val| Ok(!schemes.truth()? || ops::contains(schemes, &scheme)?);
+    let fits = match args.take("schemes") {
+        _ if name == "urn" => parts.scheme == "urn",
+        schemes => is_of(&schemes.unwrap_or_default()).unwrap_or_else(|_: Faulty| false),
     };
-    let fits = schemes.is_empty() || schemes.contains(&parts.scheme);
     Ok(fits && (name != "url" || !parts.netloc.is_empty() || parts.scheme == "file"))
 }
 

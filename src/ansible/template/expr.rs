@@ -3,15 +3,15 @@
 use super::{
     access,
     call::Args,
-    checks, env,
+    checks,
     fault::{Fault, Outcome},
     filters,
     frames::{self, Slot},
-    meter,
+    meter, method_names,
     objects::Object,
-    ops, parse,
+    ops,
     run::Run,
-    scope,
+    scope, signatures,
     tree::{Arg, Comparison, Expr},
     value::{Dict, Key, Val},
     watch::Watch,
@@ -23,7 +23,7 @@ impl Run {
     pub(super) fn expr(&mut self, expr: &Expr) -> Outcome {
         let _inside = meter::deeper()?;
         Ok(match expr {
-            Expr::Const(value) => value.clone(),
+            Expr::Const(value) => self.constant(value),
             Expr::Name(name) => self.name(name),
             Expr::Attr(base, name) => {
                 let base = self.expr(base)?;
@@ -167,42 +167,6 @@ impl Run {
         Ok(found)
     }
 
-    /// Ansible renders constant terms of lookups that look like templates: `lookup('file', '{{ path }}')`.
-    fn render_constants(&self, given: &[Arg], args: &mut Args) {
-        // The first one is the lookup's name; after a `*` nobody knows which is which.
-        for (arg, value) in given.iter().zip(&mut args.positional).skip(1) {
-            match arg {
-                Arg::Positional(expr) => *value = self.constants_rendered(expr, value),
-                Arg::Named(..) | Arg::Spread(_) | Arg::SpreadNamed(_) => break,
-            }
-        }
-    }
-
-    fn constants_rendered(&self, expr: &Expr, value: &Val) -> Val {
-        match (expr, value) {
-            (Expr::Const(_), Val::Str(text)) if env::is_template(text) => {
-                self.env.render(text, &parse::Origin::YAML)
-            }
-            (Expr::List(exprs), Val::List(items)) => {
-                let pairs = exprs.iter().zip(items.raw());
-                Val::list(pairs.map(|(expr, item)| self.constants_rendered(expr, &item)).collect())
-            }
-            (Expr::Tuple(exprs), Val::Tuple(items)) => {
-                let pairs = exprs.iter().zip(items.iter());
-                let items = pairs.map(|(expr, item)| self.constants_rendered(expr, item));
-                Val::tuple(items.collect::<Vec<_>>())
-            }
-            (Expr::Dict(exprs), Val::Dict(dict)) if exprs.len() == dict.len() => {
-                let pairs = exprs.iter().zip(dict.raw());
-                let pair = |((_, expr), (key, value)): (&(Expr, Expr), (Key, Val))| {
-                    (key, self.constants_rendered(expr, &value))
-                };
-                Val::Dict(Dict::new(pairs.map(pair).collect()))
-            }
-            _ => value.clone(),
-        }
-    }
-
     /// What a call calls.
     pub(super) fn callee(&mut self, callee: &Expr) -> Outcome<Callee> {
         let Expr::Attr(base, method) = callee else {
@@ -217,6 +181,11 @@ impl Run {
 
     /// Calls a method, a macro or a global function. What fails or is missing makes the result missing.
     pub(super) fn call(&mut self, callee: Callee, args: Args) -> Val {
+        if !callee.takes_missing()
+            && let Some(missing) = args.first_missing()
+        {
+            return missing;
+        }
         let callee = match callee {
             Callee::Value(value) => value,
             Callee::Method(base, method) => {
@@ -237,9 +206,7 @@ impl Run {
             Val::Object(object) => object,
             other => {
                 let kind = other.type_name();
-                let uncallable =
-                    || Val::Missing(Fault::new(format!("'{kind}' object is not callable")));
-                return Ok(args.first_missing().unwrap_or_else(uncallable));
+                return Err(Fault::new(format!("'{kind}' object is not callable")));
             }
         };
         match object.as_ref() {
@@ -272,14 +239,27 @@ impl Callee {
         let Self::Value(Val::Object(object)) = self else { return false };
         matches!(object.as_ref(), Object::Function("lookup" | "query" | "q"))
     }
+
+    /// Whether what is called looks for itself at arguments that are missing, or is missing itself.
+    fn takes_missing(&self) -> bool {
+        let called = match self {
+            Self::Value(called) => called.clone(),
+            Self::Method(base, name) if method_names::known(base, name).is_some() => return false,
+            Self::Method(base, name) => access::attribute(base, name),
+        };
+        match called.forced() {
+            Val::Object(object) => matches!(&*object, Object::Macro(_) | Object::Function(_)),
+            called => matches!(called, Val::Missing(_)),
+        }
+    }
 }
 
 /// What a method gives; `None` if the value has none of this name.
 fn called(base: &Val, method: &str, args: &Args) -> Option<Val> {
-    if super::method_names::known(base, method).is_some()
-        && let Some(missing) = args.first_missing()
-    {
-        return Some(missing);
+    let fits =
+        signatures::of_method(base, method).map_or(Ok(()), |known| signatures::check(args, known));
+    if let Err(fault) = fits {
+        return Some(Val::Missing(fault));
     }
     let _watch = Watch::begin(true);
     let result = super::methods::call(base, method, args.clone())?;

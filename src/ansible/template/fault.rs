@@ -49,7 +49,7 @@ impl Fault {
     }
 
     pub(super) fn undefined(name: &str) -> Faulty {
-        let fault = Self::here(format!("'{name}' is undefined"));
+        let fault = Self::here(format!("{} is undefined", super::text::quoted(name)));
         Arc::new(Self { undefined: true, absent: Some(name.to_owned()), ..fault })
     }
 

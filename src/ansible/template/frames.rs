@@ -173,6 +173,8 @@ pub(super) struct Shared {
     kept: Mutex<Vec<Frame>>,
     /// Variables that the rendering may change.
     copies: Mutex<HashMap<Name, Val>>,
+    /// Texts of the templates that are templates themselves, as they are held.
+    constants: Mutex<Vec<Arc<str>>>,
 }
 
 impl Shared {
@@ -180,6 +182,19 @@ impl Shared {
         if frame.is_captured() {
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
         }
+    }
+
+    pub(super) fn note_constant(&self, text: &Arc<str>) {
+        let mut constants = self.constants.lock().unwrap_or_else(PoisonError::into_inner);
+        if !constants.iter().any(|known| Arc::ptr_eq(known, text)) {
+            constants.push(Arc::clone(text));
+        }
+    }
+
+    /// Whether a text is one of the constants itself, not one that reads the same.
+    pub(super) fn is_constant(&self, text: &Arc<str>) -> bool {
+        let constants = self.constants.lock().unwrap_or_else(PoisonError::into_inner);
+        constants.iter().any(|known| Arc::ptr_eq(known, text))
     }
 
     /// The rendering's own copy of a variable.

@@ -41,7 +41,9 @@ fn converted(value: &Val, depth: usize) -> Outcome<Value> {
         Val::Dict(dict) => {
             let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
             let pair = |(key, value): (Key, Val)| {
-                Ok((key_text(&key.finished()?)?, converted(&value, depth)?))
+                // A key that can be none is a fault only when its value is there.
+                let value = converted(&value, depth)?;
+                Ok((key_text(&key.finished()?)?, value))
             };
             pairs.map(pair).collect::<Outcome<_>>().map(Value::Object)
         }

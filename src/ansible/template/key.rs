@@ -64,7 +64,9 @@ fn whole(value: &Val) -> Option<i128> {
     match value {
         Val::Bool(value) => Some(i128::from(*value)),
         Val::Int(number) => Some(*number),
-        Val::Float(number) if number.fract() == 0.0 => Some(*number as i128),
+        Val::Float(number) if number.fract() == 0.0 && number.abs() < 1.7e38 => {
+            Some(*number as i128)
+        }
         _ => None,
     }
 }

@@ -79,17 +79,26 @@ const OF_NUMBERS: &[&str] = &[
 ];
 const OF_DECIMALS: &[&str] = &["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
 
+const OF_MOMENTS: &[&str] = &["isoformat", "isoweekday", "strftime", "timestamp", "weekday"];
+
 /// The method of this name that the value's type has in Python.
 pub(super) fn known(base: &Val, name: &str) -> Option<&'static str> {
     let names = match base {
         Val::Object(object) if matches!(object.as_ref(), Object::Range(_)) => &["count", "index"],
+        Val::Object(object) => match object.as_ref() {
+            Object::Loop(_) => &["changed", "cycle"],
+            Object::Cycler { .. } => &["next", "reset"],
+            Object::Moment(_) => OF_MOMENTS,
+            Object::Span(_) => &["total_seconds"],
+            _ => &[],
+        },
         Val::Str(_) => OF_TEXT,
         Val::List(_) => OF_LISTS,
         Val::Tuple(_) => &["count", "index"],
         Val::Dict(_) => OF_DICTS,
         Val::Bool(_) | Val::Int(_) => OF_NUMBERS,
         Val::Float(_) => OF_DECIMALS,
-        Val::None | Val::Omit | Val::Blank | Val::Missing(_) | Val::Lazy(_) | Val::Object(_) => &[],
+        Val::None | Val::Omit | Val::Blank | Val::Missing(_) | Val::Lazy(_) => &[],
     };
     names.iter().find(|known| **known == name).copied()
 }

@@ -65,9 +65,7 @@ fn objects(object: &Object, method: &str, args: &mut Args) -> Option<Outcome> {
     }
     match (object, method) {
         (Object::Loop(state), "changed") => {
-            let missing = args.first_missing();
-            let values = std::mem::take(&mut args.positional);
-            return Some(missing.map_or_else(|| state.changed(values), Ok));
+            return Some(state.changed(std::mem::take(&mut args.positional)));
         }
         (Object::Cycler { .. }, "next") => return object.next().map(Ok),
         (Object::Cycler { .. }, "reset") => return object.restart().map(Ok),
@@ -112,8 +110,12 @@ fn dicts(dict: &Dict, method: &str, args: &mut Args) -> Option<Outcome> {
         "update" => update(dict, args),
         "pop" => pop_key(dict, args),
         "popitem" => {
-            let last = dict.change(indexmap::IndexMap::pop);
-            last.map(pair).ok_or_else(|| Fault::new("popitem(): dictionary is empty"))
+            // What cannot be evaluated stays.
+            let last = dict.pairs().pop().map(|(_, value)| value.used()).transpose();
+            let taken = last.map(|_| dict.change(indexmap::IndexMap::pop));
+            taken.and_then(|taken| {
+                taken.map(pair).ok_or_else(|| Fault::new("popitem(): dictionary is empty"))
+            })
         }
         "setdefault" => args.required("key").and_then(Key::new).map(|key| {
             let default = args.take("default").unwrap_or(Val::None);

@@ -10,6 +10,7 @@ mod call;
 mod chain;
 mod characters;
 mod checks;
+mod constants;
 mod containers;
 mod cycle;
 mod depth;
@@ -44,6 +45,7 @@ mod reuse;
 mod run;
 mod sameness;
 mod scope;
+mod signatures;
 mod strings;
 mod syntax;
 #[cfg(test)]

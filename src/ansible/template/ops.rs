@@ -306,7 +306,13 @@ fn order_at(left: &Val, right: &Val, depth: usize) -> Outcome<Option<Ordering>> 
         depth.ok_or_else(|| Fault::new("maximum recursion depth exceeded in comparison"))?;
     meter::steps(1);
     meter::checked()?;
-    let (left, right) = both(left, right)?;
+    let (left, right) = (left.clone().used()?, right.clone().used()?);
+    // A dict has no order, so nobody looks into it.
+    for list in [&left, &right].into_iter().filter(|value| matches!(value, Val::List(_))) {
+        if watch::is_strict() {
+            list.seen()?;
+        }
+    }
     if let (Some(one), Some(other)) = (Number::of(&left), Number::of(&right)) {
         return Ok(one.compare(other));
     }
@@ -342,25 +348,17 @@ fn order_at(left: &Val, right: &Val, depth: usize) -> Outcome<Option<Ordering>> 
     }
 }
 
-/// Python's `item in container`.
+/// Python's `item in container`. Only a container that looks at the item finds that it is missing.
 pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
-    let (container, item) = (container.clone().used()?, item.clone().used()?);
+    let (container, item) = (container.clone().used()?, item.clone().forced());
     match &container {
-        Val::Str(text) => match &item {
-            Val::Str(part) => {
-                meter::text(text.len());
-                Ok(text.contains(&**part))
-            }
-            other => Err(Fault::new(format!(
-                "'in <string>' requires string as left operand, not {}",
-                other.type_name()
-            ))),
-        },
-        Val::Dict(dict) => Ok(dict.has(&Key::new(item)?)),
+        Val::Str(text) => text_contains(text, &item),
+        Val::Dict(dict) => Ok(dict.has(&Key::new(item.used()?)?)),
         Val::Object(object) if object.keys().is_none() && object.items().is_some() => {
             contains(&Val::list(object.items().unwrap_or_default()), &item)
         }
         Val::Object(object) => {
+            let item = item.used()?;
             let found = item.as_str().and_then(|key| Some(object.keys()?.iter().any(|k| k == key)));
             found.ok_or_else(|| Fault::new("cannot look for an item in this object"))
         }
@@ -379,5 +377,17 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
         other => {
             Err(Fault::new(format!("argument of type '{}' is not iterable", other.type_name())))
         }
+    }
+}
+
+fn text_contains(text: &str, item: &Val) -> Outcome<bool> {
+    const WORDS: &str = "'in <string>' requires string as left operand";
+    match item {
+        Val::Str(part) => {
+            meter::text(text.len());
+            Ok(text.contains(&**part))
+        }
+        Val::Missing(fault) => Err(fault.raised(WORDS)),
+        other => Err(Fault::new(format!("{WORDS}, not {}", other.type_name()))),
     }
 }

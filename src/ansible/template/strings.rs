@@ -69,7 +69,7 @@ fn question(value: &str, method: &str) -> Option<bool> {
     };
     Some(match method {
         "isascii" => value.is_ascii(),
-        "isprintable" => !value.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')),
+        "isprintable" => value.chars().all(characters::is_printable),
         "isidentifier" => characters::is_identifier(value),
         "istitle" => characters::is_title(value),
         "isdecimal" => every(digits::is_decimal),
@@ -86,7 +86,9 @@ fn question(value: &str, method: &str) -> Option<bool> {
 
 fn format_map(value: &str, args: &mut Args) -> Outcome {
     let Val::Dict(mapping) = args.required("mapping")? else {
-        return Err(Fault::new("format_map() needs a mapping"));
+        // Only a field needs a mapping.
+        let found = super::format::braces(value, &Args::default());
+        return found.map_err(|_| Fault::new("format_map() needs a mapping"));
     };
     let named = mapping.pairs().into_iter();
     let named = named.filter_map(|(key, value)| Some((key.as_val().as_str()?.into(), value)));
@@ -95,7 +97,7 @@ fn format_map(value: &str, args: &mut Args) -> Outcome {
 
 fn count(value: &str, args: &mut Args) -> Outcome {
     let part = args.only_text("sub")?;
-    let (_, value) = section(value, args)?;
+    let Some((_, value)) = section(value, args)? else { return Ok(Val::Int(0)) };
     let count =
         if part.is_empty() { value.chars().count() + 1 } else { value.matches(&*part).count() };
     Ok(Val::Int(count as i128))
@@ -142,16 +144,15 @@ fn edge(value: &str, method: &str, args: &mut Args) -> Outcome {
         Val::Tuple(items) => items.to_vec(),
         other => vec![other],
     };
-    let (_, value) = section(value, args)?;
+    let section = section(value, args)?;
     for affix in affixes {
         let Val::Str(affix) = affix.used()? else {
             return Err(Fault::new(format!("{method} first arg must be str or a tuple of str")));
         };
-        let found = if method == "startswith" {
-            value.starts_with(&*affix)
-        } else {
-            value.ends_with(&*affix)
-        };
+        let found = section.is_some_and(|(_, value)| match method {
+            "startswith" => value.starts_with(&*affix),
+            _ => value.ends_with(&*affix),
+        });
         if found {
             return Ok(Val::Bool(true));
         }
@@ -159,17 +160,17 @@ fn edge(value: &str, method: &str, args: &mut Args) -> Outcome {
     Ok(Val::Bool(false))
 }
 
-/// The part of a text between the two places that a call may end with, and where it begins.
-fn section<'text>(value: &'text str, args: &mut Args) -> Outcome<(usize, &'text str)> {
+/// The part of a text between the two places that a call may end with, and where it begins; `None` if it ends before.
+fn section<'text>(value: &'text str, args: &mut Args) -> Outcome<Option<(usize, &'text str)>> {
     let count = value.chars().count();
     let place = |at: i128| {
         let at = if at < 0 { at.saturating_add(count as i128) } else { at };
-        usize::try_from(at.max(0)).unwrap_or(count).min(count)
+        usize::try_from(at.max(0)).unwrap_or(usize::MAX)
     };
     let start = args.int("start")?.map_or(0, place);
-    let end = args.int("end")?.map_or(count, place).max(start);
+    let end = args.int("end")?.map_or(count, place).min(count);
     let byte = |at: usize| value.char_indices().nth(at).map_or(value.len(), |(byte, _)| byte);
-    Ok((start, &value[byte(start)..byte(end)]))
+    Ok((start <= end).then(|| (start, &value[byte(start)..byte(end)])))
 }
 
 /// `split` and `rsplit`: without a separator at any white space, dropping empty parts.
@@ -267,10 +268,12 @@ pub(super) fn glued(parts: &[String], separator: &str) -> Outcome {
 
 fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
     let part = args.only_text("sub")?;
-    let (start, value) = section(value, args)?;
-    let found = if method.starts_with('r') { value.rfind(&*part) } else { value.find(&*part) };
+    let found = section(value, args)?.and_then(|(start, value)| {
+        let at = if method.starts_with('r') { value.rfind(&*part) } else { value.find(&*part) };
+        at.map(|at| start + value[..at].chars().count())
+    });
     match found {
-        Some(at) => Ok(Val::Int((start + value[..at].chars().count()) as i128)),
+        Some(at) => Ok(Val::Int(at as i128)),
         None if method.ends_with("find") => Ok(Val::Int(-1)),
         None => Err(Fault::new("substring not found")),
     }

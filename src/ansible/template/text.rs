@@ -1,12 +1,13 @@
 //! How Python writes values: `str` and `repr`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, num::IntErrorKind};
 
 use super::{
-    digits,
+    characters, digits,
     fault::{Fault, Faulty, Outcome},
     meter,
     value::{DEEPEST, Dict, Key, Val},
+    watch,
 };
 
 /// Python's `str(value)`; a missing value is a fault.
@@ -41,7 +42,11 @@ fn finished(value: &Val, depth: usize) -> Outcome {
         Val::Tuple(items) if !items.is_group => list(&items),
         Val::Dict(dict) => {
             let pairs = dict.pairs().into_iter().filter(|(_, value)| !matches!(value, Val::Omit));
-            let pair = |(key, value): (Key, Val)| Ok((key.finished()?, finished(&value, depth)?));
+            // A key that can be none is a fault only when its value is there.
+            let pair = |(key, value): (Key, Val)| {
+                let value = finished(&value, depth)?;
+                Ok((key.finished()?, value))
+            };
             Ok(Val::Dict(Dict::new(pairs.map(pair).collect::<Outcome<_>>()?)))
         }
         other => Ok(other),
@@ -87,7 +92,12 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
     let joined = |items: &[Val]| {
         Ok::<_, Faulty>(items.iter().map(repr).collect::<Outcome<Vec<_>>>()?.join(", "))
     };
-    let text = match value.clone().used()? {
+    let value = value.clone().used()?;
+    if watch::is_strict() {
+        // A filter looks at all items before it looks into the first one.
+        value.seen()?;
+    }
+    let text = match value {
         Val::None => "None".into(),
         Val::Bool(true) => "True".into(),
         Val::Bool(false) => "False".into(),
@@ -154,10 +164,14 @@ pub(super) fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() && (c as u32) < 256 => {
-                let _written = write!(out, "\\x{:02x}", c as u32);
+            c if characters::is_printable(c) => out.push(c),
+            c => {
+                let _written = match u32::from(c) {
+                    code @ ..0x100 => write!(out, "\\x{code:02x}"),
+                    code @ ..0x1_0000 => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
             }
-            c => out.push(c),
         }
     }
     out.push(quote);
@@ -166,6 +180,11 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A number in a string, as Python's `int` and `float` accept it: spaces around, `_` between digits.
 pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
+    parse_whole(text, base).ok().flatten()
+}
+
+/// [`parse_int`]; a fault where the number is too large.
+pub(super) fn parse_whole(text: &str, base: u32) -> Outcome<Option<i128>> {
     let text = &*digits::plain(text.trim());
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -177,14 +196,17 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<i128> {
         .filter(|(_, own)| base == *own || base == 0)
         .find_map(|(prefix, own)| Some((own, lower.strip_prefix(prefix)?)))
         .unwrap_or((if base == 0 { 10 } else { base }, &lower));
-    if digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
-        return None;
+    let odd_lines = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+    if odd_lines || digits.starts_with(['+', '-']) {
+        return Ok(None);
     }
-    let number = i128::from_str_radix(&digits.replace('_', ""), base).ok()?;
-    if digits.starts_with(['+', '-']) {
-        return None;
+    match i128::from_str_radix(&digits.replace('_', ""), base) {
+        Ok(number) => Ok(Some(if negative { -number } else { number })),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+            Err(Fault::new("the number is too large"))
+        }
+        Err(_) => Ok(None),
     }
-    Some(if negative { -number } else { number })
 }
 
 /// Python's `float(text)`.

@@ -145,7 +145,11 @@ impl Val {
     /// The items that a `for` sees, where faults inside stay values; what a filter sees, which the first fault ends.
     pub(super) fn iterate(&self) -> Outcome<Vec<Self>> {
         let items = self.elements()?;
-        if watch::is_strict() { items.into_iter().map(Self::used).collect() } else { Ok(items) }
+        if watch::is_strict() && !matches!(self, Self::Tuple(_)) {
+            items.into_iter().map(Self::used).collect()
+        } else {
+            Ok(items)
+        }
     }
 
     /// The items, whatever they are.
@@ -169,8 +173,11 @@ impl Val {
         }
     }
 
-    /// The items for a filter: the first fault among them stops it.
+    /// The items for a filter: the first fault among them stops it, but in a tuple, which nobody watches.
     pub(super) fn items(&self) -> Outcome<Vec<Self>> {
+        if let Self::Tuple(items) = self {
+            return Ok(items.items());
+        }
         self.iterate()?.into_iter().map(Self::used).collect()
     }
 

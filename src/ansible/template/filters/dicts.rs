@@ -216,7 +216,7 @@ fn rekey_on_member(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let items = match input {
         Val::Dict(dict) => dict.pairs().into_iter().map(|(_, value)| value).collect(),
         Val::Str(_) => return Err(Fault::new("Type is not a valid list, set, or dict")),
-        other => other.iterate()?,
+        other => other.elements()?,
     };
     let mut made = indexmap::IndexMap::new();
     let wanted = Key::new(member)?;

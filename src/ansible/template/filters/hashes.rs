@@ -49,7 +49,10 @@ fn hash(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     })
 }
 
-fn sha1(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
+fn sha1(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    if let Some(function) = args.take("hash_func") {
+        return Err(Fault::new(format!("'{}' object is not callable", function.type_name())));
+    }
     Ok(digest::<Sha1>(&text::str_of(input)?))
 }
 
@@ -60,9 +63,12 @@ fn md5(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 /// The UUID of version 5 of a text.
 fn to_uuid(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let namespace = args.text_or("namespace", NAMESPACE)?.replace('-', "");
+    let namespace = args.take("namespace").unwrap_or_else(|| Val::str(NAMESPACE));
+    let namespace = text::str_of(&namespace)?.replace("urn:", "").replace("uuid:", "");
+    let namespace = namespace.trim_matches(['{', '}']).replace('-', "");
     let wrong = || Fault::new(format!("Invalid value '{namespace}' for 'namespace'"));
-    let namespace = u128::from_str_radix(&namespace, 16).map_err(|_| wrong())?;
+    let number = u128::from_str_radix(&namespace, 16).ok().filter(|_| namespace.len() == 32);
+    let namespace = number.ok_or_else(wrong)?;
     let mut digest = Sha1::new();
     digest.update(namespace.to_be_bytes());
     digest.update(value.as_bytes());

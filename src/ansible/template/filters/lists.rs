@@ -7,7 +7,7 @@ use crate::ansible::template::{
     access,
     call::Args,
     env::Env,
-    fault::{Fault, Faulty, Outcome},
+    fault::{Fault, Outcome},
     meter,
     objects::Object,
     ops, strings, text,
@@ -96,7 +96,7 @@ fn last(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn join(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let separator = args.text_or("d", "")?;
+    let separator = args.take("d").map_or(Ok(String::new()), |text| text::str_of(&text))?;
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
     let item = |item: &Val| match &path {
         Some(path) => text::str_of(&attribute(item, path)?),
@@ -117,8 +117,8 @@ fn sort(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let key = |item: &Val| {
         let part = |path: &Val| key_of(item, Some(path), case_sensitive);
-        let parts = paths.iter().map(part).collect::<Outcome<Vec<_>>>()?;
-        Ok(if parts.len() == 1 { parts[0].clone() } else { Val::list(parts) })
+        // As parts of a whole, dicts that are equal need no order.
+        paths.iter().map(part).collect::<Outcome<Vec<_>>>().map(Val::tuple)
     };
     let mut items = input.items()?;
     // Python keeps equal items in their order when it sorts in reverse.
@@ -142,40 +142,48 @@ fn reverse(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn unique(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let asked = args.take("case_sensitive").map(|flag| flag.truth()).transpose()?;
+    let asked = args.take("case_sensitive").unwrap_or_default();
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
-    let found =
-        input.items().and_then(|items| distinct(items, path.as_ref(), asked.unwrap_or(false)));
     // Only without these Ansible has another way to try, which lets what is undefined pass.
-    let is_final = path.is_some() || asked == Some(false);
-    let told = |fault: Faulty| if is_final { fault.raised("unique failed") } else { fault };
-    Ok(Val::list(found.map_err(told)?))
+    let is_final = matches!(asked, Val::Bool(false))
+        || path.as_ref().map_or(Ok(false), |path| path.truth())?;
+    let case_sensitive = asked.truth()?;
+    let found = input.items().and_then(|items| hashed(&items, path.as_ref(), case_sensitive));
+    Ok(Val::list(match found {
+        Err(fault) if is_final => return Err(fault.raised("unique failed")),
+        Err(_) => compared(input.items()?)?,
+        Ok(found) => found,
+    }))
 }
 
 /// The first of all equal items.
+pub(super) fn distinct(items: Vec<Val>) -> Outcome<Vec<Val>> {
+    hashed(&items, None, true).or_else(|_| compared(items))
+}
+
+/// The first items of those with equal keys, which must be hashable.
 #[expect(clippy::mutable_key_type, reason = "a key is hashable, so it holds no list and no dict")]
-pub(super) fn distinct(
-    items: Vec<Val>,
-    path: Option<&Val>,
-    case_sensitive: bool,
-) -> Outcome<Vec<Val>> {
+fn hashed(items: &[Val], path: Option<&Val>, case_sensitive: bool) -> Outcome<Vec<Val>> {
     let mut seen = std::collections::HashSet::new();
-    let mut unhashable: Vec<Val> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
-        let key = key_of(&item, path, case_sensitive)?;
-        let new = if let Ok(key) = Key::new(key.clone()) {
-            seen.insert(key)
-        } else {
-            let known = ops::contains(&Val::list(unhashable.clone()), &key)?;
-            unhashable.push(key);
-            !known
-        };
-        if new {
-            kept.push(item);
+        if seen.insert(Key::new(key_of(item, path, case_sensitive)?)?) {
+            kept.push(item.clone());
         }
     }
     Ok(kept)
+}
+
+/// The first of all equal items, where not all are hashable: each is compared with all that are kept.
+fn compared(items: Vec<Val>) -> Outcome<Vec<Val>> {
+    let kept = Val::list(Vec::new());
+    let Val::List(list) = &kept else { return Ok(Vec::new()) };
+    for item in items {
+        if !ops::contains(&kept, &item)? {
+            list.change(|kept| kept.push(item));
+        }
+    }
+    Ok(list.items())
 }
 
 fn flatten(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -213,8 +221,8 @@ pub(super) fn flatten_into(
     let _inside = meter::deeper()?;
     for item in items {
         if skip_nulls {
-            // Asking whether it is a null evaluates what it holds.
-            item.seen()?;
+            // Asking whether it is a null evaluates it and what it holds.
+            item.clone().used()?.seen()?;
         }
         match &item {
             Val::None if skip_nulls => {}

@@ -64,6 +64,10 @@ fn mandatory(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn boolean(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     args.end()?;
+    if matches!(input, Val::List(_) | Val::Tuple(_) | Val::Dict(_)) {
+        // Ansible warns of what is no truth value, with all that is in it.
+        text::repr(input)?;
+    }
     Ok(Val::Bool(to_bool(input)?))
 }
 
@@ -99,5 +103,6 @@ fn type_debug(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 
 fn string(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     args.end()?;
-    text::str_of(input).map(Val::str)
+    // Text stays what it is, also a constant that is a template.
+    if matches!(input, Val::Str(_)) { Ok(input.clone()) } else { text::str_of(input).map(Val::str) }
 }

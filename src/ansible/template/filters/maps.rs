@@ -29,7 +29,7 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         return Ok(Val::list(Vec::new()));
     }
     if let Some(path) = args.take_named("attribute") {
-        let default = args.take_named("default");
+        let default = args.take_named("default").filter(|default| !matches!(default, Val::None));
         let part = |item: Val| {
             let found = lists::attribute(&item, &path)?;
             Ok(match (found, &default) {
@@ -49,14 +49,14 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 /// Keeps the items whose test gives `wanted.0`; `wanted.1` says whether an attribute is tested.
 fn chosen(env: &Arc<Env>, input: &Val, args: &mut Args, wanted: (bool, bool)) -> Outcome {
+    if !input.truth()? {
+        return Ok(Val::list(Vec::new()));
+    }
     let path = if wanted.1 { Some(args.required("attribute")?) } else { None };
     let test = args.take("test");
     let test = test.map(|test| Args::of(vec![test]).only_text("test")).transpose()?;
     let mut kept = Vec::new();
     let args = if test.is_some() { std::mem::take(args) } else { Args::default() };
-    if !input.truth()? {
-        return Ok(Val::list(kept));
-    }
     for item in input.iterate()? {
         let tested = match &path {
             Some(path) => lists::attribute(&item, path)?,

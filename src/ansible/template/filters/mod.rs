@@ -38,7 +38,7 @@ use super::{
     call::Args,
     env::Env,
     fault::{Fault, Faulty, Outcome},
-    meter, ops,
+    meter, ops, signatures, text,
     value::Val,
     watch::Watch,
 };
@@ -101,7 +101,7 @@ pub(super) fn plain_name(name: &str) -> &str {
 pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
     let plain = plain_name(name);
     let Some(filter) = find(plain) else {
-        return Val::Missing(Fault::new(format!("No filter named '{name}'.")));
+        return Val::Missing(Fault::new(format!("No filter named {}.", text::quoted(name))));
     };
     let input = input.forced();
     if let Val::Str(text) = &input {
@@ -115,10 +115,16 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
             return missing;
         }
     }
+    let fits = signatures::of_filter(plain).map_or(Ok(()), |known| signatures::check(&args, known));
+    if let Err(fault) = fits {
+        return Val::Missing(Fault::of_filter(&fault, plain));
+    }
     let mut args = args;
     let _watch = Watch::begin(!SEES_MISSING.contains(&plain));
     let result = filter(env, &input, &mut args);
-    let own = !plain.starts_with("ansible.utils.") && net::find(plain).is_none();
+    let own = signatures::of_filter(plain).is_none()
+        && !plain.starts_with("ansible.utils.")
+        && net::find(plain).is_none();
     let end = if own { args.end() } else { Ok(()) };
     let end = end.map_err(|fault| Fault::of_filter(&fault, plain));
     result.and_then(|result| end.map(|()| result)).map_or_else(Val::Missing, Val::listed)

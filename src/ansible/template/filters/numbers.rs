@@ -27,22 +27,28 @@ pub(super) fn find(name: &str) -> Option<Filter> {
     })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "Python's int() cuts the fraction off too")]
 fn int(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let default = args.take("default").unwrap_or(Val::Int(0));
-    let base = u32::try_from(args.size("base", 10)?).unwrap_or(10);
+    // A base that Python does not know leaves text that may still be a decimal number.
+    let base = match args.take("base") {
+        None => Some(10),
+        Some(Val::Int(base)) => u32::try_from(base).ok().filter(|base| matches!(base, 0 | 2..=36)),
+        Some(Val::Bool(false)) => Some(0),
+        Some(_) => None,
+    };
     Ok(match input {
         Val::Int(number) => Val::Int(*number),
         Val::Bool(value) => Val::Int(i128::from(*value)),
-        Val::Float(number) if number.is_finite() => Val::Int(*number as i128),
+        Val::Float(number) if number.is_finite() => whole(*number)?,
         Val::Float(number) if number.is_infinite() => {
             return Err(Fault::new("cannot convert float infinity to integer"));
         }
-        Val::Str(found) => match text::parse_int(found, base) {
+        Val::Str(found) => match base.map_or(Ok(None), |base| text::parse_whole(found, base))? {
             Some(number) => Val::Int(number),
-            None => text::parse_float(found)
-                .filter(|number| number.is_finite())
-                .map_or(default, |number| Val::Int(number as i128)),
+            None => match text::parse_float(found).filter(|number| number.is_finite()) {
+                Some(number) => whole(number)?,
+                None => default,
+            },
         },
         _ => default,
     })
@@ -173,6 +179,12 @@ fn root(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     if value < 0.0 {
         return Err(Fault::new("root() can only be used on numbers: math domain error"));
     }
+    if base == 0.0 {
+        return Err(Fault::new("float division by zero"));
+    }
+    if value == 0.0 && base < 0.0 {
+        return Err(Fault::new("root() can only be used on numbers: math domain error"));
+    }
     Ok(Val::Float(if square { value.sqrt() } else { value.powf(1.0 / base) }))
 }
 
@@ -205,7 +217,6 @@ fn human_readable(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     }))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "sizes are whole bytes")]
 fn human_to_bytes(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)
         .map_err(|fault| fault.raised("human_to_bytes() can't interpret the input"))?;
@@ -217,9 +228,9 @@ fn human_to_bytes(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let found = pattern.captures(&value).ok().flatten().ok_or_else(wrong)?;
     let number: f64 = found.get(1).and_then(|part| part.as_str().parse().ok()).ok_or_else(wrong)?;
     let unit = found.get(2).map(|part| part.as_str()).or(default.as_deref());
-    let Some(unit) = unit else { return Ok(Val::Int(number.round_ties_even() as i128)) };
+    let Some(unit) = unit else { return whole(number.round_ties_even()) };
     let factor = unit_factor(unit, bits).ok_or_else(wrong)?;
-    Ok(Val::Int((number * factor).round_ties_even() as i128))
+    whole((number * factor).round_ties_even())
 }
 
 /// How many bytes or bits a unit means; `None` if there is no such unit.

@@ -209,7 +209,7 @@ fn random(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         return Ok(Val::Int(start.saturating_add(at)));
     }
     let items = match input {
-        Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Object(_) => input.items()?,
+        Val::Str(_) | Val::List(_) | Val::Tuple(_) | Val::Object(_) => input.elements()?,
         other => {
             let kind = other.type_name();
             return Err(Fault::new(format!(

@@ -245,7 +245,8 @@ fn regex_findall(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 
 fn regex_escape(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::str_of(input)?;
-    let special = match &*args.text_or("re_type", "python")? {
+    let kind = args.take("re_type").unwrap_or_else(|| Val::str("python"));
+    let special = match &*text::str_of(&kind)? {
         "python" => "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}",
         "posix_basic" => "].[^$*\\",
         other => return Err(Fault::new(format!("Invalid regex type ({other})"))),

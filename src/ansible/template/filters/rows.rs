@@ -50,12 +50,17 @@ fn batch(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 fn slice(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let count =
         args.required("slices").and_then(|count| Args::of(vec![count]).number("slices", 1))?;
+    let is_zero = count == 0;
+    // There are no columns below none.
     let count = usize::try_from(count).unwrap_or(0);
-    meter::room_for_items(count)?;
     let fill = args.take("fill_with").filter(|fill| !matches!(fill, Val::None));
     let items = input.iterate()?;
-    if count == 0 {
+    meter::room_for_items(count)?;
+    if is_zero {
         return Err(Fault::new("integer division or modulo by zero"));
+    }
+    if count == 0 {
+        return Ok(Val::list(Vec::new()));
     }
     let (each, longer) = (items.len() / count, items.len() % count);
     let mut rest = items.into_iter();

@@ -40,18 +40,21 @@ fn filtered(items: Vec<Val>, others: &[Val], wanted: bool) -> Outcome<Vec<Val>> 
             kept.push(item);
         }
     }
-    lists::distinct(kept, None, true)
+    lists::distinct(kept)
+}
+
+fn hashable(items: &[Val]) -> bool {
+    items.iter().all(|item| Key::new(item.clone()).is_ok())
 }
 
 fn union(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let second = args.required("b")?;
     let (one, other) = (input.items()?, second.items()?);
-    let hashable = |items: &[Val]| items.iter().all(|item| Key::new(item.clone()).is_ok());
     if !(hashable(&one) && hashable(&other)) {
         let all = ops::binary(Binary::Add, input, &second)?;
-        return Ok(Val::list(lists::distinct(all.items()?, None, true)?));
+        return Ok(Val::list(lists::distinct(all.items()?)?));
     }
-    Ok(Val::list(lists::distinct([one, other].concat(), None, true)?))
+    Ok(Val::list(lists::distinct([one, other].concat())?))
 }
 
 fn intersect(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -71,7 +74,18 @@ fn difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn symmetric_difference(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
-    let (one, other) = both(input, args)?;
+    let second = args.required("b")?;
+    let (one, other) = (input.items()?, second.items()?);
+    if !(hashable(&one) && hashable(&other)) {
+        let shared = Val::list(filtered(one, &other, true)?);
+        let all = lists::distinct(ops::binary(Binary::Add, input, &second)?.items()?)?;
+        let lone = |item: &Val| ops::contains(&shared, item).map(|is_shared| !is_shared);
+        let mut kept = Vec::new();
+        for item in all {
+            kept.extend(lone(&item)?.then_some(item));
+        }
+        return Ok(Val::list(kept));
+    }
     let (left, right) = (filtered(one.clone(), &other, false)?, filtered(other, &one, false)?);
     Ok(Val::list([left, right].concat()))
 }
@@ -131,7 +145,13 @@ fn count_of_choices(count: usize, size: usize, ordered: bool) -> usize {
 /// All choices of `size` places out of `count`, in order; with `ordered` each order is a choice of its own.
 fn choices(count: usize, size: usize, ordered: bool) -> Outcome<Vec<Vec<usize>>> {
     if size > count {
-        return Ok(Vec::new());
+        // Python makes room for so many places before it sees that there are not enough.
+        let is_endless = size > usize::try_from(u32::MAX >> 6).unwrap_or(usize::MAX);
+        return if is_endless {
+            Err(Fault::new("the number is too large"))
+        } else {
+            Ok(Vec::new())
+        };
     }
     let most = count_of_choices(count, size, ordered);
     if most > MOST {

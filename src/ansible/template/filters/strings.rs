@@ -157,6 +157,10 @@ fn wordcount(_: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 
 fn wordwrap(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let value = text::only_text(input, "splitlines")?;
+    if value.is_empty() {
+        // No line looks at how it is to be wrapped.
+        return Ok(Val::str(""));
+    }
     let width = usize::try_from(args.number("width", 79)?).unwrap_or(0);
     let break_long = args.flag("break_long_words", true)?;
     let separator = args.text_or("wrapstring", "\n")?;

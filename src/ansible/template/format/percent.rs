@@ -195,7 +195,11 @@ fn as_float(value: &Val) -> Outcome<f64> {
 #[expect(clippy::cast_possible_truncation, reason = "Python cuts the fraction off too")]
 fn whole(spec: &Spec, kind: char, value: &Val) -> Outcome<String> {
     let decimal = matches!(kind, 'd' | 'i' | 'u');
-    let number = match value.clone().used()? {
+    let value = value.clone().forced();
+    if let (Val::Missing(fault), false) = (&value, decimal) {
+        return Err(fault.raised(&format!("%{kind} format: an integer is required")));
+    }
+    let number = match value.used()? {
         Val::Int(number) => number,
         Val::Bool(number) => number.into(),
         Val::Float(number) if decimal && number.is_finite() => number as i128,

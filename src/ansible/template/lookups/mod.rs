@@ -54,6 +54,15 @@ pub(super) fn call(env: &Arc<Env>, args: Args, wants_list: bool) -> Val {
     run(env, args, wants_list).unwrap_or_else(Val::Missing)
 }
 
+/// Whether the lookup of these arguments, the first of which is its name, looks itself at those that are missing.
+pub(super) fn take_missing(args: &Args) -> bool {
+    args.positional.first().and_then(Val::as_str).is_some_and(takes_missing)
+}
+
+fn takes_missing(name: &str) -> bool {
+    matches!(filters::plain_name(name), "first_found" | "env")
+}
+
 fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
     let mut args = args;
     let name = args.required("name")?.used()?;
@@ -62,8 +71,7 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
     }
     let name = Args::of(vec![name]).only_text("plugin_name")?;
     let lookup = find(filters::plain_name(&name)).ok_or_else(|| unknown(&name))?;
-    let takes_missing = matches!(filters::plain_name(&name), "first_found" | "env");
-    if let Some(missing) = args.first_missing().filter(|_| !takes_missing) {
+    if let Some(missing) = args.first_missing().filter(|_| !takes_missing(&name)) {
         return Ok(missing);
     }
     let wants_list =
@@ -83,7 +91,7 @@ fn run(env: &Arc<Env>, args: Args, wants_list: bool) -> Outcome {
         return Ok(Val::list(found));
     }
     if found.len() == 1 {
-        return Ok(found.into_iter().next().unwrap_or(Val::None));
+        return Ok(found.into_iter().next().unwrap_or(Val::None).listed());
     }
     let texts: Option<Vec<&str>> = found.iter().map(Val::as_str).collect();
     Ok(match texts {

@@ -70,6 +70,7 @@ fn taggable(value: &Val) -> Outcome {
             let kind = value.type_name();
             Err(Fault::new(format!("a value of type '{kind}' is not taggable")))
         }
+        Val::Blank => Err(Fault::new("what an `if` without `else` gave is not taggable")),
         other => Ok(other.clone()),
     }
 }
@@ -86,7 +87,10 @@ fn vars(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
             (Some(value), _) => value,
             (None, Some(default)) => taggable(default)?,
             (None, None) => {
-                return Err(Fault::absent(format!("No variable named '{name}' was found.")));
+                return Err(Fault::absent(format!(
+                    "No variable named {} was found.",
+                    text::quoted(name)
+                )));
             }
         };
         found.push(value.used()?);

@@ -101,8 +101,7 @@ impl Pass {
                 self.body(no, symbols, true)
             }
             Stmt::For(found) => {
-                self.expr(&found.items, is_soft)?;
-                Arc::get_mut(found).map_or(Ok(()), |found| self.for_loop(found, symbols))
+                Arc::get_mut(found).map_or(Ok(()), |found| self.for_loop(found, symbols, is_soft))
             }
             Stmt::With { assignments, body, scope } => {
                 assignments.iter().try_for_each(|(_, value)| self.expr(value, is_soft))?;
@@ -159,10 +158,8 @@ impl Pass {
         Ok(inner.loads())
     }
 
-    fn for_loop(&mut self, found: &mut For, symbols: &Symbols<'_>) -> Checked {
-        if names::sets_loop(found) {
-            return Err("Can't assign to special loop variable in for-loop target".into());
-        }
+    /// Jinja2 looks at the condition first, and at what a recursive loop goes through last.
+    fn for_loop(&mut self, found: &mut For, symbols: &Symbols<'_>, is_soft: bool) -> Checked {
         let (mut body, mut condition) = (symbols.inner(), symbols.inner());
         if found.is_recursive || names::needs_loop(&found.body) {
             body.parameter(&"loop".into());
@@ -173,10 +170,16 @@ impl Pass {
             condition.see_expr(test);
             self.expr(test, false)?;
         }
+        if names::sets_loop(found) {
+            return Err("Can't assign to special loop variable in for-loop target".into());
+        }
+        if !found.is_recursive {
+            self.expr(&found.items, is_soft)?;
+        }
         found.scopes.condition = condition.loads();
         found.scopes.body = self.inner(body, &mut found.body)?;
         found.scopes.otherwise = self.inner(symbols.inner(), &mut found.otherwise)?;
-        Ok(())
+        if found.is_recursive { self.expr(&found.items, is_soft) } else { Ok(()) }
     }
 
     /// A block sees none of the names around it but those that the template is given.

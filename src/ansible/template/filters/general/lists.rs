@@ -74,7 +74,7 @@ fn folded(
 }
 
 fn union(one: Vec<Val>, other: Vec<Val>) -> Outcome<Vec<Val>> {
-    distinct([one, other].concat(), None, true)
+    distinct([one, other].concat())
 }
 
 fn kept(items: Vec<Val>, others: Vec<Val>, wanted: bool) -> Outcome<Vec<Val>> {
@@ -85,7 +85,7 @@ fn kept(items: Vec<Val>, others: Vec<Val>, wanted: bool) -> Outcome<Vec<Val>> {
             kept.push(item);
         }
     }
-    distinct(kept, None, true)
+    distinct(kept)
 }
 
 fn intersect(one: Vec<Val>, other: Vec<Val>) -> Outcome<Vec<Val>> {
