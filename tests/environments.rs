@@ -431,8 +431,8 @@ fn a_vault_that_is_not_opened_is_compared_as_it_is_written() {
     ");
 }
 
-#[test]
-fn what_kolla_gets_is_compared_as_it_comes_out() {
+/// A site whose files for Kolla were changed since the last commit: one other, one faulty, one gone.
+fn with_other_files_for_kolla() -> Site {
     let site = Site::new();
     site.git(&["init", "-q"]);
     site.write("kolla/globals.yml", "own: \"{{ site_name }}\"\n");
@@ -443,6 +443,12 @@ fn what_kolla_gets_is_compared_as_it_comes_out() {
     site.write("kolla/globals.yml", "own: \"{{ site_name }}!\"\n");
     site.write("kolla/config/nova.conf", "[DEFAULT]\nname = {{ no_such }}\n");
     fs::remove_file(site.path("kolla/config/glance.conf")).unwrap();
+    site
+}
+
+#[test]
+fn what_kolla_gets_is_compared_as_it_comes_out() {
+    let site = with_other_files_for_kolla();
     let args = ["configuration", "diff", "--since", "HEAD"];
     insta::assert_snapshot!(site.ymir(&args), @"
     exit: 0
@@ -463,6 +469,12 @@ fn what_kolla_gets_is_compared_as_it_comes_out() {
         - own: base
         + own: base!
     ");
+}
+
+#[test]
+fn what_kolla_gets_is_compared_for_programs_and_not_for_single_hosts() {
+    let site = with_other_files_for_kolla();
+    let args = ["configuration", "diff", "--since", "HEAD"];
     insta::assert_snapshot!(site.ymir(&[&args[..], &["--output", "json"]].concat()), @r#"
     exit: 0
     {

@@ -7,7 +7,7 @@ use super::{
     access,
     call::Args,
     env::Env,
-    fault::{Fault, Faulty, Outcome},
+    fault::{Fault, Outcome},
     filters, ops, path_checks, signatures, text,
     tree::{Binary, Comparison},
     value::{Key, Val},
@@ -274,10 +274,10 @@ fn address(name: &str, input: &Val, args: &mut Args) -> Outcome<bool> {
     let parts = filters::Url::of(text);
     let scheme = Val::str(&parts.scheme);
     // Whatever goes wrong with the schemes, the value is no address of theirs.
-    let is_of = |schemes: &Val| Ok(!schemes.truth()? || ops::contains(schemes, &scheme)?);
+    let is_of = |schemes: &Val| Outcome::Ok(!schemes.truth()? || ops::contains(schemes, &scheme)?);
     let fits = match args.take("schemes") {
         _ if name == "urn" => parts.scheme == "urn",
-        schemes => is_of(&schemes.unwrap_or_default()).unwrap_or_else(|_: Faulty| false),
+        schemes => is_of(&schemes.unwrap_or_default()).unwrap_or(false),
     };
     Ok(fits && (name != "url" || !parts.netloc.is_empty() || parts.scheme == "file"))
 }

@@ -288,9 +288,8 @@ impl Variables {
         };
         if reference.holder == Holder::Bytes {
             let (bytes, _) = self.files().bytes(path)?.ok_or_else(gone)?;
-            return Ok(Secret::new(
-                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-            ));
+            let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            return Ok(Secret::new(hex.concat()));
         }
         let text = self.files().text(path)?.ok_or_else(gone)?;
         Ok(Secret::new(text.content))

@@ -145,8 +145,8 @@ fn unique(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let asked = args.take("case_sensitive").unwrap_or_default();
     let path = args.take("attribute").filter(|path| !matches!(path, Val::None));
     // Only without these Ansible has another way to try, which lets what is undefined pass.
-    let is_final = matches!(asked, Val::Bool(false))
-        || path.as_ref().map_or(Ok(false), |path| path.truth())?;
+    let is_final =
+        matches!(asked, Val::Bool(false)) || path.as_ref().map_or(Ok(false), Val::truth)?;
     let case_sensitive = asked.truth()?;
     let found = input.items().and_then(|items| hashed(&items, path.as_ref(), case_sensitive));
     Ok(Val::list(match found {

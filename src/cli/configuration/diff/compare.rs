@@ -80,13 +80,10 @@ impl Comparison {
         let mut shut = BTreeSet::new();
         let shared: Vec<&String> = both[0].iter().filter(|host| both[1].contains(host)).collect();
         for host in &shared {
-            for found in of_host(before, after, host, variable) {
-                match found {
-                    Difference::Change(change) => {
-                        changes.entry(change).or_default().push((*host).clone());
-                    }
-                    Difference::Shut(name) => drop(shut.insert(name)),
-                }
+            let (found, shut_here) = of_host(before, after, host, variable);
+            shut.extend(shut_here);
+            for change in found {
+                changes.entry(change).or_default().push((*host).clone());
             }
         }
         let without = |one: &[String], other: &[String]| {
@@ -139,13 +136,27 @@ enum Difference {
     Shut(String),
 }
 
-fn of_host(before: &Side, after: &Side, host: &str, variable: Option<&str>) -> Vec<Difference> {
+/// What differs for a host, and the variables whose vault was not opened.
+fn of_host(
+    before: &Side,
+    after: &Side,
+    host: &str,
+    variable: Option<&str>,
+) -> (Vec<Change>, Vec<String>) {
     let names: BTreeSet<String> = match variable {
         Some(name) => BTreeSet::from([name.to_owned()]),
         None => [before, after].iter().flat_map(|side| side.variables.names(host)).collect(),
     };
     let told = |name: &String| variable.is_some() || !resolve::SAYS_WHERE.contains(&&**name);
-    names.into_iter().filter(told).filter_map(|name| change(before, after, host, name)).collect()
+    let (mut changes, mut shut) = (Vec::new(), Vec::new());
+    for name in names.into_iter().filter(told) {
+        match change(before, after, host, name) {
+            Some(Difference::Change(change)) => changes.push(change),
+            Some(Difference::Shut(name)) => shut.push(name),
+            None => {}
+        }
+    }
+    (changes, shut)
 }
 
 fn change(before: &Side, after: &Side, host: &str, name: String) -> Option<Difference> {
@@ -221,17 +232,14 @@ pub(super) fn shown_text(text: String, side: &Side) -> String {
 /// The innermost places at which two values differ; of a secret only why it cannot be read.
 fn parts(before: &Outcome, after: &Outcome, secret: bool) -> Vec<Part> {
     let mut found = Vec::new();
-    match (before, after) {
-        (Ok(Some(before)), Ok(Some(after))) => {
-            descend(Some(before), Some(after), &mut Vec::new(), &mut found);
-        }
-        _ => {
-            let values = [before, after].map(outcome).map(|found| match found {
-                Found::Value(_) if secret => Found::Value(json!(MASK).to_string()),
-                other => other,
-            });
-            found.push(Part { path: Vec::new(), values });
-        }
+    if let (Ok(Some(before)), Ok(Some(after))) = (before, after) {
+        descend(Some(before), Some(after), &mut Vec::new(), &mut found);
+    } else {
+        let values = [before, after].map(outcome).map(|found| match found {
+            Found::Value(_) if secret => Found::Value(json!(MASK).to_string()),
+            other => other,
+        });
+        found.push(Part { path: Vec::new(), values });
     }
     found
 }
