@@ -89,7 +89,6 @@ fn a_password_that_cannot_be_had_matters_only_if_there_is_no_other() {
     assert!(site.variable("all", &args).contains("dev secret"));
     insta::assert_snapshot!(site.variable("all", &args[..2]), @"
     exit: 3
-     WARN ymir::cli::vault: reading the vault password from none: No such file or directory (os error 2)
     error: reading the vault password from none
       because: No such file or directory (os error 2)
       hint: let the file hold the password, or give another with --vault-password-file

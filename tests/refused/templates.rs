@@ -134,10 +134,10 @@ fn names_that_mean_nothing() {
     error: ctl1: evaluating `x`
       because: The lookup plugin 'no_such_lookup' was not found
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:16
         |
       1 | x: "{{ lookup('no_such_lookup', 'a') }}"
-        |    ^ here
+        |                ^ here
       hint: use a variable or a file instead, or tag the text `!unsafe`
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'a'.no_such_method() }}\"\n"), @r#"
@@ -195,7 +195,7 @@ fn arguments_that_do_not_fit() {
     insta::assert_snapshot!(x("x: \"{{ 'a' | extract }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: missing required argument: 'container'
+      because: the filter `extract` missing required argument: 'container'
       set by: x (globals.yml:1:4)
        --> globals.yml:1:4
         |
@@ -347,10 +347,10 @@ fn facts_that_nobody_has_gathered() {
     error: ctl1: evaluating `x`
       because: 'ansible_os_family' is undefined
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:8
         |
       1 | x: "{{ ansible_os_family }}"
-        |    ^ here
+        |        ^ here
       hint: no facts are gathered here: set `ansible_os_family`, or say what counts without it: `{{ ansible_os_family | default(…) }}`
     "#);
     insta::assert_snapshot!(x("x: \"{{ hostvars['nobody'].a }}\"\n"), @r#"

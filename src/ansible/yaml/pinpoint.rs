@@ -26,9 +26,13 @@ fn line(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
 fn name(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     let first = usize::try_from(origin.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(origin.column).ok()?.checked_sub(1)?;
+    let names = quoted(message);
+    if names.is_empty() {
+        return None;
+    }
     let value = value(text, first, column);
     let inside = expressions(&value);
-    quoted(message).into_iter().rev().find_map(|name| {
+    names.into_iter().rev().find_map(|name| {
         let (line, at) = inside
             .iter()
             .find_map(|(line, start, part)| Some((*line, start + word(part, name)?)))?;
@@ -66,8 +70,9 @@ fn expressions(lines: &[String]) -> Vec<(usize, usize, &str)> {
     for (number, line) in lines.iter().enumerate() {
         let mut at = 0;
         while at < line.len() {
-            let marks: &[&str] = if is_open { &["}}", "%}"] } else { &["{{", "{%"] };
-            let next = marks.iter().filter_map(|mark| line[at..].find(mark)).min();
+            let marks: [&[u8]; 2] = if is_open { [b"}}", b"%}"] } else { [b"{{", b"{%"] };
+            // One pass for both: a mark that is missing must not be looked for to the end each time.
+            let next = line.as_bytes()[at..].windows(2).position(|pair| marks.contains(&pair));
             let end = next.map_or(line.len(), |next| at + next);
             if is_open {
                 pieces.push((number, at, &line[at..end]));
