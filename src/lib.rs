@@ -19,6 +19,7 @@ pub mod cli;
 pub mod drivers;
 #[cfg(feature = "control")]
 pub mod event;
+pub mod holder;
 pub mod host;
 #[cfg(feature = "control")]
 pub mod lab;

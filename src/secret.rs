@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::holder::Holder;
 use crate::trouble::Result;
 
 /// What stands in an output where a secret was.
@@ -58,25 +59,6 @@ pub struct SecretRef {
     /// Whether what is found there is the secret, or names a file that holds it.
     #[serde(default, skip_serializing_if = "Holder::is_value")]
     pub holder: Holder,
-}
-
-/// What holds a secret that a variable leads to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Holder {
-    /// The value itself.
-    #[default]
-    Value,
-    /// A text file of the control host's: the one that the value names, or one below the folder that it names.
-    Text { below: String },
-    /// A file of the control host's with any bytes; they travel in hex.
-    Bytes,
-}
-
-impl Holder {
-    pub fn is_value(&self) -> bool {
-        *self == Self::Value
-    }
 }
 
 impl SecretRef {

@@ -4,14 +4,16 @@
 use std::{fs, path::Path};
 
 /// The vocabulary that everybody may use.
-const WORDS: &[&str] = &["event", "near", "origin", "pattern", "secret", "settings", "trouble"];
+const WORDS: &[&str] =
+    &["event", "holder", "near", "origin", "pattern", "secret", "settings", "trouble"];
 
 const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["trouble", "origin"]),
+    ("holder", &[]),
     ("near", &[]),
     ("origin", &[]),
     ("pattern", &[]),
-    ("secret", &["trouble"]),
+    ("secret", &["holder", "trouble"]),
     ("settings", &[]),
     ("trouble", &["origin"]),
     ("ansible", &[]),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Holder;
+use crate::holder::Holder;
 
 /// A secret text. It shows itself to nobody but the code that writes it where it belongs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
