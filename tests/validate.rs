@@ -281,7 +281,6 @@ fn names_of_hosts_and_groups_must_be_in_the_inventory() {
     warning unknown-host inventory/host_vars/ctl9:1:1: the inventory has no host `ctl9`, so nothing in this file has an effect
     warning host-without-group inventory/hosts:6:1: no command is about lost1: in no group that Kayobe knows
     warning unknown-group kolla.yml:1:27: `controller_network_group` names the group `netwrok`, which the inventory does not have
-    warning merged kolla.yml:2:41: localhost: naming the switch switch1 to Neutron: the inventory has no such host
     warning unknown-host kolla.yml:2:42: `kolla_neutron_ml2_generic_switch_hosts` names the host `switch1`, which the inventory does not have
     ");
 }

@@ -1,6 +1,6 @@
 //! Files for Kolla that cannot be made.
 
-use super::{Note, Severity, survey::Survey};
+use super::{Note, survey::Survey};
 use crate::{resolve::merged::MergedFiles, trouble::Trouble};
 
 /// Kayobe has the facts of hosts when it makes the files.
@@ -24,15 +24,10 @@ fn note(survey: &Survey, trouble: &Trouble) -> Option<Note> {
     if trouble.to_string().contains(VAULT) || needs_facts(survey, trouble) {
         return None;
     }
-    let mut note = Note::of_trouble(trouble);
+    // What has no place in a file is missing for one service, and no fault where nobody deploys that.
+    let origin = trouble.origin.as_ref().filter(|origin| !origin.file.starts_with(BUILT_IN))?;
+    let mut note = Note::of_trouble(trouble).at(origin);
     note.code = "merged";
-    if note.origin.as_ref().is_none_or(|origin| origin.file.starts_with(BUILT_IN)) {
-        return None;
-    }
-    // What is missing for one service is no fault where nobody deploys it.
-    if trouble.origin.is_none() {
-        note.severity = Severity::Warning;
-    }
     Some(note)
 }
 

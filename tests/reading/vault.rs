@@ -96,7 +96,6 @@ fn a_password_that_cannot_be_had_matters_only_if_there_is_no_other() {
     site.write("empty", "\n");
     insta::assert_snapshot!(site.variable("all", &["--vault-password-file", "empty"]), @"
     exit: 3
-     WARN ymir::cli::vault: reading the vault password from empty: it is empty
     error: reading the vault password from empty
       because: it is empty
       hint: let the file hold the password, or give another with --vault-password-file

@@ -145,10 +145,10 @@ fn names_that_mean_nothing() {
     error: ctl1: evaluating `x`
       because: object of type 'str' has no attribute 'no_such_method'
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:12
         |
       1 | x: "{{ 'a'.no_such_method() }}"
-        |    ^ here
+        |            ^ here
       hint: add what is missing, or say what counts without it with `| default(…)`
     "#);
 }
@@ -358,10 +358,10 @@ fn facts_that_nobody_has_gathered() {
     error: ctl1: evaluating `x`
       because: hostvars['nobody'] is undefined
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:18
         |
       1 | x: "{{ hostvars['nobody'].a }}"
-        |    ^ here
+        |                  ^ here
       hint: add what is missing, or say what counts without it with `| default(…)`
     "#);
 }
