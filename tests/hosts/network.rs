@@ -72,7 +72,8 @@ pub(crate) fn addresses_of_others_stay(lab: &Lab) {
     site.ymir(&NETWORK).expect(0);
     let machine = &lab.machines()[0];
     machine.exec("ip address add 192.168.134.200/32 dev eth1").expect(0);
-    let text = allocation(&site).replace(": 192.168.134.11\n", ": 192.168.134.111\n");
+    let before = allocation(&site);
+    let text = before.replace(": 192.168.134.11\n", ": 192.168.134.111\n");
     site.write("network-allocation.yml", &text);
     site.ymir(&NETWORK).expect(0);
     let eth1 = machine.exec("ip -4 address show eth1").expect(0);
@@ -80,6 +81,8 @@ pub(crate) fn addresses_of_others_stay(lab: &Lab) {
         assert_eq!(eth1.contains(address), stays, "{address}: {eth1}");
     }
     machine.exec("ip address delete 192.168.134.200/32 dev eth1").expect(0);
+    site.write("network-allocation.yml", &before);
+    site.ymir(&NETWORK).expect(0);
 }
 
 pub(crate) fn interfaces_that_nobody_asks_for_lose_their_files(lab: &Lab) {
