@@ -59,6 +59,16 @@ mod tests {
         stage::Stage,
     };
 
+    fn with_a_server() -> Concern {
+        Network {
+            resolv: Some("nameserver 10.0.0.1\n".into()),
+            resolved: Some("[Resolve]\nDNS=10.0.0.1\n".into()),
+            tables: Vec::new(),
+            engine: Engine::Networkd(Networkd { prefix: "50-kayobe-".into(), files: Vec::new() }),
+        }
+        .into()
+    }
+
     /// Kayobe leaves `resolv.conf` as a link to what systemd-resolved answers with; nothing is to be changed about it.
     #[test]
     fn a_link_to_what_resolved_answers_stays() {
@@ -66,14 +76,7 @@ mod tests {
         stage.units_are("loaded", "enabled", "active");
         symlink("/run/systemd/resolve/stub-resolv.conf", stage.root.path().join("etc/resolv.conf"))
             .unwrap();
-        let network: Concern = Network {
-            resolv: Some("nameserver 10.0.0.1\n".into()),
-            resolved: Some("[Resolve]\nDNS=10.0.0.1\n".into()),
-            tables: Vec::new(),
-            engine: Engine::Networkd(Networkd { prefix: "50-kayobe-".into(), files: Vec::new() }),
-        }
-        .into();
-        let done = stage.settles(&network);
+        let done = stage.settles(&with_a_server());
         let expected = [
             "make the directory /etc/systemd/resolved.conf.d",
             "create /etc/systemd/resolved.conf.d/dns.conf",
@@ -87,13 +90,6 @@ mod tests {
     fn a_host_without_resolved_has_a_file() {
         let stage = Stage::new(&[]);
         stage.units_are("loaded", "enabled", "active");
-        let network: Concern = Network {
-            resolv: Some("nameserver 10.0.0.1\n".into()),
-            resolved: Some("[Resolve]\nDNS=10.0.0.1\n".into()),
-            tables: Vec::new(),
-            engine: Engine::Networkd(Networkd { prefix: "50-kayobe-".into(), files: Vec::new() }),
-        }
-        .into();
-        assert_eq!(stage.settles(&network), ["create /etc/resolv.conf"]);
+        assert_eq!(stage.settles(&with_a_server()), ["create /etc/resolv.conf"]);
     }
 }
