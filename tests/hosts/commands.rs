@@ -74,6 +74,8 @@ pub(crate) fn a_failed_command_is_run_again_where_it_failed(lab: &Lab) {
 }
 
 /// Makes a repository on the machine that has the package in this version; the machine knows it.
+/// Each version's list is a minute younger than the one before: apt tells lists apart by their
+/// seconds and sizes, and two made within one second are one to it.
 fn offer(machine: &Machine, version: &str) {
     let script = format!(
         "set -e; r=/srv/try; mkdir -p $r/p/DEBIAN; cd $r\n\
@@ -81,6 +83,7 @@ fn offer(machine: &Machine, version: &str) {
          dpkg-deb --build p ymir-try.deb >/dev/null\n\
          {{ cat p/DEBIAN/control; echo Filename: ./ymir-try.deb; echo Size: $(stat -c %s ymir-try.deb); \
          echo SHA256: $(sha256sum ymir-try.deb | cut -d' ' -f1); echo; }} >Packages\n\
+         touch --date \"$((9 - {version})) minutes ago\" Packages\n\
          echo 'deb [trusted=yes] file:/srv/try ./' >/etc/apt/sources.list.d/try.list"
     );
     machine.exec(&script).expect(0);
