@@ -56,7 +56,7 @@ impl<'a> Survey<'a> {
         }
         let networks = reference.networks(variables);
         let layers = variables.layers().len();
-        let shared = layers == 1 && variables.has_environments()?;
+        let shared = layers == 1 && !variables.environments()?.is_empty();
         let own_layer = (!shared).then(|| layers - 1);
         Ok(Self {
             groups: variables.groups(),

@@ -62,13 +62,13 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         if !cx.options.check {
             environment::create(&place, source.as_deref(), &items)?;
         }
-        write::result(&told(cx, &files.shown(&place), &items)?)
+        write::result(&told(cx, &files.shown(&place), &items)?)?;
+        Ok(Exit::Done)
     };
     match hooks(cx, &files, &root)? {
-        Some((base, hooks)) => hooks.around(&base, work).await?,
-        None => work()?,
+        Some((base, hooks)) => hooks.around(&base, work).await,
+        None => work(),
     }
-    Ok(Exit::Done)
 }
 
 /// The hooks of the base: the environment has none yet. Without hooks nothing of the site needs to be read.

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use jiff::Timestamp;
 
-use super::options::Context;
+use super::{exit::Exit, options::Context};
 use crate::{
     ansible::Variables,
     drivers::ansible::{self, Arguments, HookRun},
@@ -68,13 +68,17 @@ impl HookSides {
         ansible::run(&self.hooks, side, &run, say).await
     }
 
-    /// Runs the hooks around a command that is no run: the hooks' words go to standard error, nothing is kept.
-    pub async fn around(&self, cx: &Context, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    /// Runs the hooks around a command that is no run: the hooks' words go to standard error, nothing is kept. Those
+    /// after it run only if it did all its work.
+    pub async fn around(&self, cx: &Context, work: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
         let dir = cx.store()?.dir().join("hooks");
         let mut report = Plain::new(cx.options.diff);
         let mut say = |event| report.event(&Stamped { at: Timestamp::now(), event });
         self.run(Side::Pre, &dir, &mut say).await?;
-        work()?;
-        self.run(Side::Post, &dir, &mut say).await
+        let exit = work()?;
+        if exit == Exit::Done {
+            self.run(Side::Post, &dir, &mut say).await?;
+        }
+        Ok(exit)
     }
 }

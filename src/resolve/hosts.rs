@@ -96,9 +96,7 @@ pub fn image_names(variables: &Variables, limit: &str) -> Result<Vec<String>> {
 fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
     let all = variables.group(OVERCLOUD).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
         let trouble = Trouble::refused("the site has no overcloud hosts");
-        let whole = variables.layers().len() == 1;
-        let trouble = if whole { trouble.hint("no environment is chosen: give --environment NAME, or set YMIR_ENVIRONMENT") } else { trouble };
-        trouble.hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
+        variables.with_environments(trouble).hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
     })?;
     let Some(pattern) = limit else { return Ok(all) };
     let chosen = variables.select(pattern)?;

@@ -55,7 +55,9 @@ fn names(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
         }
     }
     if names.is_empty() {
-        return Err(Trouble::refused("there are no hosts to check the network of")
+        let trouble = Trouble::refused("there are no hosts to check the network of");
+        return Err(variables
+            .with_environments(trouble)
             .hint("they are those of the groups `seed`, `seed-hypervisor`, `overcloud`, `infra-vms` and `ansible-control`"));
     }
     Ok(names)

@@ -119,7 +119,7 @@ impl Args {
     }
 
     pub(super) fn missing(name: &str) -> Faulty {
-        Self::wrong(format!("missing required argument: '{name}'"))
+        Self::wrong(format!("needs the argument '{name}'"))
     }
 
     pub(super) fn unexpected(name: &str) -> Faulty {

@@ -139,7 +139,8 @@ impl Variables {
     /// Hosts that an Ansible host pattern selects, in inventory order; a pattern that selects none is refused.
     pub fn select(&self, pattern: &str) -> Result<Vec<String>> {
         let pattern = patterns::with_files(pattern, &*self.site.files.world)?;
-        let chosen = patterns::select(&self.site.inventory, &pattern)?;
+        let chosen = patterns::select(&self.site.inventory, &pattern)
+            .map_err(|trouble| self.with_environments(trouble))?;
         let ordered = self.site.order.iter().copied().filter(|host| chosen.contains(host));
         let implicit = chosen.iter().copied().filter(|host| !self.site.order.contains(host));
         Ok(self.named(ordered.chain(implicit)))

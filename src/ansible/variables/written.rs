@@ -147,12 +147,26 @@ impl Variables {
         found
     }
 
-    /// Whether the site has environments: then its shared layer alone is not what anybody works with.
-    pub fn has_environments(&self) -> Result<bool> {
+    /// The names of the site's environments, in their order. Where it has some, its shared layer alone is not what
+    /// anybody works with.
+    pub fn environments(&self) -> Result<Vec<String>> {
         let files = &self.site.files;
         let entries = files.list(&files.root.join("environments"))?.unwrap_or_default();
         let base = self.site.layers.base().file_name();
-        Ok(entries.iter().any(|entry| entry.is_dir && Some(&*entry.name) != base))
+        let own = entries.into_iter().filter(|entry| entry.is_dir && Some(&*entry.name) != base);
+        Ok(own.map(|entry| entry.name).collect())
+    }
+
+    /// The trouble of a host or group that is not there, with the environments to choose from if none is chosen.
+    pub fn with_environments(&self, trouble: Trouble) -> Trouble {
+        let known = match self.environment() {
+            None => self.environments().unwrap_or_default(),
+            Some(_) => Vec::new(),
+        };
+        let Some(first) = known.first() else { return trouble };
+        trouble
+            .because(format!("no environment is chosen; the site has {}", known.join(", ")))
+            .hint(format!("give --environment {first}, or set YMIR_ENVIRONMENT={first}"))
     }
 }
 

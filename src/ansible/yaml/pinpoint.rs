@@ -26,13 +26,15 @@ fn line(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
 fn name(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     let first = usize::try_from(origin.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(origin.column).ok()?.checked_sub(1)?;
-    let names = quoted(message);
+    // Where it is about a filter's arguments, their names need not stand there.
+    let names: Vec<&str> =
+        filter(message).into_iter().chain(quoted(message).into_iter().rev()).collect();
     if names.is_empty() {
         return None;
     }
     let value = value(text, first, column);
     let inside = expressions(&value);
-    names.into_iter().rev().find_map(|name| {
+    names.into_iter().find_map(|name| {
         let (line, at) = inside
             .iter()
             .find_map(|(line, start, part)| Some((*line, start + word(part, name)?)))?;
@@ -91,6 +93,13 @@ fn quoted(message: &str) -> Vec<&str> {
     parts.filter(|part| !part.is_empty() && part.chars().all(is_of_name)).collect()
 }
 
+/// The filter that a message is about.
+fn filter(message: &str) -> Option<&str> {
+    let (_, rest) = message.rsplit_once("the filter `")?;
+    // Within a collection, the last part of the name may be all that is written.
+    rest.split_once('`')?.0.rsplit('.').next()
+}
+
 fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -142,6 +151,7 @@ kept: |
             (12, 7, "unexpected end (line 20 of the template)", None),
             (99, 1, said, None),
             (0, 0, said, None),
+            (6, 9, "the filter `default` needs the argument 'missing'", Some((6, 29))),
             (6, 9, "object of type 'foo' has no attribute 'missing'", Some((6, 19))),
         ];
         for (line, column, message, expected) in cases {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{host, render, rendered, unknown};
 use crate::{
     ansible::{OfHost, Told, Variables},
-    cli::options::Context,
+    cli::{exit::Exit, options::Context},
     reference::Reference,
     report::write,
     trouble::{Result, Trouble},
@@ -47,8 +47,9 @@ struct Dump<'a> {
     failed: Cell<usize>,
 }
 
-/// Writes what is asked for.
-pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<()> {
+/// Writes what is asked for. Who asks for one variable is refused if a host has no value for it; of all variables, some
+/// nearly always need facts or secrets that are not there, which is only told.
+pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<Exit> {
     let hosts = hosts(cx, variables, args)?;
     if !args.show_secrets {
         variables.declare_secrets(&Reference::of_release()?.secrets());
@@ -62,13 +63,23 @@ pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<
             write::result_from(|out| render(&of_all::OfAll::new(&dump, format), format, out))?;
         }
     }
-    let failed = dump.failed.get();
-    if failed > 0 && !args.with_errors {
-        tracing::warn!(
-            "{failed} values are left out because they cannot be evaluated; --with-errors tells why"
-        );
+    match (dump.failed.get(), &args.var_name) {
+        (0, _) => Ok(Exit::Done),
+        _ if args.with_errors => Ok(Exit::Done),
+        (failed, None) => {
+            tracing::warn!(
+                "{failed} values are left out because they cannot be evaluated; --with-errors tells why"
+            );
+            Ok(Exit::Done)
+        }
+        (failed, Some(name)) => {
+            let hosts = if failed == 1 { "host is" } else { "hosts are" };
+            tracing::warn!(
+                "{failed} {hosts} left out because `{name}` cannot be evaluated there; --with-errors tells why"
+            );
+            Ok(Exit::Refused)
+        }
     }
-    Ok(())
 }
 
 /// The hosts of `--host` or `--hosts`, as far as `--limit` selects them, too.

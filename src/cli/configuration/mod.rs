@@ -62,7 +62,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Dump(args) => {
             let variables = cx.variables()?;
             let hooks = HookSides::of(cx, &variables, "configuration dump")?;
-            hooks.around(cx, || dump::write(cx, &variables, &args)).await?;
+            return hooks.around(cx, || dump::write(cx, &variables, &args)).await;
         }
         // Kayobe does not know this command, so no site has hooks for it.
         Command::Explain(args) => {

@@ -73,9 +73,9 @@ fn classes(cx: &Context, variables: &Variables) -> Result<Vec<(&'static str, Vec
         }
     }
     if found.is_empty() {
-        return Err(Trouble::refused("there are no hosts to look at")
-            .because("no host that is selected is in a group that Ymir configures")
-            .hint("these groups are `ansible-control`, `seed-hypervisor`, `seed`, `infra-vms` and `overcloud`"));
+        let trouble = Trouble::refused("there are no hosts to look at")
+            .because("no host that is selected is in a group that Ymir configures");
+        return Err(variables.with_environments(trouble).hint("these groups are `ansible-control`, `seed-hypervisor`, `seed`, `infra-vms` and `overcloud`"));
     }
     Ok(found)
 }

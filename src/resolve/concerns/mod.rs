@@ -184,7 +184,8 @@ pub fn configured(
 pub fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Result<Vec<String>> {
     let group = class.group();
     let all = variables.group(group).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
-        Trouble::refused(format!("the site has no hosts in the group `{group}`")).hint(format!(
+        let trouble = Trouble::refused(format!("the site has no hosts in the group `{group}`"));
+        variables.with_environments(trouble).hint(format!(
             "put them into `{group}`, or a group below it, in the environment's inventory"
         ))
     })?;

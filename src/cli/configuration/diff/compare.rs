@@ -122,7 +122,7 @@ fn hosts(sides: [&Side; 2], patterns: [Option<&str>; 2]) -> Result<[Vec<String>;
     Ok(hosts)
 }
 
-fn with_localhost(mut hosts: Vec<String>) -> Vec<String> {
+pub(super) fn with_localhost(mut hosts: Vec<String>) -> Vec<String> {
     if !hosts.iter().any(|host| host == LOCALHOST) {
         hosts.push(LOCALHOST.to_owned());
     }

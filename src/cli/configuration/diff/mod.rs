@@ -9,7 +9,10 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use self::compare::Comparison;
-use super::super::{exit::Exit, options::Context};
+use super::{
+    super::{exit::Exit, options::Context},
+    unknown,
+};
 use crate::{
     ansible::{Load, Variables, world::Machine},
     drivers::git::Snapshot,
@@ -47,6 +50,9 @@ pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let (before, after, _snapshot) = sides(cx, args).await?;
     cx.check_limit(&[&before.variables, &after.variables])?;
     let patterns = [args.host.as_deref(), cx.options.limit.as_deref()];
+    if let Some(name) = &args.var_name {
+        check_name([&before.variables, &after.variables], name)?;
+    }
     let mut comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
     if args.var_name.is_none() && patterns == [None, None] {
         comparison.files = files::changes(&before, &after);
@@ -54,6 +60,19 @@ pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     write::result(&told::told(&comparison, cx.options.output)?)?;
     let differ = cx.options.detailed_exitcode && !comparison.is_empty();
     Ok(if differ { Exit::Differences } else { Exit::Done })
+}
+
+/// Refuses a name that nothing sets for any host of either side: it is a slip, not a variable that is the same.
+fn check_name(sides: [&Variables; 2], name: &str) -> Result<()> {
+    let is_set = |side: &Variables| {
+        let hosts = compare::with_localhost(side.hosts());
+        hosts.iter().any(|host| !side.candidates(host, name).is_empty())
+    };
+    if sides.into_iter().any(is_set) {
+        return Ok(());
+    }
+    let [_, after] = sides;
+    Err(unknown(after, &compare::with_localhost(after.hosts())[0], name))
 }
 
 async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot>)> {
