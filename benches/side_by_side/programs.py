@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,19 +43,16 @@ def python():
 class Run:
     """One process with its children: what it wrote, and what it used."""
 
-    def __init__(self, command, environment, cwd, most_cpu=None, unread=False):
-        def limited():
-            # For each process of it, in seconds.
-            resource.setrlimit(resource.RLIMIT_CPU, (most_cpu, most_cpu))
-
+    def __init__(self, command, environment, cwd, most_cpu=0, unread=False):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.NamedTemporaryFile() as used:
             subprocess.run(
-                [sys.executable, "-ISB", USAGE, used.name, *command], env=environment, cwd=cwd,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if unread else out, stderr=err, preexec_fn=limited if most_cpu else None,
+                [sys.executable, "-ISB", USAGE, used.name, str(most_cpu), *command], env=environment, cwd=cwd,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if unread else out, stderr=err,
             )
             code, cpu, peak = used.read().split()
             self.output, self.errors = read(out), read(err)
         self.failed = int(code) != 0
+        self.stopped = bool(most_cpu) and int(code) == -9
         self.cpu = float(cpu)
         self.megabytes = int(peak) / 1024
 

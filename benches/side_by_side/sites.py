@@ -10,6 +10,8 @@ import tempfile
 from programs import KAYOBE, TOP, YMIR, Run
 
 CALLS = 10
+# Seconds of CPU after which a dump of Kayobe is stopped: it would go on for an hour.
+MOST = 200
 EVERYTHING = ("--output", "json", "--show-secrets", "--with-errors")
 PLAYBOOK = pathlib.Path(__file__).parent / "evaluate.yml"
 
@@ -36,7 +38,7 @@ class Site:
         if sealed(path):
             self.environment["KAYOBE_VAULT_PASSWORD"] = password
 
-    def run(self, *command, most_cpu=None, unread=False, **variables):
+    def run(self, *command, most_cpu=0, unread=False, **variables):
         run = Run(command, self.environment | variables, self.home, most_cpu, unread)
         if run.failed:
             run.why = f"{run.output[-2000:]}\n{run.errors[-2000:]}"
@@ -69,7 +71,7 @@ class Site:
 
     def kayobe_dump(self, *options):
         """Kayobe's own command; where hosts read each other's variables it can take for ever, so it is stopped."""
-        return self.run(KAYOBE / "bin/kayobe", "configuration", "dump", *options, most_cpu=120)
+        return self.run(KAYOBE / "bin/kayobe", "configuration", "dump", *options, most_cpu=MOST)
 
 
 def sealed(path):
