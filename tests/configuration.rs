@@ -43,6 +43,20 @@ fn dump_shows_one_variable_of_every_host() {
     "#);
 }
 
+/// Who asks for one variable relies on an answer for every host.
+#[test]
+fn a_host_without_the_variable_is_told() {
+    let value = "x={{ 'a' if inventory_hostname == 'ctl1' else gone }}";
+    let args = ["dump", "--var-name", "x", "--environment", "production", "-e", value];
+    insta::assert_snapshot!(ymir("kayobe", &args), @r#"
+    exit: 3
+    {
+        "ctl1": "a"
+    }
+    warning: 2 hosts are left out because `x` cannot be evaluated there; --with-errors tells why
+    "#);
+}
+
 #[test]
 fn the_base_has_no_environment() {
     insta::assert_snapshot!(ymir("kayobe", &["dump", "--var-name", "motd", "--host", "ctl2"]), @r#"
@@ -303,7 +317,9 @@ fn unknown_names_are_answered_with_near_ones() {
     exit: 3
     error: selecting hosts by `ctl3`
       because: the pattern matches no host of this environment
+      because: no environment is chosen; the site has mixin, production
       hint: did you mean `ctl1` or `ctl2`?
+      hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
     ");
     insta::assert_snapshot!(ymir("kayobe/inventory", &["dump"]), @"
     exit: 3

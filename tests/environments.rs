@@ -357,6 +357,40 @@ fn what_is_secret_by_its_type_is_not_shown() {
 }
 
 #[test]
+fn what_nothing_sets_is_not_compared() {
+    let site = Site::new();
+    let args = ["configuration", "diff", "production", "--var-name", "site_nmae"];
+    insta::assert_snapshot!(site.ymir(&args), @"
+    exit: 3
+    error: looking up the variable `site_nmae` of ctl1
+      because: nothing sets it
+      hint: did you mean `site_name`?
+    ");
+}
+
+#[test]
+fn environments_are_named_where_none_is_chosen() {
+    let site = Site::new();
+    site.write("inventory/hosts", "[compute]\n");
+    insta::assert_snapshot!(site.ymir(&["overcloud", "provision", "--check"]), @"
+    exit: 3
+    error: the site has no overcloud hosts
+      because: no environment is chosen; the site has mixin, production
+      hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
+      hint: put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts
+    ");
+    let args = ["configuration", "dump", "--hosts", "ctl1"];
+    insta::assert_snapshot!(site.ymir(&args), @"
+    exit: 3
+    error: selecting hosts by `ctl1`
+      because: the pattern matches no host of this environment
+      because: no environment is chosen; the site has mixin, production
+      hint: `ymir configuration dump --var-name group_names` lists every host with its groups
+      hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
+    ");
+}
+
+#[test]
 fn a_comparison_is_limited_to_hosts_of_either_side() {
     let site = Site::new();
     site.write("environments/other/inventory/hosts", "[compute]\ncmp9\n");

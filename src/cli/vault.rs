@@ -11,6 +11,7 @@ use crate::{
     },
     drivers::process::Run,
     origin::Origin,
+    report::write,
     secret::Secret,
     settings::Environment,
     trouble::{Result, Tell, Trouble},
@@ -70,7 +71,7 @@ pub fn keys(
     // Without any password the first trouble is the error.
     let first = if keys.keys.is_empty() { troubles.drain(..).next() } else { None };
     for trouble in &troubles {
-        tracing::warn!("{trouble}");
+        write::stderr(&format!("warning: {trouble}\n"));
     }
     first.map_or(Ok(keys), Err)
 }

@@ -195,12 +195,12 @@ fn arguments_that_do_not_fit() {
     insta::assert_snapshot!(x("x: \"{{ 'a' | extract }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: the filter `extract` missing required argument: 'container'
+      because: the filter `extract` needs the argument 'container'
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:14
         |
       1 | x: "{{ 'a' | extract }}"
-        |    ^ here
+        |              ^ here
       hint: Ansible's documentation has the arguments of its filters, tests and lookups
     "#);
     insta::assert_snapshot!(x("x: \"{{ 'a' | upper(1) }}\"\n"), @r#"
@@ -208,10 +208,10 @@ fn arguments_that_do_not_fit() {
     error: ctl1: evaluating `x`
       because: the filter `upper` got too many positional arguments
       set by: x (globals.yml:1:4)
-       --> globals.yml:1:4
+       --> globals.yml:1:14
         |
       1 | x: "{{ 'a' | upper(1) }}"
-        |    ^ here
+        |              ^ here
       hint: Ansible's documentation has the arguments of its filters, tests and lookups
     "#);
     insta::assert_snapshot!(x("x: \"{{ [1] | join(sep=',') }}\"\n"), @r#"

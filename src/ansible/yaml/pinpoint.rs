@@ -26,9 +26,12 @@ fn line(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
 fn name(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     let first = usize::try_from(origin.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(origin.column).ok()?.checked_sub(1)?;
-    // Where it is about a filter's arguments, their names need not stand there.
-    let names: Vec<&str> =
-        filter(message).into_iter().chain(quoted(message).into_iter().rev()).collect();
+    // The name of an argument that is missing stands nowhere, or means something else.
+    let names: Vec<&str> = if message.contains("needs the argument") {
+        filter(message).into_iter().collect()
+    } else {
+        quoted(message).into_iter().rev().chain(filter(message)).collect()
+    };
     if names.is_empty() {
         return None;
     }

@@ -67,16 +67,16 @@ pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<
         (0, _) => Ok(Exit::Done),
         _ if args.with_errors => Ok(Exit::Done),
         (failed, None) => {
-            tracing::warn!(
-                "{failed} values are left out because they cannot be evaluated; --with-errors tells why"
-            );
+            write::stderr(&format!(
+                "warning: {failed} values are left out because they cannot be evaluated; --with-errors tells why\n"
+            ));
             Ok(Exit::Done)
         }
         (failed, Some(name)) => {
             let hosts = if failed == 1 { "host is" } else { "hosts are" };
-            tracing::warn!(
-                "{failed} {hosts} left out because `{name}` cannot be evaluated there; --with-errors tells why"
-            );
+            write::stderr(&format!(
+                "warning: {failed} {hosts} left out because `{name}` cannot be evaluated there; --with-errors tells why\n"
+            ));
             Ok(Exit::Refused)
         }
     }

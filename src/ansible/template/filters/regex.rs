@@ -133,15 +133,16 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     };
     let ignore_case = args.flag("ignorecase", false)?;
     let multiline = args.flag("multiline", false)?;
-    let most = args.size("count", 0)?;
-    let mandatory = args.size("mandatory_count", 0)?;
+    let most = args.int("count")?.unwrap_or(0);
+    let mandatory = args.int("mandatory_count")?.unwrap_or(0);
     let regex = compiled(&pattern, ignore_case, multiline)?;
     let replacement = replacement.map(|written| Replacement::read(&written, &regex)).transpose()?;
     let mut out = String::new();
-    let (mut last, mut count) = (0, 0);
+    let (mut last, mut count) = (0, 0_i128);
     let mut matches = Matches::of(&regex, &value)?;
     while let Some(found) = matches.next()? {
-        if most > 0 && count == most {
+        // As for Python, none is all, and less than none is none.
+        if most != 0 && count >= most {
             break;
         }
         let Some(whole) = found.get(0) else { continue };
@@ -152,7 +153,7 @@ fn regex_replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         last = whole.end();
         count += 1;
     }
-    if mandatory > 0 && mandatory != count {
+    if mandatory != 0 && mandatory != count {
         return Err(Fault::new(format!(
             "'{pattern}' should match {mandatory} times, but matches {count} times in '{value}'"
         )));
