@@ -118,10 +118,15 @@ fn repeat(value: &Val, times: i128) -> Outcome {
     }
     Ok(match value {
         Val::Str(text) => Val::str(text.repeat(times)),
-        Val::List(list) => Val::list(vec![list.raw(); times].concat()),
-        Val::Tuple(items) => Val::tuple(vec![items.to_vec(); times].concat()),
+        Val::List(list) => Val::list(repeated(&list.raw(), times)),
+        Val::Tuple(items) => Val::tuple(repeated(items, times)),
         other => other.clone(),
     })
+}
+
+/// Nothing stays nothing, however often: its copies would need room, too.
+fn repeated(items: &[Val], times: usize) -> Vec<Val> {
+    if items.is_empty() { Vec::new() } else { items.repeat(times) }
 }
 
 fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {
