@@ -126,7 +126,7 @@ fn repeat(value: &Val, times: i128) -> Outcome {
 
 /// Nothing stays nothing, however often: its copies would need room, too.
 fn repeated(items: &[Val], times: usize) -> Vec<Val> {
-    if items.is_empty() { Vec::new() } else { items.repeat(times) }
+    if items.is_empty() { Vec::new() } else { vec![items; times].concat() }
 }
 
 fn arithmetic(op: Binary, left: Number, right: Number) -> Outcome {

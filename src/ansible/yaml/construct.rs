@@ -29,6 +29,41 @@ pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node,
 }
 
 fn constructed(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
+    match nothing(text) {
+        Some(mark) => {
+            let origin = Origin::at(file, mark.line, mark.column);
+            Ok((Node { origin, data: Data::Null }, Vec::new()))
+        }
+        None => parsed(text, file),
+    }
+}
+
+/// Where the value of a text would be that holds comments only, as most files of a Kayobe configuration do: they need no
+/// parser, which looks at every letter of them. `None` of any text that the parser has to judge.
+fn nothing(text: &str) -> Option<Mark> {
+    let mut begun = false;
+    let is_nothing = |line: &str| match line.trim_start_matches(' ') {
+        "" => true,
+        "---" if line == "---" && !begun => {
+            begun = true;
+            true
+        }
+        rest => rest.starts_with('#') && rest.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+    };
+    if !text.lines().all(is_nothing) {
+        return None;
+    }
+    match (begun, text.ends_with('\n')) {
+        (false, _) => Some(Mark { line: 1, column: 1 }),
+        (true, false) => None,
+        (true, true) => {
+            let line = u32::try_from(text.lines().count()).ok()?.checked_add(1)?;
+            Some(Mark { line, column: 1 })
+        }
+    }
+}
+
+fn parsed(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
     let (graph, root) = Graph::read(text)?;
     let Some(root) = root else {
         return Ok((Node { origin: Origin::at(file, 1, 1), data: Data::Null }, Vec::new()));
@@ -223,10 +258,12 @@ pub(in crate::ansible) fn last_wins(
     pairs: Vec<(Node, Node)>,
     duplicates: &mut Vec<Duplicate>,
 ) -> Vec<(Node, Node)> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let mut kept: Vec<(Node, Node)> = Vec::with_capacity(pairs.len());
-    for (key, value) in pairs {
-        let place = *seen.entry(identity(&key.data)).or_insert(kept.len());
+    let (places, different) = places(&pairs);
+    if different == pairs.len() {
+        return pairs;
+    }
+    let mut kept: Vec<(Node, Node)> = Vec::with_capacity(different);
+    for ((key, value), place) in pairs.into_iter().zip(places) {
         match kept.get_mut(place) {
             Some(known) => {
                 known.1 = value;
@@ -237,6 +274,17 @@ pub(in crate::ansible) fn last_wins(
         }
     }
     kept
+}
+
+/// For each pair the place of its key among the keys that differ, and how many these are.
+fn places(pairs: &[(Node, Node)]) -> (Vec<usize>, usize) {
+    let mut seen: BTreeMap<Identity<'_>, usize> = BTreeMap::new();
+    let mut places = Vec::with_capacity(pairs.len());
+    for (key, _) in pairs {
+        let next = seen.len();
+        places.push(*seen.entry(identity(&key.data)).or_insert(next));
+    }
+    (places, seen.len())
 }
 
 /// Whether Python takes it for a key.
@@ -257,14 +305,64 @@ fn written(key: &Data) -> String {
 }
 
 /// Keys that are equal in Python have the same identity: `1`, `1.0` and `true` are one key.
-fn identity(key: &Data) -> String {
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Identity<'a> {
+    Null,
+    Number(String),
+    Text(&'a str),
+    /// What is no key.
+    None,
+}
+
+fn identity(key: &Data) -> Identity<'_> {
     match key {
-        Data::Null => "null".into(),
-        Data::Bool(value) => format!("number {}", i32::from(*value)),
-        Data::Int(value) => format!("number {value}"),
+        Data::Null => Identity::Null,
+        Data::Bool(value) => Identity::Number(i32::from(*value).to_string()),
+        Data::Int(value) => Identity::Number(value.to_string()),
         // Zero has no sign here.
-        Data::Float(value) => format!("number {}", value + 0.0),
-        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => format!("text {text}"),
-        Data::List(_) | Data::Map(_) => String::new(),
+        Data::Float(value) => Identity::Number((value + 0.0).to_string()),
+        Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Identity::Text(text),
+        Data::List(_) | Data::Map(_) => Identity::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nothing, parsed};
+
+    #[test]
+    fn the_parser_too_finds_nothing_in_comments() {
+        let file = "a.yml".into();
+        let empty = [
+            "",
+            "\n",
+            "# a",
+            "---\n",
+            "---\n# a\n",
+            "# a\n\n  # b: c\n---\n \n#\n",
+            "---\r\n# a\r\n",
+            "   ",
+        ];
+        for text in empty {
+            let mark = nothing(text).map(|mark| (mark.line, mark.column));
+            let (node, _) =
+                parsed(text, &file).unwrap_or_else(|fault| panic!("{text:?} {}", fault.message));
+            assert!(node.data.is_nothing(), "{text:?}");
+            assert_eq!(mark, Some((node.origin.line, node.origin.column)), "{text:?}");
+        }
+        let others = [
+            "---",
+            "a",
+            "--- # a\n",
+            "---\n---\n",
+            "...\n",
+            "# \u{7}\n",
+            "# ä",
+            "\t# a\n",
+            "%YAML 1.1\n---\n",
+        ];
+        for text in others {
+            assert!(nothing(text).is_none(), "{text:?}");
+        }
     }
 }
