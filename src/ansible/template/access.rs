@@ -16,10 +16,13 @@ pub(super) fn attribute(base: &Val, name: &str) -> Val {
         Val::Lazy(thunk) => attribute(&thunk.force(), name),
         Val::Missing(_) => base.clone(),
         Val::Blank => Val::Missing(blank()),
-        Val::Object(object) => object.get(name).unwrap_or_else(|| match object.as_ref() {
-            Object::HostVars(_) => no_host(name),
-            _ => no_attribute(base, name),
-        }),
+        Val::Object(object) => {
+            let found = object.get(name).or_else(|| own(base, name));
+            found.unwrap_or_else(|| match object.as_ref() {
+                Object::HostVars(_) => no_host(name),
+                _ => no_attribute(base, name),
+            })
+        }
         Val::Dict(dict) => own(base, name)
             .or_else(|| dict.get_str(name))
             .unwrap_or_else(|| no_attribute(base, name)),

@@ -26,7 +26,11 @@ impl Run {
             Expr::Const(value) => self.constant(value),
             Expr::Name(name) => self.name(name),
             Expr::Attr(base, name) => {
-                let base = self.expr(base)?;
+                let base = self.expr(base)?.forced();
+                // At once, whatever becomes of it.
+                if matches!(base, Val::Blank) {
+                    return Err(access::blank());
+                }
                 self.looked_at(access::attribute(&base, name))?
             }
             Expr::Item(base, key) => {

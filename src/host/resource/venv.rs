@@ -5,6 +5,12 @@ use serde::Serialize;
 use super::Thing;
 use crate::host::{accounts, change::Change, fault::Fault, machine::Machine, programs::Call};
 
+/// Where distributions keep the pip that Python would put into a new environment, as a wheel.
+const WHEELS: &[&str] = &["/usr/share/python-wheels", "/usr/share/python3-wheels"];
+
+/// What it is called there.
+const PIP: &str = "pip";
+
 /// A virtual environment that sees the system's packages, and holds these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Venv {
@@ -86,7 +92,7 @@ impl Thing for Venv {
         // Pip is what is made last: without it the environment was begun, and can be made again in the same place.
         let is_there = machine.node(&format!("{}/pyvenv.cfg", self.path))?.is_some()
             && machine.node(&self.python())?.is_some()
-            && installed.iter().any(|name| name == "pip");
+            && installed.iter().any(|name| name == PIP);
         let missing = self.packages.iter().filter(|name| !installed.contains(&normal(name)));
         Ok(Seen {
             is_there,
@@ -111,31 +117,99 @@ impl Thing for Venv {
     }
 
     fn perform(&self, machine: &Machine, seen: &Seen) -> Result<(), Fault> {
-        if !seen.is_there {
-            let words = ["-m", "venv", "--system-site-packages", self.path.as_str()];
-            machine.must(&Call::new("python3", words))?;
-        }
+        let wheel = if seen.is_there { None } else { self.make(machine)? };
         if !seen.missing.is_empty() {
-            let call = Call::new(
-                &self.python(),
-                ["-m", "pip", "install", "--quiet", "--upgrade", "--no-input"],
-            );
-            let constraints =
-                self.constraints.iter().flat_map(|file| ["--constraint".to_owned(), file.clone()]);
-            let call = call.also(constraints).also(seen.missing.clone()).env("HOME", "/root");
-            let proxies = accounts::proxies(machine).into_iter();
-            let call = proxies.fold(call, |call, (name, value)| call.env(&name, value));
-            machine.must(&call.limit(super::packages::LIMIT)).map_err(|fault| {
-                fault.hint("can the host reach its Python package index? `pip_index_url` and `pip_proxy` are for that")
-            })?;
+            self.install(machine, &seen.missing, wheel.as_deref())?;
+        }
+        if wheel.is_some() && !self.installed(machine)?.iter().any(|name| name == PIP) {
+            // The system's own pip was new enough to be left at that.
+            machine.must(&Call::new(&self.python(), ["-m", "ensurepip", "--default-pip"]))?;
         }
         self.give(machine)
     }
 }
 
+impl Venv {
+    /// Makes the environment, without pip where the wheel of the host's own can install it: Python would unpack and
+    /// compile that one first, only for the newest to be installed over it. Returns this wheel's path.
+    fn make(&self, machine: &Machine) -> Result<Option<String>, Fault> {
+        let wheel = if self.packages.iter().any(|name| normal(name) == PIP) {
+            wheel_of_pip(machine)?
+        } else {
+            None
+        };
+        let bare = wheel.is_some().then_some("--without-pip");
+        let words = ["-m", "venv", "--system-site-packages"].into_iter().chain(bare);
+        machine.must(&Call::new("python3", words).also([self.path.clone()]))?;
+        Ok(wheel)
+    }
+
+    /// Installs packages with the environment's own pip, or with one that lies in a wheel. Python compiles of them what
+    /// it uses when it uses it first: most of pip itself never is.
+    fn install(
+        &self,
+        machine: &Machine,
+        names: &[String],
+        wheel: Option<&str>,
+    ) -> Result<(), Fault> {
+        let words = ["-m", PIP, "install", "--quiet", "--no-compile", "--upgrade", "--no-input"];
+        let constraints =
+            self.constraints.iter().flat_map(|file| ["--constraint".to_owned(), file.clone()]);
+        let call = Call::new(&self.python(), words)
+            .also(constraints)
+            .also(names.iter().cloned())
+            .env("HOME", "/root");
+        let call = wheel.into_iter().fold(call, |call, wheel| call.env("PYTHONPATH", wheel));
+        let proxies = accounts::proxies(machine).into_iter();
+        let call = proxies.fold(call, |call, (name, value)| call.env(&name, value));
+        machine.must(&call.limit(super::packages::LIMIT)).map(drop).map_err(|fault| {
+            fault.hint("can the host reach its Python package index? `pip_index_url` and `pip_proxy` are for that")
+        })
+    }
+}
+
+fn wheel_of_pip(machine: &Machine) -> Result<Option<String>, Fault> {
+    for directory in WHEELS {
+        let names = machine.names(directory)?;
+        let is_pip = |name: &&String| name.starts_with("pip-") && name.ends_with(".whl");
+        if let Some(name) = names.iter().find(is_pip) {
+            return Ok(Some(format!("{directory}/{name}")));
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::normal;
+    use super::{Venv, normal};
+    use crate::host::{facts::Family, resource::Resource, stage::Stage};
+
+    fn venv(path: &str) -> Resource {
+        Venv {
+            path: path.into(),
+            owner: "root".into(),
+            group: None,
+            packages: vec!["pip".into(), "docker".into()],
+            constraints: None,
+        }
+        .into()
+    }
+
+    /// The environment holds the same, whether the host has a wheel of pip (Debian) or not.
+    #[test]
+    fn pip_comes_from_the_wheel_of_the_host() {
+        for (family, bare) in [(Family::Debian, true), (Family::RedHat, false)] {
+            let stage = Stage::of(family);
+            stage.put("/etc/passwd", "root:x:0:0::/root:/bin/bash\n");
+            let venv = venv("/opt/x");
+            let machine = stage.machine();
+            venv.perform(&machine, &mut |_| Ok(())).unwrap();
+            let made = stage.called().join("\n");
+            assert_eq!(made.contains("--without-pip"), bare, "{made}");
+            machine.forget();
+            assert_eq!(venv.look(&machine).unwrap(), [], "{made}");
+        }
+    }
 
     #[test]
     fn names_have_one_spelling() {

@@ -29,6 +29,7 @@ impl Stage {
         if family == Family::Debian {
             stage.put("/var/lib/dpkg/status", "");
             stage.put("/usr/lib/apt/apt-helper", "");
+            stage.put("/usr/share/python-wheels/pip-24.0-py3-none-any.whl", "");
         }
         stage.packages();
         stage.accounts();
@@ -146,7 +147,9 @@ impl Stage {
         self.act("python3 -m venv", |root, call| {
             write(root, &format!("{}/pyvenv.cfg", last(call)), "");
             write(root, &format!("{}/bin/python", last(call)), "");
-            installed(root, &last(call), "pip");
+            if !call.args.iter().any(|word| word == "--without-pip") {
+                installed(root, &last(call), "pip");
+            }
             Output::default()
         });
         self.act("/opt/", |root, call| {
