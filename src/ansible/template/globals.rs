@@ -85,13 +85,13 @@ fn undef(args: &mut Args) -> Outcome {
 }
 
 fn range(args: &mut Args) -> Outcome {
-    let first = args.int("start")?;
+    let first = bound(args, "start")?;
     let first = first.ok_or_else(|| Fault::new("range expected at least 1 argument, got 0"))?;
-    let (start, stop) = match args.int("stop")? {
+    let (start, stop) = match bound(args, "stop")? {
         Some(stop) => (first, stop),
         None => (0, first),
     };
-    let step = args.int("step")?.unwrap_or(1);
+    let step = bound(args, "step")?.unwrap_or(1);
     if step == 0 {
         return Err(Fault::new("range() arg 3 must not be zero"));
     }
@@ -100,6 +100,19 @@ fn range(args: &mut Args) -> Outcome {
         return Err(Fault::new(format!("a range of {count} numbers is too long")));
     }
     Ok(object(Object::Range(Range { start, stop, step })))
+}
+
+/// A number of `range`, which is there or not: `none` is no number.
+fn bound(args: &mut Args, name: &str) -> Outcome<Option<i128>> {
+    match args.take(name).map(Val::used).transpose()? {
+        None => Ok(None),
+        Some(Val::Int(number)) => Ok(Some(number)),
+        Some(Val::Bool(value)) => Ok(Some(i128::from(value))),
+        Some(other) => {
+            let kind = other.type_name();
+            Err(Fault::new(format!("'{kind}' object cannot be interpreted as an integer")))
+        }
+    }
 }
 
 fn dict(args: Args) -> Outcome {
