@@ -102,6 +102,12 @@ impl Dict {
         self.raw().into_iter().map(|(key, value)| (key, value.forced())).collect()
     }
 
+    /// Whether a value of it is missing, templates not asked.
+    pub(super) fn has_missing(&self) -> bool {
+        let pairs = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        pairs.values().any(|value| matches!(value, Val::Missing(_)))
+    }
+
     /// Keys with values as they are, templates among them.
     pub(super) fn raw(&self) -> IndexMap<Key, Val> {
         let pairs = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use super::{
     fault::{Fault, Outcome},
     filters,
     frames::{self, Slot},
-    meter, method_names,
+    lazy, meter, method_names,
     objects::Object,
     ops,
     run::Run,
@@ -78,7 +78,7 @@ impl Run {
         if !filters::is_known(name) {
             return Err(Fault::new(format!("No filter named '{name}' found.")));
         }
-        Ok(filters::apply(&self.env, name, input, args))
+        Ok(lazy::of_filter(&self.env, filters::apply(&self.env, name, input, args)))
     }
 
     fn test(&mut self, name: &str, input: &Expr, args: &[Arg]) -> Outcome {

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{env::Env, parse, sameness, value::Val};
+use super::{
+    env::Env,
+    parse, sameness,
+    value::{Dict, Val},
+};
 use crate::origin::Origin;
 
 /// A template inside a variable's value.
@@ -24,6 +28,22 @@ impl fmt::Debug for Thunk {
     }
 }
 
+/// What a filter gave, as Ansible has it: whoever asks a dict of it for all its values looks at what is missing there,
+/// which nobody does of a dict that is written in the template.
+pub(super) fn of_filter(env: &Arc<Env>, given: Val) -> Val {
+    match &given {
+        Val::Dict(dict) if dict.has_missing() => {
+            let value = |value: Val| match value {
+                Val::Missing(_) => Val::Lazy(Arc::new(Thunk::missing(env, value))),
+                other => other,
+            };
+            let pairs = dict.raw().into_iter().map(|(key, found)| (key, value(found)));
+            Val::Dict(Dict::new(pairs.collect()))
+        }
+        _ => given,
+    }
+}
+
 impl Thunk {
     pub(super) fn new(env: &Arc<Env>, variable: &Arc<str>, text: &str, origin: &Origin) -> Self {
         Self {
@@ -33,6 +53,13 @@ impl Thunk {
             origin: origin.clone(),
             known: Mutex::default(),
         }
+    }
+
+    /// What is missing, met only where it is looked at.
+    fn missing(env: &Arc<Env>, fault: Val) -> Self {
+        let known = Mutex::new(Some((fault, false)));
+        let origin = Origin::whole("what a filter gave");
+        Self { env: Arc::clone(env), variable: "".into(), text: String::new(), origin, known }
     }
 
     /// Renders the template, once.
