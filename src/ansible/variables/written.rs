@@ -11,7 +11,7 @@ use crate::{
         yaml::{self, Data, Duplicate, Node},
     },
     origin::Origin,
-    trouble::Result,
+    trouble::{Result, Trouble},
 };
 
 /// For whom a file's variables are.
