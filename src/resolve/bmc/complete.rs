@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Reader, nodes::key_setting};
+use super::super::{Reader, nodes::key_setting};
 use crate::{
     near::nearest,
     origin::{Setting, Sourced},
@@ -32,7 +32,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
 
 /// Refuses a driver that Ironic does not have, and a BMC without an address or with half a login. A BMC that asks for no
 /// login has neither user name nor password.
-pub(super) fn complete(
+pub(in crate::resolve) fn complete(
     reader: &Reader,
     driver: &Sourced<String>,
     info: Option<&Info>,
