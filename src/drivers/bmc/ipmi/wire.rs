@@ -1,0 +1,85 @@
+//! Packets to a BMC and back: sent again until they are answered, for a time that has an end.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use ssh_key::rand_core::{OsRng, RngCore as _};
+use tokio::net::UdpSocket;
+
+/// The longest packet that a BMC sends, and more.
+const MOST: usize = 2048;
+
+/// How long is waited before a packet is sent again; a BMC is slow, and a lost packet rare.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The way to one BMC.
+#[derive(Debug)]
+pub(super) struct Wire {
+    socket: UdpSocket,
+    limit: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// Nothing came in time.
+    Silent,
+    Io(io::Error),
+}
+
+impl Wire {
+    pub(super) async fn to(host: &str, port: u16, limit: Duration) -> Result<Self, Lost> {
+        let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, port))).await;
+        let mut addresses = found.map_err(|_| Lost::Silent)?.map_err(Lost::Io)?;
+        let none = || Lost::Io(io::Error::other(format!("{host} has no address")));
+        let address = addresses.next().ok_or_else(none)?;
+        let here = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+        let socket = UdpSocket::bind(here).await.map_err(Lost::Io)?;
+        // Nobody else's packets arrive on a connected socket, and that nobody listens is told.
+        socket.connect(address).await.map_err(Lost::Io)?;
+        Ok(Self { socket, limit })
+    }
+
+    /// Sends what `make` makes, anew for each try, until `take` takes an answer.
+    pub(super) async fn ask<T>(
+        &self,
+        mut make: impl FnMut() -> Vec<u8>,
+        take: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, Lost> {
+        let end = Instant::now() + self.limit;
+        let mut buffer = vec![0; MOST];
+        while Instant::now() < end {
+            self.socket.send(&make()).await.map_err(Lost::Io)?;
+            let again = (Instant::now() + PAUSE).min(end);
+            // Late answers to earlier tries come, too; what is not taken is passed over.
+            while let Some(length) = self.received(&mut buffer, again).await? {
+                if let Some(taken) = take(&buffer[..length]) {
+                    return Ok(taken);
+                }
+            }
+        }
+        Err(Lost::Silent)
+    }
+
+    /// Sends once; nobody waits for an answer.
+    pub(super) async fn tell(&self, packet: &[u8]) {
+        drop(self.socket.send(packet).await);
+    }
+
+    async fn received(&self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Lost> {
+        match tokio::time::timeout_at(until.into(), self.socket.recv(buffer)).await {
+            Ok(received) => received.map(Some).map_err(Lost::Io),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Bytes that nobody can guess.
+pub(super) fn random<const COUNT: usize>() -> Result<[u8; COUNT], Lost> {
+    let mut bytes = [0; COUNT];
+    let filled = OsRng.try_fill_bytes(&mut bytes);
+    filled.map_err(|error| Lost::Io(io::Error::other(error.to_string())))?;
+    Ok(bytes)
+}
