@@ -30,6 +30,11 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("xclarity", &[]),
 ];
 
+/// What the names of a driver's keys begin with; none for a driver without a BMC.
+pub(super) fn prefixes(driver: &str) -> &'static [&'static str] {
+    DRIVERS.iter().find(|(name, _)| *name == driver).map_or(&[], |(_, prefixes)| prefixes)
+}
+
 /// Refuses a driver that Ironic does not have, and a BMC without an address or with half a login. A BMC that asks for no
 /// login has neither user name nor password.
 pub(in crate::resolve) fn complete(

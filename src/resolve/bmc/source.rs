@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::{Reader, nodes};
+use super::{
+    super::{Reader, nodes},
+    complete,
+};
 use crate::{
     model::node::Node,
     origin::Sourced,
@@ -69,9 +72,9 @@ impl<'r> Source<'r> {
         let has = |prefix: &str| {
             info.get(&format!("{prefix}_address")).is_some_and(|value| !value.is_null())
         };
-        // A driver for IPMI does not look at keys for Redfish, and the other way round.
-        let own = |prefix: &str| prefix == "ipmi" || !node.driver.value.ends_with("ipmi");
-        let known = PREFIXES.iter().find(|(prefix, _)| own(prefix) && has(prefix));
+        // A driver looks at no keys but its own, whatever others stand beside them.
+        let own = complete::prefixes(&node.driver.value);
+        let known = PREFIXES.iter().find(|(prefix, _)| own.contains(prefix) && has(prefix));
         let Some(&(prefix, kind)) = known else {
             return Err(Trouble::refused(format!(
                 "{}: its BMC is none that Ymir can speak to",

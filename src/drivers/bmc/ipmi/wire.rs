@@ -11,8 +11,9 @@ use tokio::net::UdpSocket;
 /// The longest packet that a BMC sends, and more.
 const MOST: usize = 2048;
 
-/// How long is waited before a packet is sent again; a BMC is slow, and a lost packet rare.
+/// How long is waited before a packet is sent again, at first and at most: a BMC is slow, and a lost packet rare.
 const PAUSE: Duration = Duration::from_secs(1);
+const MOST_PAUSE: Duration = Duration::from_secs(8);
 
 /// The way to one BMC.
 #[derive(Debug)]
@@ -49,10 +50,11 @@ impl Wire {
         take: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, Lost> {
         let end = Instant::now() + self.limit;
-        let mut buffer = vec![0; MOST];
+        let (mut buffer, mut pause) = (vec![0; MOST], PAUSE);
         while Instant::now() < end {
             self.socket.send(&make()).await.map_err(Lost::Io)?;
-            let again = (Instant::now() + PAUSE).min(end);
+            let again = (Instant::now() + pause).min(end);
+            pause = (pause * 2).min(MOST_PAUSE);
             // Late answers to earlier tries come, too; what is not taken is passed over.
             while let Some(length) = self.received(&mut buffer, again).await? {
                 if let Some(taken) = take(&buffer[..length]) {

@@ -200,11 +200,13 @@ pub(super) fn told(
             let trouble = whose.unreached(what).because(words);
             redfish.system.iter().fold(trouble, |trouble, system| trouble.set_by(&system.setting))
         }
-        Failure::Refused(_)
-        | Failure::Elsewhere(_)
-        | Failure::NoLink(_)
-        | Failure::NotUnderstood(_)
-        | Failure::NoSessions => whose.unreached(what).because(words),
+        Failure::Refused(Refusal { status: 404, .. }) | Failure::NotUnderstood(_) => whose
+            .unreached(what)
+            .because(words)
+            .hint("check that it is a Redfish service that answers at this address"),
+        Failure::Refused(_) | Failure::Elsewhere(_) | Failure::NoLink(_) | Failure::NoSessions => {
+            whose.unreached(what).because(words)
+        }
     }
 }
 

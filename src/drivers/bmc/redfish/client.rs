@@ -212,7 +212,7 @@ impl<'a> Client<'a> {
             (Entered::Basic, Some((name, password))) => {
                 request.basic_auth(name.reveal(), Some(password.reveal()))
             }
-            (Entered::Session { token, .. }, _) => request.header(TOKEN, token.reveal()),
+            (Entered::Session { token, .. }, _) => request.header(TOKEN, hidden(token)),
             _ => request,
         };
         if let Some(body) = body {
@@ -242,6 +242,15 @@ impl<'a> Client<'a> {
         }
         trust::presented(self.root.clone(), self.whose.limit()).await
     }
+}
+
+/// A header that no log shows.
+fn hidden(token: &Secret) -> header::HeaderValue {
+    // A token that came in a header can go into one.
+    let value = header::HeaderValue::from_str(token.reveal());
+    let mut value = value.unwrap_or_else(|_| header::HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
 }
 
 fn json(body: &impl Serialize) -> Result<Value, Failure> {
