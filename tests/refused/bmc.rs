@@ -78,6 +78,12 @@ fn a_driver_without_a_bmc_has_none() {
 }
 
 #[test]
+fn half_a_login_is_none() {
+    let said = status("ironic_driver: null\nipmi_username: admin");
+    assert!(said.starts_with("exit 3\nerror: bm1: the password of its BMC is not set"), "{said}");
+}
+
+#[test]
 fn nothing_is_switched_off_everywhere_by_a_forgotten_option() {
     let site = Site::new();
     insta::assert_snapshot!(site.run(&["overcloud", "bmc", "power", "off"]), @"

@@ -14,7 +14,7 @@ use crate::{
 /// An open connection. It must be closed, so that the BMC has room for the next one.
 #[derive(Debug)]
 pub enum Connection<'a> {
-    Redfish(redfish::Connection<'a>),
+    Redfish(Box<redfish::Connection<'a>>),
     Ipmi(Box<ipmi::Connection<'a>>),
 }
 
@@ -24,7 +24,8 @@ impl<'a> Connection<'a> {
         let whose = Whose { host, bmc };
         match &bmc.way {
             Way::Redfish(way) => {
-                redfish::Connection::open(whose, way, secrets).await.map(Self::Redfish)
+                let open = redfish::Connection::open(whose, way, secrets).await;
+                open.map(Box::new).map(Self::Redfish)
             }
             Way::Ipmi(way) => {
                 let open = ipmi::Connection::open(whose, way, secrets).await;

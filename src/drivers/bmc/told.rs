@@ -1,5 +1,7 @@
 //! What BMCs tell of themselves and of their hosts, whatever they speak.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::model::bmc::Power;
@@ -71,4 +73,12 @@ pub struct Checked {
     pub supported: Vec<String>,
     /// What is known to go wrong with it, or is not as it should be.
     pub notes: Vec<String>,
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string");
+        hex
+    })
 }

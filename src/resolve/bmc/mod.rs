@@ -42,7 +42,7 @@ fn bmc(reader: &Reader) -> Result<Bmc> {
     Ok(Bmc {
         address: Sourced { value: shown, setting: address.setting },
         way,
-        login: login(&source)?,
+        login: login(reader, &source)?,
         patience: patience(reader)?,
     })
 }
@@ -54,14 +54,26 @@ fn no_address(reader: &Reader) -> Trouble {
 }
 
 /// User name and password, if the BMC asks for them.
-fn login(source: &Source) -> Result<Option<Login>> {
-    let (username, password) = (source.secret("username")?, source.secret("password")?);
-    Ok(username.zip(password).map(|(username, password)| Login {
+fn login(reader: &Reader, source: &Source) -> Result<Option<Login>> {
+    let (username, password) = match (source.secret("username")?, source.secret("password")?) {
+        (Some(username), Some(password)) => (username, password),
+        (None, None) => return Ok(None),
+        (Some(one), None) => return Err(half_a_login(reader, "password", &one.setting)),
+        (None, Some(one)) => return Err(half_a_login(reader, "user name", &one.setting)),
+    };
+    Ok(Some(Login {
         username: username.value,
         password: password.value,
         username_setting: username.setting,
         password_setting: password.setting,
     }))
+}
+
+fn half_a_login(reader: &Reader, what: &str, other: &Setting) -> Trouble {
+    Trouble::refused(format!("{}: the {what} of its BMC is not set", reader.host))
+        .because(format!("`{}` is set beside it", other.variable))
+        .set_by(other)
+        .hint("set both, or neither if the BMC asks for no login")
 }
 
 fn patience(reader: &Reader) -> Result<Patience> {

@@ -61,7 +61,7 @@ fn read(first: u8, second: u8) -> Boot {
     Boot { device, once: first & LASTING == 0, firmware }
 }
 
-fn written(boot: &Boot) -> [u8; 6] {
+fn written(boot: Boot) -> [u8; 6] {
     let device: u8 = match boot.device {
         // Nobody asks for something else: it is only read.
         Device::Default | Device::Other => 0,
@@ -85,7 +85,7 @@ pub(super) async fn set_boot(session: &mut Session, boot: &Boot) -> Result<(), F
     if let Err(failure @ (Failure::Lost(_) | Failure::Ignored)) = kept {
         return Err(failure);
     }
-    session.ask(CHASSIS, SET_BOOT_OPTIONS, &written(boot)).await.map(drop)
+    session.ask(CHASSIS, SET_BOOT_OPTIONS, &written(*boot)).await.map(drop)
 }
 
 #[cfg(test)]
@@ -97,12 +97,12 @@ mod tests {
         for device in [Device::Pxe, Device::Disk, Device::Cdrom, Device::Bios] {
             for (once, firmware) in [(true, Firmware::Uefi), (false, Firmware::Legacy)] {
                 let boot = Boot { device, once, firmware: Some(firmware) };
-                let [_, first, second, ..] = written(&boot);
+                let [_, first, second, ..] = written(boot);
                 assert_eq!(read(first, second), boot);
             }
         }
         let none = Boot { device: Device::Default, once: true, firmware: None };
-        assert_eq!(written(&none), [5, 0, 0, 0, 0, 0]);
+        assert_eq!(written(none), [5, 0, 0, 0, 0, 0]);
         assert_eq!(read(0, 0), none);
     }
 
@@ -110,6 +110,6 @@ mod tests {
     #[test]
     fn flags_are_those_of_others() {
         let boot = Boot { device: Device::Pxe, once: false, firmware: Some(Firmware::Uefi) };
-        assert_eq!(written(&boot), [0x05, 0xe0, 0x04, 0x00, 0x00, 0x00]);
+        assert_eq!(written(boot), [0x05, 0xe0, 0x04, 0x00, 0x00, 0x00]);
     }
 }

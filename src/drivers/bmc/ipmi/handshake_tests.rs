@@ -11,12 +11,15 @@ const RECORDED: [(Suite, &str); 2] = [
     (Suite::Seventeen, include_str!("recorded/suite17.txt")),
 ];
 
+/// The command that the first packet of each session answers.
+const SET_SESSION_PRIVILEGE: u8 = 0x3b;
+
 /// The session's name in ipmitool.
 const OURS: u32 = 0xa0a2_a3a4;
 
 fn packets(text: &str) -> Vec<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    text.lines().map(|line| line[2..].as_bytes().chunks(2).map(byte).collect()).collect()
+    text.lines().map(|line| line.as_bytes()[2..].chunks(2).map(byte).collect()).collect()
 }
 
 fn account(password: &str) -> Account {
@@ -44,7 +47,6 @@ fn recorded_sessions_are_opened_and_read() {
         assert_eq!(handshake.rakp3(&met), payload(&recorded[4], Kind::Rakp3));
         let keys = handshake.rakp4(payload(&recorded[5], Kind::Rakp4), &met).unwrap();
         let message = packet::unprotected(&keys, &recorded[7]).unwrap();
-        const SET_SESSION_PRIVILEGE: u8 = 0x3b;
         let answers = |number| packet::answer(&message, 6, number, SET_SESSION_PRIVILEGE);
         assert_eq!((0..64).find_map(answers), Some((0, &[4][..])));
         // What is sent is protected in the same way, under the BMC's name for the session.

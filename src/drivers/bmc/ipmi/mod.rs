@@ -169,7 +169,7 @@ fn account(whose: &Whose, ipmi: &bmc::Ipmi, secrets: &dyn Secrets) -> Result<Acc
         }
     }
     let key = ipmi.key.as_ref().map(|key| secrets.find(key)).transpose()?;
-    let key = key.map(|key| bytes(key.reveal())).unwrap_or(Some(Vec::new()));
+    let key = key.map_or(Some(Vec::new()), |key| bytes(key.reveal()));
     let key = key.ok_or_else(|| {
         whose
             .trouble("logging in")

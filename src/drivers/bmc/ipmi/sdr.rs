@@ -127,7 +127,7 @@ impl Record {
         const COMPACT: u8 = 0x02;
         const BMC: u8 = 0x20;
         let kind = *bytes.get(3)?;
-        let own = *bytes.get(5)? == BMC && bytes.get(6)? & 0x03 == 0;
+        let own = *bytes.get(5)? == BMC && matches!(bytes.get(6)? & 0x03, 0);
         let name_at = match kind {
             FULL => 47,
             COMPACT => 31,
@@ -170,7 +170,7 @@ impl Factors {
     fn read(bytes: &[u8]) -> Option<Self> {
         const NO_QUANTITY: u8 = 0xc0;
         let units = *bytes.get(20)?;
-        let linear = bytes.get(23)? & 0x7f == 0;
+        let linear = matches!(bytes.get(23)? & 0x7f, 0);
         if units & NO_QUANTITY == NO_QUANTITY || !linear {
             return None;
         }

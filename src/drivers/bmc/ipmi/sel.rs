@@ -12,7 +12,7 @@ use ipmi_rs_core::{
 use jiff::Timestamp;
 
 use super::session::{Failure, Session};
-use crate::drivers::bmc::told::{Entry, Log};
+use crate::drivers::bmc::told::{Entry, Log, hex};
 
 /// Ids of entries that may be gone in a row before it is taken that there are no older ones.
 const GAPS: usize = 8;
@@ -70,8 +70,7 @@ fn read(record: &[u8]) -> Entry {
 }
 
 fn of_maker(kind: u8, data: &[u8]) -> String {
-    let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("an entry of its maker's own, kind {kind:#04x}: {hex}")
+    format!("an entry of its maker's own, kind {kind:#04x}: {}", hex(data))
 }
 
 /// The crate describes an event only to a formatter.

@@ -70,13 +70,8 @@ impl Session {
         for suite in offers {
             match handshake(&wire, account, suite, only).await {
                 Ok(keys) => {
-                    let mut session = Self { wire, keys, sent: 0, request: 0 };
-                    let taken = session.take_level(account.privilege).await;
-                    if let Err(failure) = taken {
-                        session.close().await;
-                        return Err(failure);
-                    }
-                    return Ok(session);
+                    let session = Self { wire, keys, sent: 0, request: 0 };
+                    return session.with_level(account.privilege).await;
                 }
                 Err(Failure::Login(fault)) if fault.wants_other_suite() => last = fault,
                 Err(failure) => return Err(failure),
@@ -90,9 +85,16 @@ impl Session {
         self.keys.suite
     }
 
-    async fn take_level(&mut self, privilege: u8) -> Result<(), Failure> {
+    /// Takes the privilege level; without it, the session is of no use.
+    async fn with_level(mut self, privilege: u8) -> Result<Self, Failure> {
         const SET_SESSION_PRIVILEGE: u8 = 0x3b;
-        self.ask(function::APP, SET_SESSION_PRIVILEGE, &[privilege]).await.map(drop)
+        match self.ask(function::APP, SET_SESSION_PRIVILEGE, &[privilege]).await {
+            Ok(_) => Ok(self),
+            Err(failure) => {
+                self.close().await;
+                Err(failure)
+            }
+        }
     }
 
     /// Gives a command and waits for its answer; a busy BMC is asked again.

@@ -50,31 +50,38 @@ impl Wire {
         take: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, Lost> {
         let end = Instant::now() + self.limit;
-        let (mut buffer, mut pause) = (vec![0; MOST], PAUSE);
+        let mut pause = PAUSE;
         while Instant::now() < end {
             self.socket.send(&make()).await.map_err(Lost::Io)?;
             let again = (Instant::now() + pause).min(end);
             pause = (pause * 2).min(MOST_PAUSE);
-            // Late answers to earlier tries come, too; what is not taken is passed over.
-            while let Some(length) = self.received(&mut buffer, again).await? {
-                if let Some(taken) = take(&buffer[..length]) {
-                    return Ok(taken);
-                }
+            if let Some(taken) = self.taken(again, &take).await? {
+                return Ok(taken);
             }
         }
         Err(Lost::Silent)
     }
 
+    /// What is taken until then. Late answers to earlier tries come, too; what is not taken is passed over.
+    async fn taken<T>(
+        &self,
+        until: Instant,
+        take: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Lost> {
+        let mut buffer = vec![0; MOST];
+        loop {
+            let received = tokio::time::timeout_at(until.into(), self.socket.recv(&mut buffer));
+            let Ok(length) = received.await else { return Ok(None) };
+            let taken = take(&buffer[..length.map_err(Lost::Io)?]);
+            if taken.is_some() {
+                return Ok(taken);
+            }
+        }
+    }
+
     /// Sends once; nobody waits for an answer.
     pub(super) async fn tell(&self, packet: &[u8]) {
         drop(self.socket.send(packet).await);
-    }
-
-    async fn received(&self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Lost> {
-        match tokio::time::timeout_at(until.into(), self.socket.recv(buffer)).await {
-            Ok(received) => received.map(Some).map_err(Lost::Io),
-            Err(_) => Ok(None),
-        }
     }
 }
 

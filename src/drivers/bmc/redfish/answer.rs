@@ -177,7 +177,7 @@ pub(super) fn told(
     whose: &Whose,
     redfish: &Redfish,
     what: &str,
-    failure: Failure,
+    failure: &Failure,
     presented: Option<&str>,
 ) -> Trouble {
     let words = failure.words();

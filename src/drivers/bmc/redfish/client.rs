@@ -232,7 +232,7 @@ impl<'a> Client<'a> {
             Failure::Certificate(_) => self.certificate().await,
             _ => None,
         };
-        answer::told(&self.whose, self.redfish, what, failure, presented.as_deref())
+        answer::told(&self.whose, self.redfish, what, &failure, presented.as_deref())
     }
 
     /// The SHA-256 of the service's certificate, if it has one.

@@ -148,7 +148,7 @@ async fn log(
     }
     let Some(services) = services else { return Ok(None) };
     let services: Collection = tolerant(&client.get(&services).await?.value)?;
-    let all: Vec<&str> = services.members.iter().map(|member| member.as_str()).collect();
+    let all: Vec<&str> = services.members.iter().map(redfish::types::OdataId::as_str).collect();
     let about_events = |path: &&&str| {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
         name.contains("sel") || name.contains("event") || name.starts_with("iel")

@@ -120,7 +120,7 @@ impl System {
 
     pub(super) async fn set_boot(&self, client: &Client<'_>, boot: &Boot) -> Result<(), Failure> {
         let etag = self.etag.as_deref();
-        client.patch(&self.link, etag, &request(boot)).await.map(drop)
+        client.patch(&self.link, etag, &request(*boot)).await.map(drop)
     }
 }
 
@@ -151,7 +151,7 @@ async fn offered(client: &Client<'_>, action: &Value) -> Result<Vec<Value>, Fail
     Ok(of_kind.map(|parameter| list(&parameter["AllowableValues"])).unwrap_or_default())
 }
 
-fn request(boot: &Boot) -> ComputerSystemUpdateRequest {
+fn request(boot: Boot) -> ComputerSystemUpdateRequest {
     let target = match boot.device {
         Device::Pxe => Some(BootSourceOverrideTarget::pxe()),
         Device::Disk => Some(BootSourceOverrideTarget::hdd()),
@@ -192,12 +192,12 @@ mod tests {
         for device in [Device::Pxe, Device::Disk, Device::Cdrom, Device::Bios] {
             for (once, firmware) in [(true, Some(Firmware::Uefi)), (false, None)] {
                 let boot = Boot { device, once, firmware };
-                let asked = serde_json::to_value(request(&boot)).unwrap();
+                let asked = serde_json::to_value(request(boot)).unwrap();
                 assert_eq!(booting(&asked["Boot"]), boot);
             }
         }
         let none = Boot { device: Device::Default, once: false, firmware: None };
-        let asked = serde_json::to_value(request(&none)).unwrap();
+        let asked = serde_json::to_value(request(none)).unwrap();
         assert_eq!(asked, json!({ "Boot": { "BootSourceOverrideEnabled": "Disabled" } }));
     }
 

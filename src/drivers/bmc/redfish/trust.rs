@@ -17,7 +17,7 @@ use rustls::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    drivers::bmc::whose::Whose,
+    drivers::bmc::{told::hex, whose::Whose},
     model::bmc::Trust,
     trouble::{Result, Tell, Trouble},
 };
@@ -135,8 +135,7 @@ impl ServerCertVerifier for Pin {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let digest = Sha256::digest(end_entity.as_ref());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(end_entity.as_ref()));
         let is_wanted = self.wanted.as_ref().is_none_or(|wanted| *wanted == digest);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
         if is_wanted {
