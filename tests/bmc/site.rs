@@ -69,7 +69,7 @@ impl Site {
         for part in ["host_vars", "group_vars"] {
             fs::create_dir_all(dir.path().join("site/inventory").join(part)).unwrap();
         }
-        fs::write(dir.path().join("site/globals.yml"), "---\n").unwrap();
+        fs::write(dir.path().join("site/globals.yml"), "--- {}\n").unwrap();
         // Not in globals.yml, which would win over what a host has.
         let all = format!(
             "---\nbmc_password: {PASSWORD}\nymir_bmc_answer_timeout: 20\nymir_bmc_power_timeout: 60\n"
