@@ -1,6 +1,6 @@
 //! Everything that a Redfish service knows of a host: model, firmware, sensors, event log.
 
-use redfish::types::{Chassis, Collection, LogEntry, Manager};
+use redfish::types::{Chassis, Collection, Manager};
 use serde_json::Value;
 
 use super::{
@@ -13,6 +13,9 @@ use crate::drivers::bmc::told::{Entry, Info, Log, Sensor};
 /// Entries of the event log that are shown, and pages of it that are read.
 const ENTRIES: usize = 20;
 const MOST_PAGES: usize = 10;
+
+/// Sensors that are read where each is a resource of its own.
+const MOST_SENSORS: usize = 64;
 
 /// What cannot be asked of this service is missing, and said to be; that it is gone is a failure.
 pub(super) async fn info(client: &Client<'_>, system: &System) -> Result<Info, Failure> {
@@ -92,7 +95,40 @@ async fn of_chassis(client: &Client<'_>, at: &str, info: &mut Info) -> Result<()
             info.sensors.extend(found.unwrap_or_default());
         }
     }
+    if info.sensors.is_empty() {
+        info.sensors = own_sensors(client, &value).await?;
+    }
     Ok(())
+}
+
+/// The sensors of a newer service, which has them as resources of their own.
+async fn own_sensors(client: &Client<'_>, chassis: &Value) -> Result<Vec<Sensor>, Failure> {
+    let Some(all) = link(chassis.get("Sensors")) else { return Ok(Vec::new()) };
+    let all: Collection<Value> = tolerant(&client.get(&all).await?.value)?;
+    let mut found = Vec::new();
+    for sensor in all.members.iter().filter_map(|member| link(Some(member))).take(MOST_SENSORS) {
+        found.extend(own_sensor(&client.get(&sensor).await?.value));
+    }
+    Ok(found)
+}
+
+/// `None` for a sensor that is not there, or reads nothing.
+fn own_sensor(value: &Value) -> Option<Sensor> {
+    let status = &value["Status"];
+    let reading = number(&value["Reading"]);
+    if status["State"] == "Absent" || reading.is_none() {
+        return None;
+    }
+    let unit = match value["ReadingUnits"].as_str().unwrap_or_default() {
+        "Cel" => "°C",
+        other => other,
+    };
+    Some(Sensor {
+        name: value["Name"].as_str().unwrap_or("a sensor").to_owned(),
+        reading,
+        unit: unit.to_owned(),
+        state: status["Health"].as_str().unwrap_or("unknown").to_lowercase(),
+    })
 }
 
 /// Lists of sensors, the member that holds the reading, and its unit; `None` where the sensor tells its own.
@@ -147,9 +183,10 @@ async fn log(
         services = link(client.get(manager).await?.value.get("LogServices"));
     }
     let Some(services) = services else { return Ok(None) };
-    let services: Collection = tolerant(&client.get(&services).await?.value)?;
-    let all: Vec<&str> = services.members.iter().map(redfish::types::OdataId::as_str).collect();
-    let about_events = |path: &&&str| {
+    let services: Collection<Value> = tolerant(&client.get(&services).await?.value)?;
+    let all: Vec<String> =
+        services.members.iter().filter_map(|member| link(Some(member))).collect();
+    let about_events = |path: &&String| {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
         name.contains("sel") || name.contains("event") || name.starts_with("iel")
     };
@@ -181,9 +218,9 @@ async fn newest(client: &Client<'_>, first: String) -> Result<Log, Failure> {
 
 /// `None` for a link to an entry that would have to be read by itself.
 fn entry(value: &Value) -> Option<Entry> {
-    let entry: LogEntry = tolerant(value).ok()?;
-    let text = entry.message.or(entry.message_id).or(entry.resource.name)?;
-    Some(Entry { at: entry.created, severity: entry.severity, text: text.trim().to_owned() })
+    let text = |member: &str| value[member].as_str().map(str::trim).map(str::to_owned);
+    let said = text("Message").or_else(|| text("MessageId")).or_else(|| text("Name"))?;
+    Some(Entry { at: text("Created"), severity: text("Severity"), text: said })
 }
 
 #[cfg(test)]
@@ -208,5 +245,26 @@ mod tests {
             .map(|sensor| (sensor.name.as_str(), sensor.reading, sensor.unit.as_str()))
             .collect();
         assert_eq!(told, [("CPU", Some(41.0), "°C"), ("Fan 1", Some(4200.0), "RPM")]);
+    }
+
+    #[test]
+    fn a_sensor_may_be_a_resource_of_its_own() {
+        let value = json!({ "Name": "Inlet", "Reading": 22.5, "ReadingUnits": "Cel", "Status": { "Health": "OK" } });
+        let sensor = own_sensor(&value).unwrap();
+        assert_eq!((sensor.name.as_str(), sensor.reading), ("Inlet", Some(22.5)));
+        assert_eq!((sensor.unit.as_str(), sensor.state.as_str()), ("°C", "ok"));
+        assert_eq!(own_sensor(&json!({ "Name": "Inlet", "Reading": null })), None);
+    }
+
+    #[test]
+    fn an_entry_is_read_without_what_it_need_not_have() {
+        let value = json!({ "Message": " Fan 1 failed. ", "Severity": "Critical", "Created": "2026-01-02T03:04:05Z" });
+        let expected = Entry {
+            at: Some("2026-01-02T03:04:05Z".into()),
+            severity: Some("Critical".into()),
+            text: "Fan 1 failed.".into(),
+        };
+        assert_eq!(entry(&value), Some(expected));
+        assert_eq!(entry(&json!({ "@odata.id": "/redfish/v1/x" })), None);
     }
 }

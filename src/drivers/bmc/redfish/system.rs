@@ -132,9 +132,9 @@ async fn all(client: &Client<'_>) -> Result<Vec<String>, Failure> {
     let mut links = Vec::new();
     for _ in 0..MOST_PAGES {
         let Some(page) = next else { break };
-        let page: Collection = tolerant(&client.get(&page).await?.value)?;
+        let page: Collection<Value> = tolerant(&client.get(&page).await?.value)?;
         next = page.next_link().map(str::to_owned);
-        links.extend(page.members.into_iter().map(|member| member.odata_id));
+        links.extend(page.members.iter().filter_map(|member| link(Some(member))));
     }
     Ok(links)
 }
