@@ -1,5 +1,14 @@
 //! IPMI, on three BMCs of different make.
 
+use std::{
+    net::UdpSocket,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
 use serde_json::json;
 
 use crate::{
@@ -76,4 +85,45 @@ fn ipmi_sim_tells_what_it_knows() {
     site.bmc("info").expect(0).says(&["serial number: SN-4711", "CPU Temp", "the newest 1 of 1"]);
     site.bmc("check").expect(0).says(&["can", "sensors, inventory, event log"]);
     assert!(bmc.dir().join("state/power").exists());
+}
+
+/// Stands before a BMC and loses every third packet, whichever way it goes; gives the port to speak to.
+fn losing(bmc: u16) -> u16 {
+    let front = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
+    let back = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
+    back.connect(("127.0.0.1", bmc)).unwrap();
+    let port = front.local_addr().unwrap().port();
+    let (count, asker) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
+    let is_lost = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst) % 3 == 0;
+    let (to, from, asked, counted) = (back.clone(), front.clone(), asker.clone(), count.clone());
+    thread::spawn(move || {
+        let mut packet = [0; 2048];
+        while let Ok((length, sender)) = from.recv_from(&mut packet) {
+            *asked.lock().unwrap() = Some(sender);
+            if !is_lost(&counted) {
+                to.send(&packet[..length]).unwrap();
+            }
+        }
+    });
+    thread::spawn(move || {
+        let mut packet = [0; 2048];
+        while let Ok(length) = back.recv(&mut packet) {
+            let sender = *asker.lock().unwrap();
+            if let Some(sender) = sender.filter(|_| !is_lost(&count)) {
+                front.send_to(&packet[..length], sender).unwrap();
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn lost_packets_are_sent_again() {
+    if !ready("lost_packets_are_sent_again") {
+        return;
+    }
+    let bmc = scripted("suite17.py");
+    let site = Site::new().host("bm1", &ipmi(losing(bmc.port), ""));
+    site.bmc("power on").expect(0).says(&["changed: bm1"]);
+    assert_eq!(site.found("power status"), [json!("on")]);
 }
