@@ -94,7 +94,7 @@ fn losing(bmc: u16) -> u16 {
     back.connect(("127.0.0.1", bmc)).unwrap();
     let port = front.local_addr().unwrap().port();
     let (count, asker) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
-    let is_lost = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst) % 3 == 0;
+    let is_lost = |count: &AtomicUsize| count.fetch_add(1, Ordering::SeqCst).is_multiple_of(3);
     let (to, from, asked, counted) = (back.clone(), front.clone(), asker.clone(), count.clone());
     thread::spawn(move || {
         let mut packet = [0; 2048];
