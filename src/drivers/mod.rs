@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod allocation;
 pub mod ansible;
+pub mod bmc;
 pub mod command;
 pub mod config_drive;
 pub mod environment;
@@ -37,6 +38,7 @@ pub struct Drivers<'d> {
     pub host: Option<Box<dyn Driver + Send + 'd>>,
     pub agent: Option<Box<dyn Driver + Send + 'd>>,
     pub allocation: Option<Box<dyn Driver + Send + 'd>>,
+    pub bmc: Option<Box<dyn Driver + Send + 'd>>,
     pub command: Option<Box<dyn Driver + Send + 'd>>,
     pub errand: Option<Box<dyn Driver + Send + 'd>>,
     pub known_hosts: Option<Box<dyn Driver + Send + 'd>>,
@@ -50,6 +52,7 @@ impl Drivers<'_> {
             Kind::Host => &self.host,
             Kind::Agent => &self.agent,
             Kind::Allocation => &self.allocation,
+            Kind::Bmc => &self.bmc,
             Kind::Command => &self.command,
             Kind::Errand => &self.errand,
             Kind::KnownHosts => &self.known_hosts,
@@ -86,18 +89,20 @@ enum Kind {
     Host,
     Agent,
     Allocation,
+    Bmc,
     Command,
     Errand,
     KnownHosts,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Image,
         Self::Ironic,
         Self::Host,
         Self::Agent,
         Self::Allocation,
+        Self::Bmc,
         Self::Command,
         Self::Errand,
         Self::KnownHosts,
@@ -110,6 +115,7 @@ impl Kind {
             Action::Host(_) => Self::Host,
             Action::Configure(_) => Self::Agent,
             Action::Allocation(_) => Self::Allocation,
+            Action::Bmc(_) => Self::Bmc,
             Action::Command(_) => Self::Command,
             Action::Update(_) | Action::Facts(_) => Self::Errand,
             Action::KnownHost(_) => Self::KnownHosts,

@@ -2,6 +2,7 @@
 
 pub mod addressing;
 pub mod allocation;
+pub mod bmc;
 pub mod check;
 pub mod configured;
 pub mod hook;

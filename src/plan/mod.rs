@@ -1,6 +1,7 @@
 //! Pure planning: a site and a request become a plan. Nothing here does I/O or sees YAML.
 
 pub mod action;
+pub mod bmc;
 pub mod deployment_image;
 pub mod deprovision;
 pub mod facts_gather;

@@ -2,7 +2,7 @@
 
 pub mod addressing;
 pub mod allocation;
-mod bmc;
+pub mod bmc;
 pub mod concerns;
 pub mod hosts;
 pub mod image_recipe;

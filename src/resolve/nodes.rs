@@ -30,7 +30,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
     })?;
     let info = reader.get::<BTreeMap<String, Value>>("ironic_driver_info")?;
     let info_setting = reader.setting("ironic_driver_info");
-    bmc::complete(reader, &driver, info.as_ref().map(|info| &info.value), &info_setting)?;
+    bmc::complete::complete(reader, &driver, info.as_ref().map(|info| &info.value), &info_setting)?;
     let vaulted = reader.variables.is_secret(reader.host, "ironic_driver_info");
     let (hidden, plain): (BTreeMap<_, _>, BTreeMap<_, _>) = info
         .map(|info| info.value)
@@ -89,7 +89,7 @@ fn api_url(reader: &Reader) -> Result<crate::origin::Sourced<String>> {
 
 /// Keys that hold secrets by their name; if the variable came out of a vault, everything that messages do not need.
 fn is_secret(key: &str, vaulted: bool) -> bool {
-    let named = ["password", "secret", "token"].iter().any(|word| key.contains(word));
+    let named = ["password", "secret", "token", "kg_key"].iter().any(|word| key.contains(word));
     let told =
         ["_address", "_port", "_system_id", "_verify_ca"].iter().any(|end| key.ends_with(end));
     named || (vaulted && !told)
@@ -138,6 +138,7 @@ mod tests {
         let table = [
             ("redfish_password", false, true),
             ("snmp_auth_secret", false, true),
+            ("ipmi_hex_kg_key", false, true),
             ("redfish_username", false, false),
             ("redfish_username", true, true),
             ("redfish_address", true, false),

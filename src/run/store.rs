@@ -161,11 +161,14 @@ impl Record {
         self.events.iter().any(|stamped| matches!(stamped.event, Event::RunAborted { .. }))
     }
 
-    /// Steps that are done, in this run or the one that it took on.
+    /// Steps that are done or had nothing to do, in this run or the one that it took on.
     pub fn done(&self) -> BTreeSet<String> {
         let done = |stamped: &Stamped| match &stamped.event {
             Event::StepFinished { step, outcome, .. } => {
-                let is_done = matches!(outcome, Outcome::Changed { .. } | Outcome::DoneEarlier);
+                let is_done = matches!(
+                    outcome,
+                    Outcome::Changed { .. } | Outcome::Unchanged { .. } | Outcome::DoneEarlier
+                );
                 is_done.then(|| step.clone())
             }
             _ => None,

@@ -6,6 +6,7 @@
     reason = "tests start the binary themselves"
 )]
 
+mod bmc;
 mod choices;
 mod commands;
 mod hosts;

@@ -1,6 +1,7 @@
 //! `ymir overcloud …`
 
 mod bare_metal;
+pub mod bmc;
 pub mod deprovision;
 pub mod facts;
 pub mod hardware;
@@ -17,6 +18,9 @@ pub enum Command {
     /// What runs on the hosts.
     #[command(subcommand)]
     Host(host_image::Command),
+    /// The management controllers of the hosts.
+    #[command(subcommand)]
+    Bmc(bmc::Command),
     /// What the hosts tell of themselves.
     #[command(subcommand)]
     Facts(facts::Command),
@@ -32,6 +36,7 @@ pub enum Command {
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::Host(command) => host_image::execute(cx, command).await,
+        Command::Bmc(command) => bmc::execute(cx, command).await,
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
         Command::Provision => provision::execute(cx).await,

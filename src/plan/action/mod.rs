@@ -2,6 +2,7 @@
 //! [`SecretRef`](crate::secret::SecretRef).
 
 pub mod allocation;
+pub mod bmc;
 pub mod configure;
 pub mod errand;
 pub mod host;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     allocation::Allocate,
+    bmc::BmcAction,
     configure::Configure,
     errand::{GatherFacts, RunCommand, UpdatePackages},
     host::HostAction,
@@ -30,6 +32,7 @@ pub enum Action {
     Host(HostAction),
     Configure(Box<Configure>),
     Allocation(Allocate),
+    Bmc(BmcAction),
     Command(Box<RunCommand>),
     Update(Box<UpdatePackages>),
     Facts(Box<GatherFacts>),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Reader, nodes::key_setting};
+use super::super::{Reader, nodes::key_setting};
 use crate::{
     near::nearest,
     origin::{Setting, Sourced},
@@ -30,9 +30,14 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("xclarity", &[]),
 ];
 
+/// What the names of a driver's keys begin with; none for a driver without a BMC.
+pub(super) fn prefixes(driver: &str) -> &'static [&'static str] {
+    DRIVERS.iter().find(|(name, _)| *name == driver).map_or(&[], |(_, prefixes)| prefixes)
+}
+
 /// Refuses a driver that Ironic does not have, and a BMC without an address or with half a login. A BMC that asks for no
 /// login has neither user name nor password.
-pub(super) fn complete(
+pub(in crate::resolve) fn complete(
     reader: &Reader,
     driver: &Sourced<String>,
     info: Option<&Info>,
