@@ -195,7 +195,7 @@ fn arguments_that_do_not_fit() {
     insta::assert_snapshot!(x("x: \"{{ 'a' | extract }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
-      because: the filter `extract` needs the argument 'container'
+      because: the filter `extract` is missing its argument 'container'
       set by: x (globals.yml:1:4)
        --> globals.yml:1:14
         |

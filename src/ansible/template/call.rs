@@ -119,7 +119,7 @@ impl Args {
     }
 
     pub(super) fn missing(name: &str) -> Faulty {
-        Self::wrong(format!("needs the argument '{name}'"))
+        Self::wrong(format!("is missing its argument '{name}'"))
     }
 
     pub(super) fn unexpected(name: &str) -> Faulty {

@@ -27,7 +27,7 @@ fn name(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     let first = usize::try_from(origin.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(origin.column).ok()?.checked_sub(1)?;
     // The name of an argument that is missing stands nowhere, or means something else.
-    let names: Vec<&str> = if message.contains("needs the argument") {
+    let names: Vec<&str> = if message.contains("is missing its argument") {
         filter(message).into_iter().collect()
     } else {
         quoted(message).into_iter().rev().chain(filter(message)).collect()
@@ -154,7 +154,7 @@ kept: |
             (12, 7, "unexpected end (line 20 of the template)", None),
             (99, 1, said, None),
             (0, 0, said, None),
-            (6, 9, "the filter `default` needs the argument 'missing'", Some((6, 29))),
+            (6, 9, "the filter `default` is missing its argument 'missing'", Some((6, 29))),
             (6, 9, "object of type 'foo' has no attribute 'missing'", Some((6, 19))),
         ];
         for (line, column, message, expected) in cases {
