@@ -85,7 +85,8 @@ impl Shelf {
 /// A UUID that is always the same for what it is of.
 pub fn uuid(of: &str) -> String {
     let digest = Sha256::digest(of.as_bytes());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<_> = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
     format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 

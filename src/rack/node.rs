@@ -264,8 +264,12 @@ impl Node {
                 (true, Power::Off) => json!("power off"),
             },
             "console_enabled" => json!(false),
-            "clean_step" | "deploy_step" | "service_step" | "driver_internal_info" => json!({}),
-            "raid_config" | "target_raid_config" => json!({}),
+            "clean_step"
+            | "deploy_step"
+            | "service_step"
+            | "driver_internal_info"
+            | "raid_config"
+            | "target_raid_config" => json!({}),
             "links" => links(base, &format!("nodes/{}", self.uuid)),
             "ports" | "portgroups" | "states" | "volume" => {
                 links(base, &format!("nodes/{}/{name}", self.uuid))

@@ -52,17 +52,20 @@ impl Call {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             if word == "-o" {
-                let option = words.next().map_or("", String::as_str);
-                if let Some(path) = option.strip_prefix("UserKnownHostsFile=") {
-                    path.trim_matches('"').clone_into(&mut call.known_hosts);
-                }
+                call.set(words.next().map_or("", String::as_str));
             } else if !word.starts_with('-') {
-                let address = word.rsplit('@').next().unwrap_or_default();
-                call.address = address.to_owned();
+                word.rsplit('@').next().unwrap_or_default().clone_into(&mut call.address);
                 call.command = words.by_ref().cloned().collect::<Vec<_>>().join(" ");
             }
         }
         call
+    }
+
+    /// Of all options, only where the known host keys are matters here.
+    fn set(&mut self, option: &str) {
+        if let Some(path) = option.strip_prefix("UserKnownHostsFile=") {
+            path.trim_matches('"').clone_into(&mut self.known_hosts);
+        }
     }
 
     fn silent(&self) -> Said {
@@ -108,7 +111,8 @@ fn key_of<'a>(line: &'a str, address: &str) -> Option<&'a str> {
 fn introduction(host: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let addresses = host["addresses"].as_array().into_iter().flatten();
-    let addresses: String = addresses.map(|own| format!("address {}/24\n", text(own))).collect();
+    let addresses: Vec<_> = addresses.map(|own| format!("address {}/24\n", text(own))).collect();
+    let addresses = addresses.concat();
     let file = text(&host["image"]);
     let file = file.rsplit('/').next().unwrap_or_default();
     let image = file.strip_suffix(".qcow2").unwrap_or(file);

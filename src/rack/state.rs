@@ -81,6 +81,7 @@ impl State {
     }
 
     /// Where a failure of what goes on in this state leads.
+    #[must_use]
     pub fn when_failed(self) -> Self {
         use State as S;
         match self {

@@ -79,14 +79,14 @@ impl Site {
         let filled = |text: &str| {
             text.replace("URL", &served.url).replace("PATH", site.path.to_str().unwrap())
         };
-        let names: String = (1..=hosts).map(|number| format!("node-{number}\n")).collect();
-        site.write("environments/rack/inventory/hosts", &format!("[compute]\n{names}"));
+        let names: Vec<_> = (1..=hosts).map(|number| format!("node-{number}\n")).collect();
+        site.write("environments/rack/inventory/hosts", &format!("[compute]\n{}", names.concat()));
         site.write("environments/rack/rack.yml", &filled(CONFIGURATION));
         site.write("environments/rack/inventory/group_vars/overcloud/bmc.yml", &filled(BMC));
         let address =
             |number| format!("  node-{number}: 10.99.{}.{}\n", number / 200, 10 + number % 200);
-        let addresses: String = (1..=hosts).map(address).collect();
-        let allocation = format!("---\nprovision_oc_net_ips:\n{addresses}");
+        let addresses: Vec<_> = (1..=hosts).map(address).collect();
+        let allocation = format!("---\nprovision_oc_net_ips:\n{}", addresses.concat());
         site.write("environments/rack/network-allocation.yml", &allocation);
         site.write("images/debian-12.qcow2", "abc");
         let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

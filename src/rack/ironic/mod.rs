@@ -4,6 +4,7 @@
 mod nodes;
 mod others;
 mod ports;
+mod refusals;
 mod states;
 
 use serde_json::json;

@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{locked, no_node, not_simulated};
+use super::{
+    locked, no_node, not_simulated,
+    refusals::{busy, not_taken, nowhere},
+};
 use crate::rack::{
     clock::Moment,
     hardware::uuid,
     http::{Answer, Asked},
     node::{self, Node, View},
     patch::{self, Fault},
-    state::State,
     world::Rack,
 };
 
@@ -77,7 +79,8 @@ impl Rack {
         let mut answer = json!({ "nodes": shown });
         if let (Some(last), Some(_)) = (page.last(), found.next()) {
             let kept = asked.query.iter().filter(|(key, _)| key == "fields");
-            let kept: String = kept.map(|(key, value)| format!("&{key}={value}")).collect();
+            let kept: Vec<_> = kept.map(|(key, value)| format!("&{key}={value}")).collect();
+            let kept = kept.concat();
             let next = format!("{}/v1/nodes?limit={limit}{kept}&marker={}", asked.base, last.uuid);
             answer["next"] = json!(next);
         }
@@ -227,76 +230,6 @@ fn fields<'a>(asked: &'a Asked, all: &[&'static str]) -> Result<Option<Vec<&'a s
         fields.push("links");
     }
     Ok(Some(fields))
-}
-
-/// The refusal to change a node that is on its way.
-fn busy(node: &Node) -> Option<Answer> {
-    let (uuid, state) = (&node.uuid, node.life.state);
-    if state == State::Inspecting {
-        let words =
-            format!("Cannot update node \"{uuid}\" while it is in state \"{}\".", state.name());
-        return Some(Answer::refused(409, words));
-    }
-    if node.life.target.is_some() && !state.takes_changes() {
-        let words =
-            format!("Node {uuid} can not be updated while a state transition is in progress.");
-        return Some(Answer::refused(409, words));
-    }
-    node.life.reservation().map(|conductor| locked(uuid, conductor))
-}
-
-/// The refusal of an operation that is none, or is about what is not the client's.
-fn not_taken(operation: &Value) -> Option<Answer> {
-    let Some((_, path)) = patch::parts(operation) else {
-        let op = operation["op"].as_str().unwrap_or_default();
-        let words =
-            format!("Schema error for patch: '{op}' is not one of ['add', 'replace', 'remove']");
-        return Some(Answer::refused(400, words));
-    };
-    let root = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    if node::is_settable(root) {
-        return None;
-    }
-    Some(Answer::refused(
-        400,
-        format!("Cannot patch /{root}. Only the following can be updated: {CHANGEABLE}"),
-    ))
-}
-
-/// As Ironic lists it.
-const CHANGEABLE: &str = "automated_clean, bios_interface, boot_interface, chassis_uuid, conductor_group, \
-    console_interface, deploy_interface, description, disable_power_off, driver, driver_info, extra, inspect_interface, \
-    instance_info, instance_name, instance_uuid, lessee, maintenance, management_interface, name, network_data, \
-    network_interface, owner, power_interface, properties, protected, protected_reason, raid_interface, \
-    rescue_interface, resource_class, retired, retired_reason, shard, storage_interface, vendor_interface, parent_node, \
-    firmware_interface";
-
-/// The refusal of an operation whose place is not there.
-fn nowhere(operations: &[Value], path: &str) -> Answer {
-    let operation = operations.iter().find(|operation| operation["path"] == *path);
-    let operation = operation.cloned().unwrap_or_default();
-    let (op, key) =
-        (operation["op"].as_str().unwrap_or_default(), path.rsplit('/').next().unwrap_or_default());
-    Answer::refused(
-        400,
-        format!(
-            "Couldn't apply patch '{}'. Reason: can't {op} a non-existent object '{key}'",
-            pythons(&operation)
-        ),
-    )
-}
-
-/// A value as Python prints it.
-fn pythons(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let pairs: Vec<_> =
-                map.iter().map(|(key, value)| format!("'{key}': {}", pythons(value))).collect();
-            format!("{{{}}}", pairs.join(", "))
-        }
-        Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
 }
 
 fn validated() -> Answer {

@@ -39,10 +39,11 @@ impl Rack {
 
     fn list_ports(&self, asked: &Asked) -> Answer {
         let given = asked.key("fields").map(|text| text.split(',').chain(["links"]).collect());
-        self.ports_with(asked, Some(given.unwrap_or_else(|| SHORT.to_vec())))
+        let fields: Vec<_> = given.unwrap_or_else(|| SHORT.to_vec());
+        self.ports_with(asked, Some(&fields))
     }
 
-    fn ports_with(&self, asked: &Asked, fields: Option<Vec<&str>>) -> Answer {
+    fn ports_with(&self, asked: &Asked, fields: Option<&[&str]>) -> Answer {
         let node = asked.key("node").or(asked.key("node_uuid"));
         let node = node.map(|word| self.row(word).map(|row| self.nodes[&row].uuid.clone()));
         let wanted = |port: &&Map<String, Value>| {
@@ -52,7 +53,7 @@ impl Rack {
             address && node.as_ref().is_none_or(|uuid| port["node_uuid"] == json!(uuid))
         };
         let found = self.ports.iter().filter(wanted);
-        let shown = found.map(|port| match &fields {
+        let shown = found.map(|port| match fields {
             None => port.clone(),
             Some(fields) => {
                 let value = |field: &&str| Some(((*field).to_owned(), port.get(*field)?.clone()));
