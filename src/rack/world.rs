@@ -29,7 +29,8 @@ pub struct Rack {
     pub nodes: BTreeMap<u64, Node>,
     rows: BTreeMap<String, u64>,
     last_row: u64,
-    pub ports: Vec<Map<String, Value>>,
+    /// By their MACs, by which they are asked for.
+    pub ports: BTreeMap<String, Map<String, Value>>,
     pub allocations: Vec<Map<String, Value>>,
     due: BTreeSet<(Moment, u64)>,
 }
@@ -44,7 +45,7 @@ impl Rack {
             nodes: BTreeMap::new(),
             rows: BTreeMap::new(),
             last_row: 0,
-            ports: Vec::new(),
+            ports: BTreeMap::new(),
             allocations: Vec::new(),
             due: BTreeSet::new(),
         }
@@ -139,7 +140,7 @@ impl Rack {
         let Some(node) = self.nodes.remove(&row) else { return };
         self.rows.remove(&node.uuid);
         self.rows.remove(node.name());
-        self.ports.retain(|port| port["node_uuid"] != *node.uuid);
+        self.ports.retain(|_, port| port["node_uuid"] != *node.uuid);
     }
 
     fn unlink(&mut self, row: u64) {

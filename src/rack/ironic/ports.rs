@@ -21,13 +21,15 @@ impl Rack {
             ("GET", ["detail"]) => self.ports_with(asked, None),
             ("POST", []) => self.create_port(asked, now),
             (method, [word]) => {
-                let Some(at) = self.ports.iter().position(|port| port["uuid"] == **word) else {
+                let mut ports = self.ports.iter();
+                let found = ports.find(|(mac, port)| port["uuid"] == **word || *mac == word);
+                let Some((mac, port)) = found.map(|(mac, port)| (mac.clone(), port.clone())) else {
                     return Answer::refused(404, format!("Port {word} could not be found."));
                 };
                 match method {
-                    "GET" => Answer::ok(Value::Object(self.ports[at].clone())),
+                    "GET" => Answer::ok(Value::Object(port)),
                     "DELETE" => {
-                        self.ports.remove(at);
+                        self.ports.remove(&mac);
                         Answer::bare(204)
                     }
                     _ => not_simulated(asked),
@@ -47,12 +49,13 @@ impl Rack {
         let node = asked.key("node").or(asked.key("node_uuid"));
         let node = node.map(|word| self.row(word).map(|row| self.nodes[&row].uuid.clone()));
         let wanted = |port: &&Map<String, Value>| {
-            let address = asked
-                .key("address")
-                .is_none_or(|address| port["address"] == address.to_lowercase());
-            address && node.as_ref().is_none_or(|uuid| port["node_uuid"] == json!(uuid))
+            node.as_ref().is_none_or(|uuid| port["node_uuid"] == json!(uuid))
         };
-        let found = self.ports.iter().filter(wanted);
+        let found: Vec<_> = match asked.key("address") {
+            Some(mac) => self.ports.get(&mac.to_lowercase()).into_iter().collect(),
+            None => self.ports.values().collect(),
+        };
+        let found = found.into_iter().filter(wanted);
         let shown = found.map(|port| match fields {
             None => port.clone(),
             Some(fields) => {
@@ -69,7 +72,7 @@ impl Rack {
         let Some(row) = self.row(text("node_uuid")) else {
             return Answer::refused(400, format!("Node {} could not be found.", text("node_uuid")));
         };
-        if self.ports.iter().any(|port| port["address"] == address) {
+        if self.ports.contains_key(&address) {
             return Answer::refused(
                 409,
                 format!("A port with MAC address {address} already exists."),
@@ -99,7 +102,7 @@ impl Rack {
             "links": links(&asked.base, &format!("ports/{uuid}")),
             "portgroup_uuid": null,
         });
-        self.ports.extend(port.as_object().cloned());
+        self.ports.extend(port.as_object().cloned().map(|port| (address, port)));
         Answer::new(201, port)
     }
 }
