@@ -71,7 +71,7 @@ impl Rack {
         let has = |system: &&System| system.addresses.iter().any(|own| own == address);
         let systems = self.nodes.values().filter_map(|node| node.life.machine.answering(now));
         let Some(system) = systems.into_iter().find(has).cloned() else { return nobody() };
-        let key = match self.strike(&system.name, Step::Ssh) {
+        let key = match self.faults.strike(&system.name, Step::Ssh) {
             Some(What::SshNeverUp) => return nobody(),
             Some(_) => Some(FOREIGN_KEY.to_owned()),
             None => system.host_key,

@@ -17,9 +17,9 @@ pub struct Hardware {
     pub uuid: String,
     pub mac: String,
     pub bmc: Bmc,
-    cpus: u32,
-    memory_mb: u32,
-    disk_gb: u32,
+    pub cpus: u32,
+    pub memory_mb: u32,
+    pub disk_gb: u32,
     /// As it is while no node of Ironic's stands for it.
     pub machine: Machine,
     /// The row of the node that stands for it.
@@ -91,16 +91,9 @@ pub fn uuid(of: &str) -> String {
 }
 
 impl Hardware {
+    /// By which a deployment finds the disk.
     pub fn serial(&self) -> String {
         format!("RACK-{}", self.name)
-    }
-
-    pub fn cpus(&self) -> u32 {
-        self.cpus
-    }
-
-    pub fn memory_mb(&self) -> u32 {
-        self.memory_mb
     }
 
     /// What the inspection ramdisk finds.

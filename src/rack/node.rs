@@ -192,7 +192,7 @@ impl Node {
         }
     }
 
-    /// These fields; `None` names one that does not exist.
+    /// These fields, as the API shows them.
     pub fn shown(&self, fields: &[&str], view: View<'_>) -> Value {
         let value = |name: &&str| ((*name).to_owned(), self.field(name, view));
         Value::Object(fields.iter().map(value).collect())

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     clock::Moment,
     conductor,
-    fault::{Faults, Step, What},
+    fault::{Faults, What},
     file::{Bmc, File},
     hardware::Shelf,
     http::{Answer, Asked, Outcome},
@@ -244,10 +244,5 @@ impl Rack {
         let hardware = self.shelf.get(at);
         let node = hardware.node.and_then(|row| self.nodes.get(&row));
         node.map_or(&hardware.machine, |node| &node.life.machine)
-    }
-
-    /// What goes wrong with a request that names this node.
-    pub fn strike(&mut self, node: &str, step: Step) -> Option<What> {
-        self.faults.strike(node, step)
     }
 }

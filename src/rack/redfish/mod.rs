@@ -25,7 +25,7 @@ impl Rack {
         let at = words.get(1).and_then(|word| self.shelf.find(word));
         let struck = at.and_then(|at| {
             let name = self.shelf.get(at).name.clone();
-            self.strike(&name, Step::Redfish)
+            self.faults.strike(&name, Step::Redfish)
         });
         let answer = match struck {
             Some(What::BmcDead | What::Cut) => return Outcome::Cut,
