@@ -34,6 +34,8 @@ pub mod pattern;
 #[cfg(feature = "control")]
 pub mod plan;
 #[cfg(feature = "control")]
+pub mod rack;
+#[cfg(feature = "control")]
 pub mod reference;
 #[cfg(feature = "control")]
 pub mod report;

@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("drivers", &["host", "model", "plan", "run"]),
     ("report", &["plan"]),
     ("lab", &["model", "drivers"]),
+    ("rack", &[]),
     (
         "cli",
         &[
@@ -41,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "drivers",
             "report",
             "lab",
+            "rack",
         ],
     ),
 ];

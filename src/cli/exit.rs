@@ -21,6 +21,8 @@ pub enum Exit {
     Differences,
     /// 130: the operator stopped it.
     Interrupted,
+    /// Whatever the program that is played ended with.
+    Of(u8),
 }
 
 /// The exit code for an outcome; a trouble is printed to standard error, and as data where data is asked for.
@@ -31,6 +33,7 @@ pub fn code(outcome: Result<Exit>, format: Format) -> ExitCode {
         Ok(Exit::SomeFailed) => 4,
         Ok(Exit::Differences) => 5,
         Ok(Exit::Interrupted) => 130,
+        Ok(Exit::Of(code)) => code,
         Err(trouble) => {
             report::trouble::print(&trouble);
             told_as_data(&trouble, format);

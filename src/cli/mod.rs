@@ -23,6 +23,7 @@ mod meant;
 pub mod network;
 pub mod options;
 pub mod overcloud;
+pub mod rack;
 mod removal;
 pub mod run;
 pub mod seed;
@@ -88,6 +89,9 @@ enum Command {
     /// The hosts of the cloud.
     #[command(subcommand)]
     Overcloud(overcloud::Command),
+    /// A simulated site in one process, for scale and faults.
+    #[command(subcommand)]
+    Rack(rack::Command),
     /// Earlier runs: what they did, and how to go on.
     #[command(subcommand)]
     Run(run::Command),
@@ -120,7 +124,7 @@ impl Command {
     fn is_of_environment(&self) -> bool {
         match self {
             Self::Configuration(command) => command.is_of_environment(),
-            Self::Environment(_) | Self::Complete(_) | Self::Man(_) => false,
+            Self::Environment(_) | Self::Complete(_) | Self::Man(_) | Self::Rack(_) => false,
             Self::Control(_)
             | Self::Host(_)
             | Self::Infra(_)
@@ -219,6 +223,7 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
         Command::Lab(command) => lab::execute(cx, command).await,
         Command::Network(command) => network::execute(cx, command).await,
         Command::Overcloud(command) => overcloud::execute(cx, command).await,
+        Command::Rack(command) => rack::execute(command).await,
         Command::Run(command) => run::execute(cx, command).await,
         Command::Seed(command) => seed::execute(cx, command).await,
         Command::SshKnownHosts => known_hosts::execute(cx).await,

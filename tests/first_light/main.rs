@@ -4,8 +4,11 @@
 //! It needs root, QEMU and the package registries; `YMIR_FIRST_LIGHT=1` says that they may be used.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
 
+#[path = "../contract/mod.rs"]
+mod contract;
 mod faults;
 mod ironic;
+mod recorded;
 mod road;
 mod ymir;
 
@@ -24,6 +27,7 @@ const PARTS: &[Part] = &[
     ("lab_comes_up", road::lab_comes_up),
     ("lab_up_again_changes_nothing", road::lab_up_again_changes_nothing),
     ("lab_comes_back_after_a_power_cut", road::lab_comes_back_after_a_power_cut),
+    ("answers_are_as_recorded", recorded::answers_are_as_recorded),
     ("images_are_built", road::images_are_built),
     ("images_are_not_built_again", road::images_are_not_built_again),
     ("ironic_down_is_told", faults::ironic_down_is_told),

@@ -1,0 +1,133 @@
+//! `/v1/nodes/…/states`: power, provision state, RAID; and traits.
+
+use serde_json::{Value, json};
+
+use super::{locked, not_simulated};
+use crate::rack::{
+    clock::Moment,
+    http::{Answer, Asked},
+    machine::{self, Power, Request},
+    node,
+    state::Verb,
+    world::Rack,
+};
+
+impl Rack {
+    pub(super) fn on_states(
+        &mut self,
+        asked: &Asked,
+        row: u64,
+        words: &[&str],
+        now: Moment,
+    ) -> Answer {
+        match (asked.method.as_str(), words) {
+            ("GET", []) => Answer::ok(self.nodes[&row].shown(node::STATES, self.view(asked))),
+            ("PUT", ["provision"]) => self.on_provision(asked, row, now),
+            ("PUT", ["power"]) => self.on_power(asked, row, now),
+            ("PUT", ["raid"]) => self.on_raid(asked, row),
+            _ => not_simulated(asked),
+        }
+    }
+
+    fn on_provision(&mut self, asked: &Asked, row: u64, now: Moment) -> Answer {
+        let node = &self.nodes[&row];
+        let target = asked.body["target"].as_str().unwrap_or_default();
+        let verb = Verb::of(target);
+        if matches!(verb, Some(Verb::Active | Verb::Rebuild)) && node.is_in_maintenance() {
+            return Answer::refused(
+                400,
+                format!(
+                    "The provisioning operation can't be performed on node {} because it's in maintenance mode.",
+                    node.uuid
+                ),
+            );
+        }
+        let state = node.life.state;
+        let Some(verb) = verb.filter(|verb| verb.is_possible(state)) else {
+            return match node.life.reservation() {
+                Some(conductor) => locked(&node.uuid, conductor),
+                None => cannot(target, &node.uuid, state.name()),
+            };
+        };
+        self.provision(row, verb, asked, now);
+        let place = format!("{}/v1/nodes/{}/states", asked.base, self.nodes[&row].uuid);
+        Answer::bare(202).header("Location", place)
+    }
+
+    fn on_power(&mut self, asked: &Asked, row: u64, now: Moment) -> Answer {
+        let node = &self.nodes[&row];
+        let target = asked.body["target"].as_str().unwrap_or_default();
+        let request = match target {
+            "power on" => Request::Switch(Power::On),
+            "power off" | "soft power off" => Request::Switch(Power::Off),
+            "rebooting" | "soft rebooting" => Request::Restart,
+            _ => {
+                let state =
+                    if node.life.machine.power() == Power::On { "power on" } else { "power off" };
+                return cannot(target, &node.uuid, state);
+            }
+        };
+        if let Some(conductor) = node.life.reservation() {
+            return locked(&node.uuid, conductor);
+        }
+        let times = &self.file.times;
+        let Some(node) = self.nodes.get_mut(&row) else { return Answer::bare(404) };
+        node.life.machine = machine::next(&node.life.machine, request, now, times).0;
+        node.verified = true;
+        Answer::bare(202)
+    }
+
+    fn on_raid(&mut self, asked: &Asked, row: u64) -> Answer {
+        let Some(node) = self.nodes.get_mut(&row) else { return Answer::bare(404) };
+        node.fields.insert("target_raid_config".into(), asked.body.clone());
+        Answer::bare(204)
+    }
+
+    pub(super) fn on_traits(&mut self, asked: &Asked, row: u64) -> Answer {
+        let Some(node) = self.nodes.get_mut(&row) else { return Answer::bare(404) };
+        match asked.method.as_str() {
+            "GET" => Answer::ok(json!({ "traits": node.traits })),
+            "PUT" => {
+                let traits = asked.body["traits"].as_array().cloned().unwrap_or_default();
+                if let Some(wrong) = traits.iter().find(|name| !is_trait(name)) {
+                    return no_trait(wrong.as_str().unwrap_or_default());
+                }
+                node.traits = traits;
+                Answer::bare(204)
+            }
+            "DELETE" => {
+                node.traits.clear();
+                Answer::bare(204)
+            }
+            _ => not_simulated(asked),
+        }
+    }
+}
+
+fn cannot(target: &str, node: &str, state: &str) -> Answer {
+    Answer::refused(
+        400,
+        format!(
+            "The requested action \"{target}\" can not be performed on node \"{node}\" while it is in state \"{state}\"."
+        ),
+    )
+}
+
+/// A site's own trait; the rack does not know the standard ones by name, but by how they begin.
+fn is_trait(name: &Value) -> bool {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let name = name.as_str().unwrap_or_default();
+    let begins =
+        ["CUSTOM_", "HW_", "COMPUTE_", "STORAGE_"].iter().any(|begin| name.starts_with(begin));
+    begins && name.chars().all(plain)
+}
+
+fn no_trait(name: &str) -> Answer {
+    Answer::refused(
+        400,
+        format!(
+            "Schema error for body: '{name}' is not valid under any of the given schemas. Possible root cause: '{name}' does \
+         not match '^CUSTOM_[A-Z0-9_]+$'"
+        ),
+    )
+}

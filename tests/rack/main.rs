@@ -1,0 +1,11 @@
+//! The simulated rack, through the binary: it answers as the real parts do, and Ymir's commands go through it.
+#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::disallowed_methods, reason = "tests start the binary themselves")]
+
+mod bmcs;
+mod commands;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contracts;
+mod serving;
+mod site;
