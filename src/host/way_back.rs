@@ -67,3 +67,63 @@ fn made_by<'f>(path: &str, content: &'f str) -> Option<&'f str> {
     let line = content.lines().find_map(|line| line.strip_prefix("Name="));
     line.filter(|_| path.ends_with(".netdev"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{resource::File, stage::Stage, undo};
+
+    const ETH1: &str = "/etc/systemd/network/50-kayobe-eth1.network";
+
+    fn file(address: &str) -> String {
+        format!("[Match]\nName=eth1\n\n[Network]\nAddress={address}/24\n")
+    }
+
+    /// What an undo calls for eth1, given the addresses that are on it then.
+    fn called(addresses: &[&str]) -> Vec<String> {
+        let stage = Stage::new(&[(ETH1, &file("10.0.0.1"))]);
+        let machine = stage.machine();
+        let written: Resource = File::new(ETH1, file("10.0.0.2")).into();
+        let way = Way::Reconfigure("eth1".into());
+        let anew = Refresh::after("configure eth1 anew", way, std::slice::from_ref(&written));
+        undo::arm(&machine, vec![ETH1.into()], &[written, anew.into()], "network").unwrap();
+        stage.put(ETH1, &file("10.0.0.2"));
+        let address = |one: &&str| {
+            let (local, length) = one.split_once('/').unwrap();
+            format!(r#"{{"local": "{local}", "prefixlen": {length}, "scope": "global"}}"#)
+        };
+        let all: Vec<String> = addresses.iter().map(address).collect();
+        stage.answer("ip -json address", &format!(r#"[{{"addr_info": [{}]}}]"#, all.join(",")));
+        stage.called();
+        undo::undo(&machine).unwrap();
+        assert_eq!(stage.text(ETH1).unwrap(), file("10.0.0.1"));
+        let of_network = |line: &String| line.starts_with("networkctl") || line.contains("delete");
+        stage.called().into_iter().filter(of_network).collect()
+    }
+
+    #[test]
+    fn an_undo_leaves_addresses_of_others() {
+        assert_eq!(called(&["10.0.0.2/24"]), ["networkctl reconfigure eth1"]);
+        assert_eq!(
+            called(&["10.0.0.1/24", "10.0.0.2/24", "10.0.0.200/32"]),
+            ["ip address delete 10.0.0.2/24 dev eth1"]
+        );
+    }
+
+    /// An agent of an earlier release wrote programs only.
+    #[test]
+    fn steps_of_earlier_releases_are_read() {
+        let text = r#"[["nmcli", "connection", "reload"], {"reconfigure": "eth1"}, {"connect": "eth1", "uuid": "u"}]"#;
+        let steps: Vec<Step> = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            steps,
+            [
+                Step::Run(["nmcli", "connection", "reload"].map(str::to_owned).into()),
+                Step::Reconfigure { reconfigure: "eth1".into() },
+                Step::Connect { connect: "eth1".into(), uuid: "u".into() },
+            ]
+        );
+        let again = serde_json::to_string(&steps).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Step>>(&again).unwrap(), steps);
+    }
+}

@@ -44,8 +44,9 @@ pub(crate) fn nmstate_configures_the_network(lab: &Lab) {
     site.write("engine.yml", "---\nnetwork_engine: nmstate\n");
     site.write("firewall.yml", "---\nfirewalld_enabled: true\n");
     site.write("inventory/group_vars/overcloud/zone", "---\ninternal_net_zone: internal\n");
-    let said = with(&["--check", "--diff"]).expect(0);
-    assert!(said.contains("have nmstate bring about the interface breth2"), "{said}");
+    let said = with(&["--check", "--diff"]);
+    assert!(said.stderr.contains("have nmstate bring about the interface breth2"), "{said:?}");
+    said.expect(0);
     with(&[]).expect(0);
     let machine = &lab.machines()[0];
     is_configured(machine);
@@ -89,8 +90,9 @@ pub(crate) fn nmstate_follows_changes(lab: &Lab) {
     let other = r#"{"internal_net_mtu": 1400, "external_net_routes": [{"cidr": "10.98.0.0/16",
         "gateway": "192.168.135.1"}], "network_route_tables": [{"id": 200, "name": "storage"}],
         "internal_net_rules": [{"from": "192.168.134.0/24", "table": "storage", "priority": 1000}]}"#;
-    let said = with(&["-e", other, "--check", "--diff"]).expect(0);
-    assert!(said.contains("change the interface eth1") && said.contains("1400"), "{said}");
+    let said = with(&["-e", other, "--check", "--diff"]);
+    assert!(said.stderr.contains("change the interface eth1"), "{said:?}");
+    assert!(said.stderr.contains("1400"), "{said:?}");
     with(&["-e", other]).expect(0);
     assert!(machine.exec("ip link show eth1").expect(0).contains("mtu 1400"));
     let routes = machine.exec("ip route").expect(0);

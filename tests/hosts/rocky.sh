@@ -105,10 +105,8 @@ packages() {
   holds usr/bin/docker '#!/bin/sh\ncase "$*" in *version*) echo 28.0.0 ;; esac\n' 755
   package docker-ce "" 'getent group docker >/dev/null || groupadd --system docker'
   package needs-acl "Requires: acl"
-  holds usr/bin/nmstatectl ''
-  cp build/nmstatectl build/tree/usr/bin/
-  chmod 755 build/tree/usr/bin/nmstatectl
-  package nmstate ""
+  install -D build/nmstatectl build/tree/usr/bin/nmstatectl
+  package nmstate "AutoReqProv: no"
 }
 
 # A file of the package that is made next.

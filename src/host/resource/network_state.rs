@@ -194,7 +194,7 @@ pub(in crate::host) fn shown(machine: &Machine) -> Result<Option<Value>, Fault> 
 
 /// Has nmstate bring a document about.
 pub(in crate::host) fn apply(machine: &Machine, document: &Value) -> Result<(), Fault> {
-    let call = Call::new(PROGRAM, ["apply", "--quiet"]).input(document.to_string()).limit(LIMIT);
+    let call = Call::new(PROGRAM, ["apply", "-q"]).input(document.to_string()).limit(LIMIT);
     machine.must(&call).map(drop).map_err(|fault| {
         fault.hint("does the host have the interfaces that `network_interfaces` lead to? `journalctl --unit NetworkManager` on the host tells more")
     })
