@@ -178,9 +178,10 @@ pub fn as_far_as(wanted: &Value, found: &Value) -> Value {
             });
             Value::Object(both.collect())
         }
-        (Value::Array(wanted), Value::Array(found)) if wanted.first().is_some() => {
-            found.iter().map(|one| as_far_as(&wanted[0], one)).collect()
-        }
+        (Value::Array(wanted), Value::Array(found)) => match wanted.first() {
+            Some(first) => found.iter().map(|one| as_far_as(first, one)).collect(),
+            None => Value::Array(found.clone()),
+        },
         _ => found.clone(),
     }
 }

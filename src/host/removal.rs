@@ -251,7 +251,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
         Trace::NetworkParts { parts } => network_state::take_away(machine, parts),
-        Trace::ConnectionZone { device, .. } => connection_zone::choose(machine, device, ""),
+        Trace::ConnectionZone { device, .. } => connection_zone::take_away(machine, device),
     }
 }
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::network_manager;
-use crate::host::resource::{ConnectionZone, NetworkState, Packages, Refresh, Resource, Way};
+use crate::host::resource::{
+    ConnectionZone, NetworkState, Packages, Refresh, Resource, Way, connection_zone,
+};
 
 /// What nmstate is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,10 +38,14 @@ impl Nmstate {
         let what = "have NetworkManager read its connections";
         resources.push(Refresh::after(what, Way::Run(read), &[]).into());
         resources.push(NetworkState { document: self.document.clone() }.into());
-        let zones = self.zones.iter().cloned();
-        resources.extend(zones.map(|InterfaceZone { interface, zone }| {
-            ConnectionZone { device: interface, zone }.into()
-        }));
+        for InterfaceZone { interface, zone } in self.zones.clone() {
+            let name = format!("put {interface} into its zone");
+            let counts = Way::Run(vec![connection_zone::counts(&interface)]);
+            let zone = Resource::from(ConnectionZone { device: interface, zone });
+            let refresh = Refresh::after(name, counts, std::slice::from_ref(&zone));
+            resources.push(zone);
+            resources.push(Refresh { of_removed: &[], ..refresh }.into());
+        }
         resources
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
     std::iter::once(call.program).chain(call.args).collect()
 }
 
-/// Puts a connection in force on its interface as it is written now; addresses of others stay there, where that can be.
+/// Puts a connection in force on its interface as it is written now, without taking the interface down where that can be.
 pub(in crate::host) fn connect(machine: &Machine, device: &str, uuid: &str) -> Result<(), Fault> {
     let words = ["--get-values", "GENERAL.CON-UUID", "device", "show", device];
     let now = machine.run(&Call::new("nmcli", words))?.stdout;

@@ -59,8 +59,19 @@ fn now(machine: &Machine, device: &str) -> Result<Option<String>, Fault> {
     Ok(Some(said.trim().to_owned()))
 }
 
-/// Has the connection that is in force on an interface name a zone, which counts at once.
-pub(in crate::host) fn choose(machine: &Machine, device: &str, zone: &str) -> Result<(), Fault> {
+/// What has the zone count on the interface: firewalld hears of it only then.
+pub(in crate::host) fn counts(device: &str) -> Vec<String> {
+    ["nmcli", "device", "reapply", device].map(str::to_owned).into()
+}
+
+/// Has the connection of an interface name no zone any more.
+pub(in crate::host) fn take_away(machine: &Machine, device: &str) -> Result<(), Fault> {
+    choose(machine, device, "")?;
+    let [program, words @ ..] = &counts(device)[..] else { return Ok(()) };
+    machine.must(&Call::new(program, words.iter().cloned())).map(drop)
+}
+
+fn choose(machine: &Machine, device: &str, zone: &str) -> Result<(), Fault> {
     let Some(Profile { uuid, .. }) = profile(machine, device)? else {
         return Err(Fault::new(format!("putting {device} into the zone {zone}"))
             .because("no connection of NetworkManager's is in force on it")
