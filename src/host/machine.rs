@@ -14,7 +14,7 @@ use rustix::process::{getgid, getuid};
 use super::{
     fault::{Fault, Tried},
     programs::{Call, HostPrograms, Output, Programs},
-    resource::{connection, unit},
+    resource::{connection, network_state, unit},
 };
 
 /// Larger files are nobody's configuration.
@@ -36,6 +36,9 @@ pub struct Machine {
 pub(super) struct Memory {
     pub(super) units: BTreeMap<String, unit::State>,
     pub(super) connections: Option<Vec<connection::Active>>,
+    pub(super) profiles: Option<Vec<network_state::Profile>>,
+    /// What nmstate tells of the network.
+    pub(super) network_state: Option<serde_json::Value>,
     /// What `nmcli` says of its release.
     pub(super) network_manager: Option<String>,
     /// Whether packages of rpm's are there, by the names that were asked for.

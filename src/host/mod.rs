@@ -16,6 +16,7 @@ pub mod fault;
 mod leftovers;
 pub mod lock;
 pub mod machine;
+pub mod nmstate;
 pub mod patience;
 pub mod programs;
 pub mod record;
@@ -25,5 +26,6 @@ pub mod sealed;
 #[cfg(test)]
 pub(crate) mod stage;
 pub mod undo;
+mod way_back;
 pub mod wipe;
 pub mod wire;

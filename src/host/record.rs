@@ -11,6 +11,7 @@ use super::{
     data::Held,
     fault::{Fault, Tried},
     machine::{Access, Machine},
+    nmstate::Part,
     resource::{Engine, FirewallItem, Made, section},
 };
 
@@ -164,6 +165,15 @@ pub enum Trace {
     /// Parameters of the kernel's command line, in the boot loader's configuration.
     BootArguments {
         arguments: Vec<String>,
+    },
+    /// Parts of the network that nmstate brought about.
+    NetworkParts {
+        parts: Vec<Part>,
+    },
+    /// The zone of firewalld's that the connection of an interface names.
+    ConnectionZone {
+        device: String,
+        zone: String,
     },
     /// Something that holds data: never removed without being named by the operator.
     Data {

@@ -9,8 +9,9 @@ use super::{
     programs::Call,
     record::{self, Trace},
     resource::{
-        Resource, Unit, block, boot_arguments, container, firewall, fstab, key, libvirt, packages,
-        sasl_login, section, setting, swap, tuned_profile, virtual_gpu,
+        Resource, Unit, block, boot_arguments, connection_zone, container, firewall, fstab, key,
+        libvirt, network_state, packages, sasl_login, section, setting, swap, tuned_profile,
+        virtual_gpu,
     },
 };
 
@@ -88,6 +89,8 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
         Trace::SaslLogin { user, file } => sasl_login::judge(machine, user, file.as_deref()),
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::judge(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::judge(machine, arguments),
+        Trace::NetworkParts { parts } => network_state::judge(machine, parts),
+        Trace::ConnectionZone { device, zone } => connection_zone::judge(machine, device, zone),
     }
 }
 
@@ -247,6 +250,8 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         }
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
+        Trace::NetworkParts { parts } => network_state::take_away(machine, parts),
+        Trace::ConnectionZone { device, .. } => connection_zone::take_away(machine, device),
     }
 }
 

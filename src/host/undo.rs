@@ -13,7 +13,8 @@ use super::{
     machine::{Access, Machine, NodeKind},
     programs::Call,
     record::{self, DIRECTORY},
-    resource::{Resource, connection, selinux, unit},
+    resource::Resource,
+    way_back::{Step, inverse},
 };
 
 const BUNDLE: &str = "/var/lib/ymir/undo.json";
@@ -25,6 +26,8 @@ const TURN: &str = "/var/lib/ymir/undo.lock";
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the undoing itself waits: an agent that hangs must not keep the host cut off.
 const IMPATIENCE: Duration = Duration::from_secs(15);
+/// Where systemd-networkd's files are.
+const NETWORKD: &str = "/systemd/network/";
 const SERVICE: &str = "/etc/systemd/system/ymir-undo.service";
 const TIMER: &str = "/etc/systemd/system/ymir-undo.timer";
 /// Long enough for a switch to learn a new port, short enough to wait for.
@@ -44,8 +47,8 @@ struct Bundle {
     id: String,
     concern: String,
     files: Vec<Saved>,
-    /// Programs to run when the files are as before.
-    then: Vec<Vec<String>>,
+    /// What to do when the files are as before.
+    then: Vec<Step>,
 }
 
 /// A path as it was.
@@ -118,14 +121,13 @@ pub fn undo(machine: &Machine) -> Result<(), Fault> {
     }
     let _turn = lock::turn(machine, TURN, IMPATIENCE).tried(|| format!("locking {TURN}"))?;
     let Some(bundle) = read(machine, BUNDLE)? else { return Ok(()) };
+    let undone = texts(&bundle, NETWORKD, |saved| machine.text(&saved.path))?;
     for saved in &bundle.files {
         restore(machine, saved)?;
     }
-    for words in &bundle.then {
-        // One program that fails must not keep the others from being run.
-        if let Some((program, args)) = words.split_first() {
-            drop(machine.run(&Call::new(program, args.iter().cloned())));
-        }
+    for step in &bundle.then {
+        // One that fails must not keep the others from being done.
+        drop(step.perform(machine, &undone));
     }
     let text = serde_json::to_vec(&bundle).tried(|| "telling what was undone".into())?;
     machine.write(UNDONE, &text, &Access::of_root(0o600))?;
@@ -137,17 +139,24 @@ pub fn waiting(machine: &Machine) -> Result<Option<String>, Fault> {
     Ok(read(machine, BUNDLE)?.map(|bundle| bundle.id))
 }
 
-/// What files with this in their paths held before the change that waits for its confirmation.
-pub fn before(machine: &Machine, part: &str) -> Result<Vec<String>, Fault> {
+/// What systemd-networkd's files held before the change that waits for its confirmation.
+pub fn before(machine: &Machine) -> Result<Vec<String>, Fault> {
     let Some(bundle) = read(machine, BUNDLE)? else { return Ok(Vec::new()) };
-    let mut texts = Vec::new();
-    for saved in bundle.files.iter().filter(|saved| saved.path.contains(part)) {
-        if let Was::File { digest, .. } = &saved.was {
-            let bytes = record::original(machine, digest)?.unwrap_or_default();
-            texts.push(String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok(texts)
+    texts(&bundle, NETWORKD, |saved| {
+        let Was::File { digest, .. } = &saved.was else { return Ok(None) };
+        let bytes = record::original(machine, digest)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    })
+}
+
+/// What the bundle's files with this in their paths hold, or held.
+fn texts(
+    bundle: &Bundle,
+    part: &str,
+    text: impl Fn(&Saved) -> Result<Option<String>, Fault>,
+) -> Result<Vec<String>, Fault> {
+    let files = bundle.files.iter().filter(|saved| saved.path.contains(part));
+    files.filter_map(|saved| text(saved).transpose()).collect()
 }
 
 /// Waits until the host has undone what it is undoing just now.
@@ -220,30 +229,6 @@ fn restore(machine: &Machine, saved: &Saved) -> Result<(), Fault> {
             machine.write(path, &bytes, &access)
         }
     }
-}
-
-/// What puts the running host back, once the files are as before.
-fn inverse(machine: &Machine, resource: &Resource) -> Result<Vec<Vec<String>>, Fault> {
-    Ok(match resource {
-        Resource::Refresh(refresh) => refresh.calls(),
-        Resource::Unit(unit) => unit::back(unit, machine)?,
-        Resource::Connection(connection) => connection::back(connection, machine)?,
-        Resource::Selinux(selinux) => selinux::back(selinux, machine)?,
-        // What systemd-networkd makes stays when the file is gone.
-        Resource::File(file) => match made_by(&file.path, &file.content) {
-            Some(device) if !machine.path(&format!("/sys/class/net/{device}")).exists() => {
-                vec![["ip", "link", "delete", device].map(str::to_owned).to_vec()]
-            }
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    })
-}
-
-/// The interface that a file of systemd-networkd's makes.
-fn made_by<'f>(path: &str, content: &'f str) -> Option<&'f str> {
-    let line = content.lines().find_map(|line| line.strip_prefix("Name="));
-    line.filter(|_| path.ends_with(".netdev"))
 }
 
 fn service() -> Result<String, Fault> {

@@ -18,6 +18,7 @@ mod hypervisors;
 mod kills;
 mod machines;
 mod network;
+mod nmstate;
 mod recorded;
 mod road;
 mod rocky;
@@ -142,6 +143,20 @@ const PARTS: &[Part] = &[
     ("rocky_hosts_lose_what_is_dropped", |lab| rocky::rocky_hosts_lose_what_is_dropped(there(lab))),
     ("rocky_trouble_is_told", |lab| rocky::rocky_trouble_is_told(there(lab))),
     ("a_wrong_connection_is_undone", |lab| rocky::a_wrong_connection_is_undone(there(lab))),
+    ("nmstate_configures_the_network", |lab| {
+        *lab = None;
+        let options = Options { distribution: Distribution::Rocky, ..Options::default() };
+        nmstate::nmstate_configures_the_network(lab.insert(Lab::up(1, options)));
+    }),
+    ("nmstate_leaves_addresses_of_others", |lab| {
+        nmstate::nmstate_leaves_addresses_of_others(there(lab));
+    }),
+    ("nmstate_follows_changes", |lab| nmstate::nmstate_follows_changes(there(lab))),
+    ("nmstate_takes_away_what_is_dropped", |lab| {
+        nmstate::nmstate_takes_away_what_is_dropped(there(lab));
+    }),
+    ("engines_can_be_changed", |lab| nmstate::engines_can_be_changed(there(lab))),
+    ("a_wrong_document_is_undone", |lab| nmstate::a_wrong_document_is_undone(there(lab))),
 ];
 
 /// What is tested from outside, before the parts, which begin with what it leaves.

@@ -124,10 +124,20 @@ fn is_as_before(machine: &Machine) {
 pub(crate) fn a_wrong_address_is_undone(lab: &Lab) {
     let machine = &lab.machines()[0];
     let site = wrong(lab, machine);
+    // Another interface changes, too, and has an address of keepalived's, say.
+    machine.exec("ip address add 192.168.134.200/32 dev eth1").expect(0);
+    let before = allocation(&site);
+    let text = before.replace(": 192.168.134.11\n", ": 192.168.134.111\n");
+    site.write("network-allocation.yml", &text);
     let said = site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat());
     assert_eq!(said.code, 4, "{said:?}");
     assert!(format!("{}{}", said.stdout, said.stderr).contains("undone the change"), "{said:?}");
     is_as_before(machine);
+    let eth1 = machine.exec("ip -4 address show eth1").expect(0);
+    for (address, is_there) in [("134.200/32", true), ("134.11/24", true), ("134.111/24", false)] {
+        assert_eq!(eth1.contains(address), is_there, "{address}: {eth1}");
+    }
+    machine.exec("ip address delete 192.168.134.200/32 dev eth1").expect(0);
 }
 
 /// What befalls a host between the change and its confirmation must not keep the change from being undone.

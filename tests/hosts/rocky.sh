@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes what machines start from that say they are Rocky Linux, in a directory that does not exist yet:
 #   root/  a Debian tree whose packages are rpm's: real rpm, dnf, NetworkManager, firewalld, chrony and tuned, and nothing
-#          of dpkg and apt
+#          of dpkg and apt; nmstate, which Debian lacks, is built from its own sources
 #   www/   a repository that dnf reads, and a Python index
 # Packages of the repository have the distribution's names. What is in them comes with the tree, but for units and files
 # that are named otherwise there.
@@ -21,7 +21,9 @@ wheels='pip setuptools wheel docker podman requests selinux distro'
 had='rocky-release bash ca-certificates python3 sudo NetworkManager openssh-server iproute dnf rpm util-linux'
 # What host configuration installs: names only.
 offered='acl bash-completion curl fail2ban firewalld git iputils iptables kernel-modules-extra-matched lvm2 mdadm
-  python3-libselinux python3-pip python3-setuptools tcpdump tuned tzdata xfsprogs cron epel-release parted podman'
+  python3-libnmstate python3-libselinux python3-pip python3-setuptools tcpdump tuned tzdata xfsprogs cron epel-release parted podman'
+
+nmstate=2.2.62
 
 make() { # DIRECTORY
   rm -rf "$1.part"
@@ -31,6 +33,7 @@ make() { # DIRECTORY
   settings >private/apt.conf
   sources >private/sources
   [ -s private/sources ] || { echo "this machine's apt has no sources for $suite" >&2; exit 1; }
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root nmstate --version $nmstate nmstatectl
   hide='f="$1/etc/apt/apt.conf.d/99mmdebstrap"; test ! -e "$f" || chmod 600 "$f"'
   TMPDIR=$PWD/tmp WWW=$PWD/www mmdebstrap --quiet --mode=root --variant=minbase --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -39,7 +42,7 @@ make() { # DIRECTORY
     $suite root - <private/sources >log 2>&1 || { sed 's#://[^/@ ]*@#://***@#g' log >&2; exit 1; }
   index
   rm -rf root/var/lib/dpkg root/var/lib/apt root/var/cache/apt root/etc/apt root/usr/bin/apt* root/usr/bin/dpkg*
-  rm -rf private tmp log
+  rm -rf private tmp log nmstate
   mv "$1.part" "$1"
 }
 
@@ -61,6 +64,7 @@ customize() { # ROOT
   printf '#!/bin/sh\nexit 0\n' >usr/bin/update-ca-trust
   chmod 755 usr/bin/update-ca-trust
   mkdir -p build/tree
+  cp "$WWW/../nmstate/bin/nmstatectl" build/
   packages
   mkdir -p "$WWW/rocky"
   cp build/RPMS/*/*.rpm "$WWW/rocky/"
@@ -101,6 +105,8 @@ packages() {
   holds usr/bin/docker '#!/bin/sh\ncase "$*" in *version*) echo 28.0.0 ;; esac\n' 755
   package docker-ce "" 'getent group docker >/dev/null || groupadd --system docker'
   package needs-acl "Requires: acl"
+  install -D build/nmstatectl build/tree/usr/bin/nmstatectl
+  package nmstate "AutoReqProv: no"
 }
 
 # A file of the package that is made next.
@@ -117,7 +123,7 @@ package() { # NAME FIELDS [SCRIPT]
     (cd build/tree && find . -type f | sed 's/^\.//')
   } >build/spec
   chroot . rpmbuild --quiet -bb --define '_topdir /build' --define '_build_id_links none' \
-    --define 'debug_package %{nil}' --define '__os_install_post %{nil}' /build/spec
+    --define '_binaries_in_noarch_packages_terminate_build 0' --define 'debug_package %{nil}' --define '__os_install_post %{nil}' /build/spec
   rm -rf build/tree
   mkdir build/tree
 }

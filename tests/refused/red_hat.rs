@@ -14,7 +14,15 @@ fn said(text: &str) -> String {
 #[test]
 fn what_cannot_be_configured_on_red_hats_family() {
     let table = [
-        ("network_engine: nmstate", "configuring the network by nmstate"),
+        ("network_engine: other", "`network_engine` is `default` or `nmstate`"),
+        (
+            "network_engine: nmstate\nos_family: Debian",
+            "only Rocky Linux and CentOS Stream have nmstate",
+        ),
+        (
+            "network_engine: nmstate\nprovision_oc_net_routes: [{cidr: 10.0.0.0/8, mtu: 9}]",
+            "unsupported routing route keys",
+        ),
         ("dnf_custom_repos:\n  own: {cost: 1}", "it has none of baseurl, mirrorlist, metalink"),
         ("dnf_custom_repos:\n  ../own: {baseurl: x}", "is no name of a repository"),
         (

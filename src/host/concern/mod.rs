@@ -24,6 +24,7 @@ mod mdadm;
 mod network;
 mod network_manager;
 mod networkd;
+mod nmstate;
 mod ntp;
 mod pip;
 mod podman;
@@ -68,6 +69,7 @@ pub use self::{
     network::{Engine, Network},
     network_manager::{Keyfile, NetworkManager},
     networkd::{Netplan, NetworkFile, Networkd},
+    nmstate::{InterfaceZone, Nmstate},
     ntp::{Chrony, Force, Ntp, Stratum},
     pip::{KollaPip, Pip},
     podman::{Podman, PodmanEngine, PodmanRegistry},

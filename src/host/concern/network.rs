@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, NetworkManager, Networkd, Topic, resolved};
+use super::{Host, NetworkManager, Networkd, Nmstate, Topic, resolved};
 use crate::host::{
     facts::Family,
     fault::Fault,
@@ -32,6 +32,8 @@ pub enum Engine {
     Networkd(Networkd),
     /// On Red Hat's family.
     NetworkManager(NetworkManager),
+    /// On Red Hat's family, where the site wants it.
+    Nmstate(Nmstate),
 }
 
 const TABLES: &str = "/etc/iproute2/rt_tables";
@@ -54,10 +56,14 @@ impl Topic for Network {
             (Engine::NetworkManager(manager), Family::RedHat) => {
                 resources.extend(manager.resources(host, self.resolv.is_some())?);
             }
+            (Engine::Nmstate(nmstate), Family::RedHat) => {
+                resources.extend(nmstate.resources(self.resolv.is_some()));
+            }
             (Engine::Networkd(_), Family::RedHat) => return Err(other(host, "systemd-networkd")),
             (Engine::NetworkManager(_), Family::Debian) => {
                 return Err(other(host, "NetworkManager"));
             }
+            (Engine::Nmstate(_), Family::Debian) => return Err(other(host, "nmstate")),
         }
         Ok(resources)
     }

@@ -43,21 +43,9 @@ impl NetworkManager {
         host: &Host,
         without_names: bool,
     ) -> Result<Vec<Resource>, Fault> {
-        let mut resources: Vec<Resource> = vec![Unit::on(SERVICE).into()];
-        let mut settings: Vec<Resource> = [("dns", "none"), ("rc-manager", "unmanaged")]
-            .map(|(name, value)| {
-                let value = without_names.then(|| value.to_owned());
-                let (path, section) = (MAIN.into(), "main".into());
-                Setting { path, section, name: name.into(), value, between: " = ", secret: false }
-            })
-            .map(Resource::from)
-            .into();
         let ports = "# Ansible managed\n[connection]\nconnection.autoconnect-slaves=1\n";
-        settings.push(File::new(PORTS, ports).mode(0o644).like(Likeness::Sections).into());
-        let reload =
-            Refresh::after(format!("reload {SERVICE}"), Way::Reload(SERVICE.into()), &settings);
-        resources.extend(settings);
-        resources.push(reload.into());
+        let ports = File::new(PORTS, ports).mode(0o644).like(Likeness::Sections);
+        let mut resources = service(without_names, vec![ports.into()]);
         if self.keyfiles.iter().any(|keyfile| keyfile.content.contains("\ntype=bond\n")) {
             // NetworkManager loads the module itself when it needs it.
             let text = "# Ansible managed\n\nbonding\n";
@@ -112,6 +100,24 @@ impl NetworkManager {
         }
         paths.into_iter().map(|path| Absent { path }.into()).collect()
     }
+}
+
+/// NetworkManager itself, which leaves resolv.conf alone where Ymir writes it, with further settings.
+pub(super) fn service(without_names: bool, further: Vec<Resource>) -> Vec<Resource> {
+    let setting = |(name, value): (&str, &str)| {
+        let value = without_names.then(|| value.to_owned());
+        let (path, section) = (MAIN.into(), "main".into());
+        Setting { path, section, name: name.into(), value, between: " = ", secret: false }.into()
+    };
+    let mut settings: Vec<Resource> =
+        [("dns", "none"), ("rc-manager", "unmanaged")].map(setting).into();
+    settings.extend(further);
+    let reload =
+        Refresh::after(format!("reload {SERVICE}"), Way::Reload(SERVICE.into()), &settings);
+    let mut resources = vec![Unit::on(SERVICE).into()];
+    resources.extend(settings);
+    resources.push(reload.into());
+    resources
 }
 
 impl Keyfile {

@@ -62,6 +62,17 @@ pub(super) fn words(name: &str) -> Vec<String> {
     std::iter::once(call.program).chain(call.args).collect()
 }
 
+/// Puts a connection in force on its interface as it is written now, without taking the interface down where that can be.
+pub(in crate::host) fn connect(machine: &Machine, device: &str, uuid: &str) -> Result<(), Fault> {
+    let words = ["--get-values", "GENERAL.CON-UUID", "device", "show", device];
+    let now = machine.run(&Call::new("nmcli", words))?.stdout;
+    let reapply = Call::new("nmcli", ["device", "reapply", device]);
+    if now.trim() == uuid && machine.run(&reapply)?.code == 0 {
+        return Ok(());
+    }
+    machine.must(&up(&["uuid", uuid])).map(drop)
+}
+
 fn up(which: &[&str]) -> Call {
     Call::new("nmcli", ["--wait", SECONDS, "connection", "up"]).also(which.iter().copied())
 }

@@ -8,6 +8,7 @@ mod clock_set;
 mod commented;
 mod condemned;
 pub(super) mod connection;
+pub(super) mod connection_zone;
 pub(super) mod container;
 pub(super) mod container_volume;
 mod containerd;
@@ -30,6 +31,7 @@ mod link;
 mod logical_volume;
 pub(super) mod luks;
 pub(super) mod mounted;
+pub(super) mod network_state;
 mod nvidia;
 mod others;
 pub(super) mod packages;
@@ -44,7 +46,7 @@ pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
 mod snat;
-mod strangers;
+pub(super) mod strangers;
 pub(super) mod swap;
 mod touched;
 pub(super) mod tuned_profile;
@@ -68,6 +70,7 @@ pub use self::{
     commented::Commented,
     condemned::Condemned,
     connection::Connection,
+    connection_zone::ConnectionZone,
     container::{Container, Engine},
     container_volume::{ContainerVolume, NoContainer},
     containerd::ContainerdRoot,
@@ -90,6 +93,7 @@ pub use self::{
     logical_volume::{LogicalVolume, Size},
     luks::{CryptLine, LuksDevice, Opened},
     mounted::Mounted,
+    network_state::NetworkState,
     nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
@@ -159,6 +163,7 @@ macro_rules! resources {
             pub fn keys(&self) -> Vec<String> {
                 match self {
                     Self::Packages(packages) => packages.keys(),
+                    Self::NetworkState(state) => state.keys(),
                     other => vec![other.key()],
                 }
             }
@@ -204,6 +209,7 @@ macro_rules! resources {
             pub fn paths(&self, machine: &Machine) -> Result<Vec<String>, Fault> {
                 match self {
                     Self::Others(others) => others.paths(machine),
+                    Self::NetworkState(state) => state.paths(machine),
                     other => Ok(other.path().map(str::to_owned).into_iter().collect()),
                 }
             }
@@ -211,6 +217,8 @@ macro_rules! resources {
             /// Whether it decides about something else that the record knows by this key.
             pub fn decides(&self, key: &str) -> bool {
                 match self {
+                    Self::Connection(connection) => network_state::is_of(key, &connection.name),
+                    Self::NetworkState(state) => state.decides(key),
                     Self::Others(others) => others.decides(key),
                     Self::InUse(_) => true,
                     _ => false,
@@ -264,6 +272,7 @@ resources!(
     Commented,
     Condemned,
     Connection,
+    ConnectionZone,
     Container,
     ContainerdRoot,
     ContainerVolume,
@@ -288,6 +297,7 @@ resources!(
     LuksDevice,
     MigMode,
     Mounted,
+    NetworkState,
     NoContainer,
     NvidiaDriver,
     Opened,
@@ -315,12 +325,16 @@ resources!(
     Wiped,
 );
 
-/// Each package stands in the record by itself: a list may grow and shrink.
+/// Each package and each part of a network stands in the record by itself: a list may grow and shrink.
 fn by_key(key: String, trace: Option<Trace>) -> Vec<(String, Trace)> {
     match trace {
         Some(Trace::Packages { names }) => {
             let one = |name: String| (packages::key(&name), Trace::Packages { names: vec![name] });
             names.into_iter().map(one).collect()
+        }
+        Some(Trace::NetworkParts { parts }) => {
+            let one = |part| (network_state::key(&part), Trace::NetworkParts { parts: vec![part] });
+            parts.into_iter().map(one).collect()
         }
         other => other.map(|trace| (key, trace)).into_iter().collect(),
     }

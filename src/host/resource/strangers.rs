@@ -37,8 +37,25 @@ struct Address {
 /// Takes what the files before the change asked for off an interface that has addresses of strangers, and leaves those.
 /// Says whether it has any.
 pub(super) fn are_left_alone(machine: &Machine, device: &str) -> Result<bool, Fault> {
+    are_left(machine, device, &undo::before(machine)?)
+}
+
+/// Has systemd-networkd configure an interface anew, or leaves those alone that are on it, given what files asked for
+/// before.
+pub(in crate::host) fn reconfigure(
+    machine: &Machine,
+    device: &str,
+    before: &[String],
+) -> Result<(), Fault> {
+    if are_left(machine, device, before)? {
+        return Ok(());
+    }
+    machine.must(&Call::new("networkctl", ["reconfigure", device])).map(drop)
+}
+
+fn are_left(machine: &Machine, device: &str, before: &[String]) -> Result<bool, Fault> {
     let now = asked_now(machine, device)?;
-    let before = Asked::of(undo::before(machine, "/systemd/network/")?.iter(), device);
+    let before = Asked::of(before.iter(), device);
     let there = addresses(machine, device)?;
     let is_known = |one: &&String| now.addresses.contains(*one) || before.addresses.contains(*one);
     if there.iter().all(|one| is_known(&one)) {

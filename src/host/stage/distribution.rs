@@ -181,6 +181,9 @@ fn installed(root: &Path, venv: &str, name: &str) {
 
 /// What a package brings with it that a topic looks for.
 fn brings(root: &Path, package: &str) {
+    if package == "nmstate" {
+        write(root, "/usr/bin/nmstatectl", "");
+    }
     if package == "iptables" {
         write(root, "/usr/sbin/iptables", "");
     }

@@ -22,6 +22,7 @@ mod mdadm;
 mod network;
 mod network_manager;
 mod networkd;
+mod nmstate;
 mod ntp;
 mod pip;
 mod podman;

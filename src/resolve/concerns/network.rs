@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{Class, filled, is_on, network_manager, networkd};
+use super::{Class, filled, is_on, network_manager, networkd, nmstate};
 use crate::{
     ansible::{
         Play, PlayVariables, python_str,
@@ -19,9 +19,11 @@ use crate::{
 pub(super) const HEADER: &str = "# Ansible managed\n\n";
 
 pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    without_nmstate(reader)?;
+    let by_nmstate = nmstate::is_wanted(reader)?;
     let family = reader.get::<String>("os_family")?;
-    let engine = if family.is_some_and(|family| family.value == "RedHat") {
+    let engine = if by_nmstate {
+        Engine::Nmstate(nmstate::read(reader)?)
+    } else if family.is_some_and(|family| family.value == "RedHat") {
         Engine::NetworkManager(network_manager::read(reader, class)?)
     } else {
         Engine::Networkd(networkd::read(reader)?)
@@ -30,19 +32,9 @@ pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
         if is_on(reader, "resolv_is_managed", true)? { Some(resolv(reader)?) } else { None };
     let resolved = match engine {
         Engine::Networkd(_) => Some(resolved(reader)?),
-        Engine::NetworkManager(_) => None,
+        Engine::NetworkManager(_) | Engine::Nmstate(_) => None,
     };
     Ok(Some(Network { resolv, resolved, tables: tables(reader)?, engine }.into()))
-}
-
-/// Kayobe's other engine, for Red Hat's family.
-fn without_nmstate(reader: &Reader) -> Result<()> {
-    let engine = filled(reader, "network_engine")?;
-    let Some(engine) = engine.filter(|engine| engine.value != "default") else { return Ok(()) };
-    Err(Trouble::refused(format!("{}: configuring the network by {}", reader.host, engine.value))
-        .because("Ymir writes files as Kayobe's default engine does, and cannot use another one yet")
-        .set_by(&engine.setting)
-        .hint("set `network_engine` to `default`, or go on without the network by --skip-tags network"))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every topic is read alike")]

@@ -274,3 +274,39 @@ fn the_narrowest_percentage_counts() {
     assert_eq!(of("ntp"), Some(50.0));
     assert_eq!(of("docker"), None);
 }
+
+#[test]
+fn nmstate_is_given_what_kayobes_filter_makes() {
+    let networks = "provision_oc_net_cidr: 10.0.0.0/24\nprovision_oc_net_gateway: 10.0.0.1\n\
+                    provision_oc_net_ips:\n  h1: 10.0.0.7\nprovision_oc_net_interface: br0\n\
+                    provision_oc_net_bridge_ports: [eth0]\nprovision_oc_net_zone: internal\n";
+    let site = |more: &str| {
+        let engine = format!(
+            "os_distribution: rocky\nos_release: \"10\"\nnetwork_engine: nmstate\n\
+             network_interfaces: [provision_oc_net]\n{more}"
+        );
+        let site = OneHost::new("controllers", &[("networks.yml", networks), ("zz.yml", &engine)]);
+        site.read(Class::Overcloud, "network").unwrap().remove(0)
+    };
+    let network = site("firewalld_enabled: true\n");
+    assert_eq!(network["engine"], "nmstate");
+    assert_eq!(
+        network["document"],
+        json!({
+            "interfaces": [
+                {"name": "eth0", "state": "up", "type": "ethernet"},
+                {"name": "br0", "state": "up", "type": "linux-bridge",
+                 "bridge": {"port": [{"name": "eth0"}], "options": {"stp": {"enabled": false}}},
+                 "ipv4": {"enabled": true, "dhcp": false,
+                          "address": [{"ip": "10.0.0.7", "prefix-length": 24}]}},
+            ],
+            "routes": {"config": [{"destination": "0.0.0.0/0", "next-hop-address": "10.0.0.1",
+                                   "next-hop-interface": "br0"}]},
+            "route-rules": {"config": []},
+        })
+    );
+    assert_eq!(network["packages"], json!(["nmstate", "python3-libnmstate"]));
+    assert_eq!(network["zones"], json!([{"interface": "br0", "zone": "internal"}]));
+    let network = site("network_nmstate_install_packages: false\n");
+    assert_eq!((&network["packages"], &network["zones"]), (&json!([]), &Value::Null));
+}
