@@ -1,5 +1,7 @@
 //! A Python environment with packages of its own.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::Thing;
@@ -171,7 +173,8 @@ impl Venv {
 fn wheel_of_pip(machine: &Machine) -> Result<Option<String>, Fault> {
     for directory in WHEELS {
         let names = machine.names(directory)?;
-        let is_pip = |name: &&String| name.starts_with("pip-") && name.ends_with(".whl");
+        let is_wheel = |name: &str| Path::new(name).extension().is_some_and(|end| end == "whl");
+        let is_pip = |name: &&String| name.starts_with("pip-") && is_wheel(name);
         if let Some(name) = names.iter().find(is_pip) {
             return Ok(Some(format!("{directory}/{name}")));
         }
