@@ -12,6 +12,8 @@
 mod bmcs;
 mod faults;
 mod ipmi;
+#[path = "../outcome/mod.rs"]
+mod outcome;
 mod redfish;
 mod site;
 mod tls;

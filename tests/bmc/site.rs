@@ -5,7 +5,10 @@ use std::{fmt::Write as _, fs, path::Path, process::Command};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::bmcs::{PASSWORD, USER, system};
+use crate::{
+    bmcs::{PASSWORD, USER, system},
+    outcome::Outcome,
+};
 
 /// A Kayobe configuration in a directory of its own.
 pub(crate) struct Site {
@@ -13,32 +16,7 @@ pub(crate) struct Site {
     hosts: Vec<String>,
 }
 
-/// What a command left.
-pub(crate) struct Outcome {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
 impl Outcome {
-    /// Panics with everything the command said unless it ended with this exit code.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        let Self { code: was, stdout, stderr } = &self;
-        assert_eq!(*was, code, "exit code\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
-        self
-    }
-
-    /// Panics unless both streams together hold all of these.
-    #[track_caller]
-    pub(crate) fn says(self, wanted: &[&str]) -> Self {
-        let text = format!("{}\n{}", self.stdout, self.stderr);
-        for word in wanted {
-            assert!(text.contains(word), "`{word}` is missing in\n{text}");
-        }
-        self
-    }
-
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)

@@ -128,7 +128,7 @@ pub(crate) fn image_damaged_is_told(ymir: &Ymir) {
     tells_of_bm2s_image(outcome);
 }
 
-fn tells_of_bm2s_image(outcome: crate::ymir::Outcome) {
+fn tells_of_bm2s_image(outcome: crate::outcome::Outcome) {
     outcome.expect(4).says(&[
         "bm2",
         "debian-12-tuned.qcow2",

@@ -8,6 +8,8 @@
 mod contract;
 mod faults;
 mod ironic;
+#[path = "../outcome/mod.rs"]
+mod outcome;
 mod recorded;
 mod road;
 mod ymir;

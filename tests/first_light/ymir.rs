@@ -11,6 +11,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::outcome::Outcome;
+
 /// The binary, the site it works on, and where its state goes.
 pub(crate) struct Ymir {
     binary: PathBuf,
@@ -18,32 +20,7 @@ pub(crate) struct Ymir {
     pub(crate) state: PathBuf,
 }
 
-/// What a command left.
-pub(crate) struct Outcome {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
 impl Outcome {
-    /// Panics with everything the command said unless it ended with this exit code.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        let Self { code: was, stdout, stderr } = &self;
-        assert_eq!(*was, code, "exit code\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
-        self
-    }
-
-    /// Panics unless both streams together hold all of these.
-    #[track_caller]
-    pub(crate) fn says(self, wanted: &[&str]) -> Self {
-        let text = format!("{}\n{}", self.stdout, self.stderr);
-        for word in wanted {
-            assert!(text.contains(word), "`{word}` is missing in\n{text}");
-        }
-        self
-    }
-
     /// Panics if either stream holds any of these.
     #[track_caller]
     pub(crate) fn hides(self, secrets: &[&str]) -> Self {
