@@ -35,6 +35,7 @@ mod withheld;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use self::{exit::Exit, options::Options};
 use crate::{
@@ -112,7 +113,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
     options::start_logging(&cli.options);
     let kept = args.into_iter().skip(1).collect();
     let cx = options::Context::new(cli.options, Environment::of_this_process(), kept);
-    let runtime = tokio::runtime::Runtime::new().expect("starting the async runtime");
+    let runtime = cli.command.runtime().expect("starting the async runtime");
     let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
     runtime.shutdown_background();
@@ -138,6 +139,16 @@ impl Command {
         }
     }
 
+    /// Threads for what is done side by side; a command that only reads is over before they had begun.
+    fn runtime(&self) -> std::io::Result<Runtime> {
+        match self {
+            Self::Configuration(_) | Self::Environment(_) | Self::Inventory(_) => {
+                Builder::new_current_thread().enable_all().build()
+            }
+            _ => Runtime::new(),
+        }
+    }
+
     /// Whether it plans steps, which can be listed; a resumed run does.
     fn plans(&self) -> bool {
         let hosts = matches!(self, Self::Control(_) | Self::Infra(_));
@@ -156,9 +167,13 @@ impl Command {
     }
 }
 
+/// The command that lists hosts.
+const INVENTORY: &str = "inventory";
+
 /// In `kayobe inventory`, `--output` names a file; here it names a format if it is one.
 fn kayobes_output(mut args: Vec<String>) -> Vec<String> {
-    if first_word(&args) != Some("inventory") {
+    let is_meant = || first_word(&args) == Some(INVENTORY);
+    if !args.iter().any(|arg| arg == INVENTORY) || !is_meant() {
         return args;
     }
     let names_file = |value: &str| options::Format::from_str(value, false).is_err();

@@ -39,6 +39,19 @@ pub(super) fn reference() -> Result<Reference> {
     Ok(reference)
 }
 
+/// The names of all secrets. What is in a family is one even where no default has its name.
+pub(super) fn secrets() -> Result<BTreeSet<String>> {
+    let families = families()?;
+    let mut names = BTreeSet::new();
+    for (name, node) in builtin::reference()?.into_iter().flat_map(|(_, pairs)| pairs) {
+        if Kind::parse(text(&name, &node, "type")?).is_secret() {
+            let entry = entry(&name, &node)?;
+            names.extend(written_out(name, entry, &families).into_iter().map(|(name, _)| name));
+        }
+    }
+    Ok(names)
+}
+
 fn add(reference: &mut Reference, entries: impl Iterator<Item = (String, Entry)>) -> Result<()> {
     for (name, entry) in entries {
         if reference.variables.insert(name.clone(), entry).is_some() {
@@ -69,11 +82,13 @@ fn written_out(name: String, entry: Entry, families: &Families) -> Vec<(String, 
 }
 
 fn entry(name: &str, node: &Node) -> Result<Entry> {
-    let text = |key: &str| {
-        let text = node.get(key).and_then(|node| node.data.as_text());
-        text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
-    };
-    Ok(Entry { kind: Kind::parse(text("type")?), says: text("says")?.to_owned() })
+    let kind = Kind::parse(text(name, node, "type")?);
+    Ok(Entry { kind, says: text(name, node, "says")?.to_owned() })
+}
+
+fn text<'a>(name: &str, node: &'a Node, key: &str) -> Result<&'a str> {
+    let text = node.get(key).and_then(|node| node.data.as_text());
+    text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
 }
 
 fn families() -> Result<Families> {
@@ -118,4 +133,18 @@ fn pairs(node: &Node) -> Vec<(String, &Node)> {
     let Data::Map(pairs) = &node.data else { return Vec::new() };
     let named = pairs.iter().filter_map(|(key, value)| Some((key.data.as_text()?, value)));
     named.map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reference, secrets};
+
+    #[test]
+    fn the_secrets_are_those_whose_type_says_so() {
+        let all = reference().unwrap().variables;
+        let secret = all.iter().filter(|(_, entry)| entry.kind.is_secret());
+        let names: Vec<_> = secret.map(|(name, _)| name.clone()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        assert_eq!(secrets().unwrap().into_iter().collect::<Vec<_>>(), names);
+    }
 }
