@@ -48,6 +48,12 @@ impl Errand<'_> {
                 grip.sure = false;
                 Err(lease.refusal(self.host))
             }
+            // Ironic takes no note down while it is at work, and lets nobody in between either: whoever may stop it
+            // does so without a lease.
+            Standing::Free { .. } if !node.takes_changes() => {
+                grip.sure = true;
+                Ok(true)
+            }
             Standing::Free { left } => {
                 grip.claims += 1;
                 self.claim(node, &left, grip.claims).await?;
@@ -94,7 +100,7 @@ impl Errand<'_> {
     pub(super) fn renewal(&self, node: &Observed) -> Option<Value> {
         let (now, wait) = (Timestamp::now(), self.longest_wait());
         let short = self.owner.is_short(&node.ymir(), now, wait);
-        short.then(|| self.owner.noting(&self.owner.lease(now, wait)))
+        (short && node.takes_changes()).then(|| self.owner.noting(&self.owner.lease(now, wait)))
     }
 
     /// Ends the lease.
