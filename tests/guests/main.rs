@@ -14,6 +14,8 @@ mod enclosure;
 mod guest;
 mod network;
 mod site;
+mod tang;
+mod unlocking;
 mod wiping;
 
 use std::{
@@ -30,9 +32,16 @@ type Part = (&'static str, fn(&mut Option<Guest>));
 const PARTS: &[Part] = &[
     ("guest_comes_up", |guest| disks::guest_comes_up(guest.insert(Guest::up()))),
     ("check_changes_no_disk", |guest| disks::check_changes_no_disk(there(guest))),
+    ("a_killed_binding_is_told", |guest| unlocking::a_killed_binding_is_told(there(guest))),
     ("disks_are_set_up", |guest| disks::disks_are_set_up(there(guest))),
     ("second_run_changes_nothing", |guest| disks::second_run_changes_nothing(there(guest))),
     ("reboot_keeps_the_disks", |guest| disks::reboot_keeps_the_disks(there(guest))),
+    ("what_opens_a_device_must_be_there", |guest| {
+        unlocking::what_opens_a_device_must_be_there(there(guest));
+    }),
+    ("what_kayobe_bound_is_taken_over", |guest| {
+        unlocking::what_kayobe_bound_is_taken_over(there(guest));
+    }),
     ("disks_of_others_are_not_taken", |guest| disks::disks_of_others_are_not_taken(there(guest))),
     ("too_many_removals_are_refused", |guest| data::too_many_removals_are_refused(there(guest))),
     ("what_holds_data_stays", |guest| data::what_holds_data_stays(there(guest))),

@@ -10,6 +10,7 @@ use crate::{
     command::{Output, command},
     enclosure,
     guest::{ADDRESS, Guest, NAME, USER},
+    tang,
 };
 
 const GROUPS: &str = include_str!("../../environments/common/inventory/groups");
@@ -38,6 +39,7 @@ impl Site {
             "globals.yml",
             "---\nos_distribution: debian\nos_release: bookworm\nos_family: Debian\n",
         );
+        site.write("tang.jws", &fs::read_to_string(tang::advertisement()).unwrap());
         site.write("ssh_known_hosts", &fs::read_to_string(guest.known_hosts()).unwrap());
         let key = guest.key();
         let ssh = format!(
@@ -52,6 +54,11 @@ impl Site {
 
     fn config(&self) -> PathBuf {
         self.directory.join("etc/kayobe")
+    }
+
+    /// What Ymir keeps of its runs.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.join("state")
     }
 
     /// Writes one of its files, or one more.
@@ -100,6 +107,6 @@ impl Site {
             ymir.env_remove(name);
         }
         ymir.env("YMIR_CONFIG_PATH", self.config());
-        ymir.env("YMIR_STATE_DIR", self.directory.join("state")).stdin(Stdio::null());
+        ymir.env("YMIR_STATE_DIR", self.state()).stdin(Stdio::null());
     }
 }
