@@ -69,7 +69,7 @@ pub(crate) fn guest_comes_up(guest: &Guest) {
 fn fingerprint(guest: &Guest) -> String {
     guest.says(
         "lsblk --list --output NAME,TYPE,FSTYPE,UUID,MOUNTPOINTS; cat /etc/fstab /etc/crypttab /proc/swaps /proc/mdstat \
-         /etc/mdadm/mdadm.conf; ls -l --time-style=full-iso /etc/luks-keys /var/lib/ymir /srv 2>&1; \
+         /etc/mdadm/mdadm.conf; ls -l --time-style=full-iso /etc/luks-keys /var/lib/ymir/binding-* /srv 2>&1; \
          sha256sum /etc/luks-keys/* 2>&1; for disk in /dev/disk/by-id/virtio-LUKS?; do cryptsetup luksDump $disk; done 2>&1; true",
     )
 }

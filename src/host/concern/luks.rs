@@ -15,6 +15,9 @@ use crate::host::{
 /// Answers for a device's key when systemd asks for it.
 const ASKED: &str = "clevis-luks-askpass.path";
 
+/// Has devices opened that are behind the network. Debian's family does not enable it by itself.
+const BEHIND: &str = "remote-cryptsetup.target";
+
 /// `luks_devices`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Luks {
@@ -55,9 +58,9 @@ impl Topic for Luks {
         }
         let family = host.facts.family;
         let mut resources = vec![Packages::installed(self.packages(family)).into()];
-        if self.devices.iter().any(|device| device.opener.is_some()) {
-            resources.push(Unit { enabled: Some(true), ..Unit::new(ASKED) }.into());
-        }
+        resources.extend(
+            self.units().map(|unit| Unit { enabled: Some(true), ..Unit::new(unit) }.into()),
+        );
         let initramfs = self.initramfs(family);
         for device in &self.devices {
             resources.extend(device.itself());
@@ -92,6 +95,17 @@ impl Luks {
             names.extend(["clevis-initramfs", "cryptsetup-initramfs"]);
         }
         names
+    }
+
+    /// What opens the devices when the host starts, beside what is always there.
+    fn units(&self) -> impl Iterator<Item = &'static str> {
+        let is_asked = self.devices.iter().any(|device| device.opener.is_some());
+        let is_behind =
+            |device: &Encrypted| device.options.iter().any(|option| option == "_netdev");
+        let is_behind = self.devices.iter().any(is_behind);
+        [(ASKED, is_asked), (BEHIND, is_behind)]
+            .into_iter()
+            .filter_map(|(unit, is_on)| is_on.then_some(unit))
     }
 
     /// Devices that what starts the host has to open before its root, which is where the family's option says so.

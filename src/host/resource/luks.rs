@@ -16,6 +16,9 @@ use crate::host::{
 /// What `blkid` says of an encrypted device.
 pub(in crate::host) const SIGNATURE: &str = "crypto_LUKS";
 
+/// How the slot of a key is made that is all chance and goes soon: it needs no stretching, which takes time and memory.
+const PLAIN: [&str; 4] = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"];
+
 /// A device that is encrypted with the key in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LuksDevice {
@@ -89,7 +92,8 @@ impl Thing for LuksDevice {
         let made = if self.pin.is_some() { Made::Text } else { Made::Bytes };
         luks_key::bring(machine, key, self.given.as_ref(), made)?;
         let words = ["luksFormat", "--batch-mode", "--key-file", key, device];
-        machine.must(&Call::new("cryptsetup", words)).map(drop)
+        let also = if made == Made::Text && self.given.is_none() { &PLAIN[..] } else { &[] };
+        machine.must(&Call::new("cryptsetup", words).also(also.iter().copied())).map(drop)
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
