@@ -11,8 +11,12 @@ use std::{
 };
 
 use crate::{
-    command::{Output, command, feed, run, wait_until},
-    enclosure, tang,
+    enclosure,
+    real::{
+        command::{Output, command, feed, run, wait_until},
+        reach::Door,
+    },
+    tang,
 };
 
 /// The guest's name and address.
@@ -44,9 +48,6 @@ pub(crate) const DISKS: &[(&str, u32)] = &[
 
 /// An emulated boot on two busy cores takes minutes.
 const BOOT: Duration = Duration::from_mins(15);
-
-/// Seconds after which a command on the guest is given up.
-const LIMIT: &str = "900";
 
 const BRIDGES: &str = "link add lab0 up type bridge\nlink add lab1 up type bridge\n\
     address add 172.24.0.1/16 dev lab0\n";
@@ -107,23 +108,8 @@ impl Guest {
     }
 
     fn ssh(&self, words: &str) -> Command {
-        let mut ssh = command("timeout", &[LIMIT, "ssh", "-F", "none", "-o", "LogLevel=ERROR"]);
-        for option in [
-            "BatchMode=yes",
-            "StrictHostKeyChecking=yes",
-            "GlobalKnownHostsFile=none",
-            "IdentitiesOnly=yes",
-            "IdentityAgent=none",
-            "ControlPath=none",
-            "ConnectTimeout=10",
-            "ServerAliveInterval=15",
-        ] {
-            ssh.args(["-o", option]);
-        }
-        ssh.arg("-o").arg(format!("UserKnownHostsFile={}", self.known_hosts().display()));
-        ssh.arg("-i").arg(self.key()).arg(format!("{USER}@{ADDRESS}"));
-        ssh.arg(words);
-        ssh
+        let (key, known_hosts) = (self.key(), self.known_hosts());
+        Door { key: &key, known_hosts: &known_hosts }.ssh(USER, ADDRESS, words)
     }
 
     /// The output of a shell command that has to succeed, without the last end of line.

@@ -10,9 +10,9 @@ use std::{
 };
 
 use crate::{
-    command::{command, run},
     enclosure,
     guest::HERE,
+    real::command::{command, run},
 };
 
 /// The server that sites trust, and another one with other keys.

@@ -3,9 +3,9 @@
 use std::thread;
 
 use crate::{
-    command::command,
     disks::{self, ID, named},
     guest::{Guest, HERE, NAME},
+    real::command::command,
     site::Site,
     tang::{NOBODY, OTHER, TRUSTED},
 };
