@@ -62,8 +62,8 @@ impl Way {
     }
 }
 
-/// So many requests may get lost on the way to Ironic or back; then something between is at fault.
-const LOST_REQUESTS: u32 = 3;
+/// When so many requests got lost on the way to Ironic or back, something between is at fault.
+pub(super) const LOST_REQUESTS: u32 = 4;
 
 impl Errand<'_> {
     /// Walks the node to the goal and gives its last look.
