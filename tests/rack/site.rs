@@ -29,6 +29,12 @@ impl Outcome {
         self
     }
 
+    /// The events among what was said, with `--output json`.
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
+        let lines = self.said.lines().filter(|line| line.starts_with('{'));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     #[track_caller]
     pub(crate) fn says(self, wanted: &[&str]) -> Self {
         for word in wanted {
@@ -112,6 +118,14 @@ impl Site {
 
     /// Gives a command to Ymir.
     pub(crate) fn ymir(&self, words: &str) -> Outcome {
+        let output = self.command(words).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        Outcome { code: output.status.code().unwrap(), said }
+    }
+
+    /// Ymir with these words, not started yet.
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ymir"));
         command.args(words.split(' ')).args(["--environment", "rack", "--config-path"]);
         command.arg(&self.path).current_dir(&self.path);
@@ -122,9 +136,6 @@ impl Site {
         command.env("PATH", format!("{}/bin:{path}", self.path.display()));
         command.env("YMIR_STATE_DIR", self.path.join("state"));
         command.env("YMIR_CACHE_DIR", self.path.join("cache"));
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        Outcome { code: output.status.code().unwrap(), said }
+        command
     }
 }
