@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod blame;
 pub mod client;
+mod deadline;
 pub mod deploy;
 pub mod hold;
 pub mod image;
