@@ -35,6 +35,12 @@ impl Outcome {
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The value that was written, with `--output json`.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let mut values = serde_json::Deserializer::from_str(&self.said).into_iter();
+        values.next().unwrap().unwrap()
+    }
+
     #[track_caller]
     pub(crate) fn says(self, wanted: &[&str]) -> Self {
         for word in wanted {
@@ -49,6 +55,8 @@ const CONFIGURATION: &str = "---
 ymir_ironic_url: URL
 ymir_ironic_poll_interval: 1
 wait_ssh_timeout: 60
+ymir_seed_dhcp_log: PATH/dhcp.log
+ymir_seed_http_log: PATH/http.log
 ymir_image_path: PATH/images
 ymir_image_url: http://127.0.0.1:9/images
 kolla_bifrost_deploy_image_filename: debian-12.qcow2
@@ -110,7 +118,7 @@ impl Site {
         site
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

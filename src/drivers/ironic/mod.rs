@@ -15,6 +15,7 @@ pub mod order;
 pub mod process;
 pub mod provide;
 pub mod register;
+mod signs;
 pub mod stuck;
 pub mod towards;
 pub mod undeploy;
