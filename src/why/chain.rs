@@ -49,7 +49,11 @@ pub fn chain(signs: &Signs, verdict: Verdict, hop: Option<Hop>) -> Vec<Link> {
             (None, Verdict::Idle, _) if at > Hop::BootDevice => State::NotReached,
             _ => State::Good,
         };
-        let (sign, time) = sign.unwrap_or_else(|why| (format!("not looked at: {why}"), None));
+        let (sign, time) = match sign {
+            Ok(sign) => sign,
+            Err(why) if state == State::NotLookedAt => (why, None),
+            Err(why) => (format!("not looked at: {why}"), None),
+        };
         Link { hop: at, state, sign, at: time }
     };
     Hop::ALL.into_iter().map(link).collect()
@@ -132,7 +136,7 @@ fn log(line: Option<&Line>, none: &str) -> (String, Option<Timestamp>) {
 }
 
 fn image(node: &NodeSigns) -> String {
-    let image = node.image.as_deref().unwrap_or("no image");
+    let image = node.image.as_deref().unwrap_or("the image");
     match node.stage {
         Stage::Active => format!("{image} is written"),
         Stage::Working(Work::Deploy) => format!("{image} is not reported as written yet"),

@@ -149,5 +149,16 @@ fn the_chain_tells_what_was_not_looked_at() {
         .iter()
         .map(|link| format!("{:?} {:?} {}", link.hop, link.state, link.sign))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Ironic Good the node is `deploy failed`
+    Bmc Good answers at http://bmc
+    Power Good is on
+    BootDevice Good nothing is told; no virtual medium is inserted
+    Dhcp NotLookedAt `ymir_seed_dhcp_log` is not set
+    BootFile Good x
+    Ramdisk Broken has never called back
+    Image NotReached the image is not reported as written
+    FirstBoot NotReached nothing is deployed
+    Ssh NotReached not looked at: nothing is deployed
+    ");
 }

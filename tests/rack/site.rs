@@ -35,6 +35,11 @@ impl Outcome {
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Everything that was said.
+    pub(crate) fn said(self) -> String {
+        self.said
+    }
+
     /// The value that was written, with `--output json`.
     pub(crate) fn json(&self) -> serde_json::Value {
         let mut values = serde_json::Deserializer::from_str(&self.said).into_iter();

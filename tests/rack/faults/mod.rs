@@ -3,6 +3,7 @@
 mod document;
 mod killed;
 mod table;
+mod told;
 
 use std::collections::BTreeMap;
 
