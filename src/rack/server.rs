@@ -92,19 +92,19 @@ impl Server {
     async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
         let asked = self.read(request).await?;
         if let Some(seconds) = put_forward(&asked) {
-            return Ok(written(self.pass(seconds)));
+            return Ok(written(&self.pass(seconds)));
         }
         let now = self.now();
         let outcome = self.rack.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked, now);
         match outcome {
-            Outcome::Now(answer) => Ok(written(answer)),
+            Outcome::Now(answer) => Ok(written(&answer)),
             Outcome::Cut => Err(Cut),
-            Outcome::Torn(answer) => Ok(torn(answer)),
+            Outcome::Torn(answer) => Ok(torn(&answer)),
             Outcome::Late(at, answer) => {
                 while self.now() < at {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Ok(written(answer))
+                Ok(written(&answer))
             }
         }
     }
@@ -166,13 +166,13 @@ fn put_forward(asked: &Asked) -> Option<Option<f64>> {
     is.then(|| asked.body["seconds"].as_f64())
 }
 
-fn written(answer: Answer) -> Response<Body> {
+fn written(answer: &Answer) -> Response<Body> {
     let body = answer.body.as_ref().map(Value::to_string).unwrap_or_default();
-    headed(&answer, Either::Left(Full::from(body)))
+    headed(answer, Either::Left(Full::from(body)))
 }
 
 /// Half of the answer, and then the end of the connection.
-fn torn(answer: Answer) -> Response<Body> {
+fn torn(answer: &Answer) -> Response<Body> {
     let text = answer.body.as_ref().map(Value::to_string).unwrap_or_default().into_bytes();
     let half = Bytes::from(text[..text.len().div_ceil(2)].to_vec());
     let begin = futures::stream::once(async { Ok(Frame::data(half)) });
@@ -181,7 +181,7 @@ fn torn(answer: Answer) -> Response<Body> {
         tokio::time::sleep(PAUSE).await;
         Err(Cut)
     });
-    headed(&answer, Either::Right(StreamBody::new(begin.chain(end).boxed())))
+    headed(answer, Either::Right(StreamBody::new(begin.chain(end).boxed())))
 }
 
 fn headed(answer: &Answer, body: Body) -> Response<Body> {

@@ -28,8 +28,7 @@ pub fn causes(signs: &Signs, verdict: Verdict, hop: Option<Hop>, perhaps: &[Hop]
     let mut found = out_of_use(signs);
     found.extend(told(signs, hop));
     for hop in [hop].iter().chain(perhaps) {
-        let usual = usual(*hop).iter().map(|(one, advice)| cause(*one, *advice));
-        found.extend(usual);
+        found.extend(usual(*hop));
     }
     found
 }
@@ -129,77 +128,87 @@ fn of_ssh(ssh: &Ssh) -> Option<Cause> {
 }
 
 /// What is usual at a hop.
-fn usual(hop: Hop) -> &'static [(&'static str, &'static str)] {
-    match hop {
-        Hop::Ironic => &[(
-            "Ironic was restarted, is not reachable, or refuses the login",
-            "see that Ironic and its conductors run, then give the command again",
-        )],
-        Hop::Bmc => &[
-            (
-                "the BMC has no power or no network, or its address is another",
-                "ask it: `ymir overcloud bmc check`",
-            ),
-            ("the user name or the password is wrong", "correct them, and register the host again"),
-        ],
-        Hop::Power => &[(
-            "the machine does not switch on, though the BMC takes the order",
-            "see its event log: `ymir overcloud bmc info`; look at its power supplies",
-        )],
-        Hop::BootDevice => &[
-            (
-                "the firmware ignores the boot device that Ironic sets",
-                "look at the console; see `ymir overcloud bmc boot show`, and the boot mode (UEFI or legacy)",
-            ),
-            (
-                "the firmware cannot boot the medium: secure boot, or one that it cannot fetch",
-                "look at the console; switch secure boot off, or sign what is booted",
-            ),
-        ],
-        Hop::Dhcp => &[
-            (
-                "the port that the machine boots from is not on the provisioning network",
-                "compare its MAC with `kolla_bifrost_ipv4_interface_mac`, and the switch port's VLAN",
-            ),
-            ("no DHCP server answers there", "see that the seed's DHCP server runs"),
-        ],
-        Hop::BootFile => &[(
-            "the seed's web or TFTP server does not answer, or lacks the file",
-            "see that it runs, and that the ramdisk is published: `ymir seed deployment image build`",
-        )],
-        Hop::Ramdisk => &[
-            (
-                "the ramdisk runs, and does not reach Ironic's API",
-                "look at the console; check the way from the provisioning network to Ironic, and the clock of the machine",
-            ),
-            (
-                "the ramdisk lacks the driver of the network card or the disk",
-                "build it with `ymir_deployment_image_hardware` for all hardware",
-            ),
-        ],
-        Hop::Image => &[
-            (
-                "the image cannot be fetched, or is not what its checksum says",
-                "see that `ymir_image_url` serves it; build it again: `ymir overcloud host image build`",
-            ),
-            (
-                "the disk is too small, or another one than meant",
-                "compare the root device hint with the inspected disks",
-            ),
-        ],
-        Hop::FirstBoot => &[
-            (
-                "the firmware does not boot the disk that was written",
-                "look at the console; compare the image's boot mode with the firmware's",
-            ),
-            (
-                "the host has no network: its config drive names another port",
-                "compare the host's MAC and VLAN with the switch",
-            ),
-        ],
-        Hop::Ssh => &[(
-            "the host is down, still boots, or its network is cut off",
-            "look at its console, and at the switch port",
-        )],
-    }
+fn usual(hop: Hop) -> impl Iterator<Item = Cause> {
+    let rows = USUAL.iter().filter(move |(at, ..)| *at == hop);
+    rows.map(|(_, what, advice)| cause(*what, *advice))
 }
+
+/// Hop, cause and advice; of one hop the likeliest first.
+const USUAL: &[(Hop, &str, &str)] = &[
+    (
+        Hop::Ironic,
+        "Ironic was restarted, is not reachable, or refuses the login",
+        "see that Ironic and its conductors run, then give the command again",
+    ),
+    (
+        Hop::Bmc,
+        "the BMC has no power or no network, or its address is another",
+        "ask it: `ymir overcloud bmc check`",
+    ),
+    (
+        Hop::Bmc,
+        "the user name or the password is wrong",
+        "correct them, and register the host again",
+    ),
+    (
+        Hop::Power,
+        "the machine does not switch on, though the BMC takes the order",
+        "see its event log: `ymir overcloud bmc info`; look at its power supplies",
+    ),
+    (
+        Hop::BootDevice,
+        "the firmware ignores the boot device that Ironic sets",
+        "look at the console; see `ymir overcloud bmc boot show`, and the boot mode (UEFI or legacy)",
+    ),
+    (
+        Hop::BootDevice,
+        "the firmware cannot boot the medium: secure boot, or one that it cannot fetch",
+        "look at the console; switch secure boot off, or sign what is booted",
+    ),
+    (
+        Hop::Dhcp,
+        "the port that the machine boots from is not on the provisioning network",
+        "compare its MAC with `kolla_bifrost_ipv4_interface_mac`, and the switch port's VLAN",
+    ),
+    (Hop::Dhcp, "no DHCP server answers there", "see that the seed's DHCP server runs"),
+    (
+        Hop::BootFile,
+        "the seed's web or TFTP server does not answer, or lacks the file",
+        "see that it runs, and that the ramdisk is published: `ymir seed deployment image build`",
+    ),
+    (
+        Hop::Ramdisk,
+        "the ramdisk runs, and does not reach Ironic's API",
+        "look at the console; check the way from the provisioning network to Ironic, and the clock of the machine",
+    ),
+    (
+        Hop::Ramdisk,
+        "the ramdisk lacks the driver of the network card or the disk",
+        "build it with `ymir_deployment_image_hardware` for all hardware",
+    ),
+    (
+        Hop::Image,
+        "the image cannot be fetched, or is not what its checksum says",
+        "see that `ymir_image_url` serves it; build it again: `ymir overcloud host image build`",
+    ),
+    (
+        Hop::Image,
+        "the disk is too small, or another one than meant",
+        "compare the root device hint with the inspected disks",
+    ),
+    (
+        Hop::FirstBoot,
+        "the firmware does not boot the disk that was written",
+        "look at the console; compare the image's boot mode with the firmware's",
+    ),
+    (
+        Hop::FirstBoot,
+        "the host has no network: its config drive names another port",
+        "compare the host's MAC and VLAN with the switch",
+    ),
+    (
+        Hop::Ssh,
+        "the host is down, still boots, or its network is cut off",
+        "look at its console, and at the switch port",
+    ),
+];

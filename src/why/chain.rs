@@ -91,7 +91,7 @@ fn of<T>(look: &Look<T>, sign: impl Fn(&T) -> (String, Option<Timestamp>)) -> Si
 
 /// A trouble in one line.
 pub(super) fn reason(trouble: &Trouble) -> String {
-    [&[trouble.what.clone()], &trouble.causes[..]].concat().join(": ")
+    [std::slice::from_ref(&trouble.what), &trouble.causes[..]].concat().join(": ")
 }
 
 fn ironic(look: &Look<Option<NodeSigns>>) -> Sign {

@@ -34,8 +34,9 @@ impl Judgement {
 /// Judges what was seen.
 pub fn judge(signs: &Signs) -> Judgement {
     let node = match &signs.ironic {
-        Look::Failed(_) => return Judgement::broken(Hop::Ironic),
-        Look::NotLooked(_) | Look::Seen(None) => return Judgement::broken(Hop::Ironic),
+        Look::Failed(_) | Look::NotLooked(_) | Look::Seen(None) => {
+            return Judgement::broken(Hop::Ironic);
+        }
         Look::Seen(Some(node)) => node,
     };
     match node.stage {

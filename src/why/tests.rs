@@ -42,71 +42,74 @@ fn line(second: i64) -> Look<Option<Line>> {
     Look::Seen(Some(Line { at: Some(at(second)), text: "x".into() }))
 }
 
+/// What is otherwise than in [`signs`], the hop that is broken then, and how many others may be.
+type Row = (&'static str, fn(&mut Signs), Hop, usize);
+
+const MISSING: &[Row] = &[
+    ("nothing is heard", |_| {}, Hop::BootDevice, 0),
+    ("the BMC is silent", |signs| signs.bmc = Look::Failed(Trouble::host("x")), Hop::Bmc, 0),
+    (
+        "it is off",
+        |signs| {
+            let Look::Seen(bmc) = &mut signs.bmc else { panic!() };
+            bmc.power = Power::Off;
+        },
+        Hop::Power,
+        0,
+    ),
+    ("it asked for an address", |signs| signs.dhcp = line(150), Hop::Ramdisk, 0),
+    ("it asked long ago", |signs| signs.dhcp = line(50), Hop::BootDevice, 0),
+    ("it was loaded", |signs| signs.http = line(150), Hop::Dhcp, 0),
+    (
+        "PXE got an address and no file",
+        |signs| {
+            node(signs).boot_interface = Some("ipxe".into());
+            signs.dhcp = line(150);
+        },
+        Hop::BootFile,
+        0,
+    ),
+    (
+        "the logs were not looked at",
+        |signs| {
+            signs.dhcp = Look::NotLooked("x".into());
+            signs.http = Look::NotLooked("x".into());
+        },
+        Hop::BootDevice,
+        3,
+    ),
+    (
+        "the log has no times",
+        |signs| signs.dhcp = Look::Seen(Some(Line { at: None, text: "x".into() })),
+        Hop::BootDevice,
+        2,
+    ),
+    ("the ramdisk called back", |signs| node(signs).heartbeat = Some(at(150)), Hop::Image, 0),
+    (
+        "the ramdisk called back in an earlier run",
+        |signs| node(signs).heartbeat = Some(at(50)),
+        Hop::BootDevice,
+        0,
+    ),
+    (
+        "a cleaning failed after the ramdisk called back",
+        |signs| {
+            node(signs).stage = Stage::Failed(Work::Clean);
+            node(signs).heartbeat = Some(at(150));
+        },
+        Hop::Ramdisk,
+        0,
+    ),
+];
+
 #[test]
 fn without_words_the_first_missing_sign_tells() {
-    type Change = fn(&mut Signs);
-    let table: [(&str, Change, Hop, usize); 12] = [
-        ("nothing is heard", |_| {}, Hop::BootDevice, 0),
-        ("the BMC is silent", |signs| signs.bmc = Look::Failed(Trouble::host("x")), Hop::Bmc, 0),
-        (
-            "it is off",
-            |signs| {
-                let Look::Seen(bmc) = &mut signs.bmc else { panic!() };
-                bmc.power = Power::Off;
-            },
-            Hop::Power,
-            0,
-        ),
-        ("it asked for an address", |signs| signs.dhcp = line(150), Hop::Ramdisk, 0),
-        ("it asked long ago", |signs| signs.dhcp = line(50), Hop::BootDevice, 0),
-        ("it was loaded", |signs| signs.http = line(150), Hop::Dhcp, 0),
-        (
-            "PXE got an address and no file",
-            |signs| {
-                node(signs).boot_interface = Some("ipxe".into());
-                signs.dhcp = line(150);
-            },
-            Hop::BootFile,
-            0,
-        ),
-        (
-            "the logs were not looked at",
-            |signs| {
-                signs.dhcp = Look::NotLooked("x".into());
-                signs.http = Look::NotLooked("x".into());
-            },
-            Hop::BootDevice,
-            3,
-        ),
-        (
-            "the log has no times",
-            |signs| signs.dhcp = Look::Seen(Some(Line { at: None, text: "x".into() })),
-            Hop::BootDevice,
-            2,
-        ),
-        ("the ramdisk called back", |signs| node(signs).heartbeat = Some(at(150)), Hop::Image, 0),
-        (
-            "the ramdisk called back in an earlier run",
-            |signs| node(signs).heartbeat = Some(at(50)),
-            Hop::BootDevice,
-            0,
-        ),
-        (
-            "a cleaning failed after the ramdisk called back",
-            |signs| {
-                node(signs).stage = Stage::Failed(Work::Clean);
-                node(signs).heartbeat = Some(at(150));
-            },
-            Hop::Ramdisk,
-            0,
-        ),
-    ];
-    for (case, change, hop, perhaps) in table {
+    for (case, change, hop, perhaps) in MISSING {
         let mut signs = signs();
         change(&mut signs);
         let told = story(signs);
-        assert_eq!((told.hop, told.verdict), (Some(hop), Verdict::Broken), "{case}");
-        assert_eq!(told.perhaps.len(), perhaps, "{case}");
+        assert_eq!((told.hop, told.verdict), (Some(*hop), Verdict::Broken), "{case}");
+        assert_eq!(told.perhaps.len(), *perhaps, "{case}");
         assert!(!told.causes.is_empty(), "{case}");
     }
 }

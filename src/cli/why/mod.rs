@@ -77,7 +77,7 @@ fn look_up(variables: &Variables, host: Host) -> Result<Chosen> {
     let reader = Reader::new(variables, &host.name);
     let path = |name: &str| Ok(reader.get::<Utf8PathBuf>(name)?.map(|found| found.value));
     let (dhcp_log, http_log) = (path("ymir_seed_dhcp_log")?, path("ymir_seed_http_log")?);
-    let bmc = bmcs(variables, &[host.name.clone()]).and_then(|mut found| {
+    let bmc = bmcs(variables, std::slice::from_ref(&host.name)).and_then(|mut found| {
         let none = || crate::trouble::Trouble::internal("a host lost its BMC");
         found.pop().map(|(_, bmc)| bmc).ok_or_else(none)
     });

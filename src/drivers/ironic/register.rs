@@ -94,10 +94,8 @@ impl IronicDriver {
         let told = |text: String| errand.voice.progress(text);
         let mut lost = 0;
         loop {
-            let failure = match errand.session.client.post("nodes", &body, &told).await {
-                Ok(_) => return Ok(()),
-                Err(failure) => failure,
-            };
+            let made = errand.session.client.post("nodes", &body, &told).await;
+            let Err(failure) = made else { return Ok(()) };
             lost += 1;
             match failure {
                 Failure::Lost(_) if lost < LOST_REQUESTS => {}

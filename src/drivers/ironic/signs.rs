@@ -50,7 +50,7 @@ fn read(node: &Value, history: &Value) -> Result<NodeSigns> {
     };
     let mut history: Vec<_> =
         history["history"].as_array().into_iter().flatten().map(entry).collect();
-    history.sort_by(|one, other| other.at.cmp(&one.at));
+    history.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     history.truncate(ENTRIES);
     let last_error = text(&node["last_error"]);
     // Without a last error, what the history has last; it may be about something that is over.
@@ -96,10 +96,8 @@ fn stage(state: Provision) -> Stage {
         P::CleanFailed => Stage::Failed(Work::Clean),
         P::DeployFailed | P::Error => Stage::Failed(Work::Deploy),
         P::Active => Stage::Active,
-        P::CleanHold | P::DeployHold | P::Adopting | P::AdoptFailed => Stage::Foreign,
-        P::Rescue | P::Rescuing | P::RescueWait | P::RescueFailed => Stage::Foreign,
-        P::Unrescuing | P::UnrescueFailed | P::Servicing | P::ServiceWait => Stage::Foreign,
-        P::ServiceHold | P::ServiceFailed | P::Foreign => Stage::Foreign,
+        // On hold, or something that no command of Ymir's asks for.
+        _ => Stage::Foreign,
     }
 }
 
