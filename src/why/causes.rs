@@ -22,10 +22,18 @@ fn cause(cause: impl Into<String>, advice: impl Into<String>) -> Cause {
 
 /// The likely causes, the likeliest first.
 pub fn causes(signs: &Signs, verdict: Verdict, hop: Option<Hop>, perhaps: &[Hop]) -> Vec<Cause> {
-    let Some(hop) = hop.filter(|_| verdict == Verdict::Broken) else {
-        return waiting(signs, hop);
-    };
     let mut found = out_of_use(signs);
+    let hop = match (verdict, hop) {
+        (Verdict::Broken, Some(hop)) => hop,
+        (Verdict::Broken, None) => {
+            found.extend(last_run(signs));
+            return found;
+        }
+        (_, hop) => {
+            found.extend(hop.map(waiting));
+            return found;
+        }
+    };
     found.extend(told(signs, hop));
     for hop in [hop].iter().chain(perhaps) {
         found.extend(usual(*hop));
@@ -33,14 +41,17 @@ pub fn causes(signs: &Signs, verdict: Verdict, hop: Option<Hop>, perhaps: &[Hop]
     found
 }
 
-/// What is still to be said where nothing is broken.
-fn waiting(signs: &Signs, hop: Option<Hop>) -> Vec<Cause> {
-    let mut found = out_of_use(signs);
-    if let Some(hop) = hop {
-        let what = format!("{} is waited for, and nothing speaks against it", hop.name());
-        found.push(cause(what, "give it its time; ask again with `ymir why`"));
-    }
-    found
+/// What is to be said of a hop that is not broken.
+fn waiting(hop: Hop) -> Cause {
+    let what = format!("{} is waited for, and nothing speaks against it", hop.name());
+    cause(what, "give it its time; ask again with `ymir why`")
+}
+
+/// Why the last step failed.
+fn last_run(signs: &Signs) -> Option<Cause> {
+    let trouble = signs.journal.trouble.as_ref()?;
+    let advice = trouble.hints.first().map_or("run the command again", String::as_str);
+    Some(cause(format!("the last run says: {}", reason(trouble)), advice))
 }
 
 /// Maintenance and locks keep Ymir from a node, whatever else is wrong.
@@ -102,9 +113,8 @@ fn told(signs: &Signs, hop: Hop) -> Vec<Cause> {
     if let (Hop::Ssh, Look::Seen(ssh)) = (hop, &signs.ssh) {
         found.extend(of_ssh(ssh));
     }
-    if let (None, Some(trouble)) = (words, &signs.journal.trouble) {
-        let advice = trouble.hints.first().map_or("run the command again", String::as_str);
-        found.push(cause(format!("the last run says: {}", reason(trouble)), advice));
+    if words.is_none() {
+        found.extend(last_run(signs));
     }
     found
 }

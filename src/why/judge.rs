@@ -7,7 +7,7 @@ use super::{
     Hop, Verdict,
     signs::{Line, Look, NodeSigns, Signs, Ssh, Stage, Work},
 };
-use crate::model::bmc::Power;
+use crate::{model::bmc::Power, trouble::Trouble};
 
 /// How the host stands, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +62,17 @@ fn failed(signs: &Signs, node: &NodeSigns) -> bool {
 fn at_rest(signs: &Signs) -> Judgement {
     match (&signs.bmc, &signs.journal.trouble) {
         (Look::Failed(_), _) => Judgement::broken(Hop::Bmc),
-        // Nothing came of the last step, although nothing is wrong with the node: it did not get to Ironic.
-        (_, Some(_)) => Judgement::broken(Hop::Ironic),
+        // Nothing came of the last step, although nothing is wrong with the node.
+        (_, Some(trouble)) if is_of_ironic(trouble) => Judgement::broken(Hop::Ironic),
+        (_, Some(_)) => Judgement::nothing(Verdict::Broken),
         _ => Judgement::nothing(Verdict::Idle),
     }
+}
+
+/// Whether a step failed because of what Ironic answered, or did not.
+fn is_of_ironic(trouble: &Trouble) -> bool {
+    let says = |text: &String| text.contains("Ironic");
+    says(&trouble.what) || trouble.causes.iter().any(says)
 }
 
 /// A BMC that does not answer us is broken, whatever Ironic still tries.
@@ -105,10 +112,11 @@ fn running(signs: &Signs) -> Judgement {
 fn by_signs(signs: &Signs, node: &NodeSigns, work: Work, verdict: Verdict) -> Judgement {
     let begun = signs.journal.began;
     if node.heartbeat.is_some_and(|at| since(at, begun)) {
-        return Judgement::of(
-            verdict,
-            if work == Work::Deploy { Hop::Image } else { Hop::Ramdisk },
-        );
+        let hop = if work == Work::Deploy { Hop::Image } else { Hop::Ramdisk };
+        // Without knowing when the work began, nobody can say whether it was this ramdisk.
+        let before = [Hop::Power, Hop::BootDevice, Hop::Dhcp, Hop::BootFile, Hop::Ramdisk];
+        let others = before.into_iter().filter(|other| begun.is_none() && *other != hop);
+        return Judgement { perhaps: others.collect(), ..Judgement::of(verdict, hop) };
     }
     if let Look::Failed(_) = signs.bmc {
         return Judgement::broken(Hop::Bmc);

@@ -115,6 +115,31 @@ fn without_words_the_first_missing_sign_tells() {
 }
 
 #[test]
+fn nobody_knows_of_which_work_a_heartbeat_is_without_a_journal() {
+    let mut signs = signs();
+    signs.journal.began = None;
+    node(&mut signs).heartbeat = Some(at(50));
+    let told = story(signs);
+    assert_eq!((told.hop, told.perhaps.len()), (Some(Hop::Image), 5));
+}
+
+#[test]
+fn a_step_that_failed_before_anything_was_asked_is_no_hop() {
+    let table = [
+        (Trouble::host("bm1: reading the image a.qcow2"), None),
+        (Trouble::host("bm1: deploying").because("talking to Ironic at x"), Some(Hop::Ironic)),
+    ];
+    for (trouble, hop) in table {
+        let mut signs = signs();
+        node(&mut signs).stage = Stage::Rest;
+        signs.journal.trouble = Some(trouble);
+        let told = story(signs);
+        assert_eq!((told.verdict, told.hop), (Verdict::Broken, hop));
+        assert!(told.causes.iter().any(|cause| cause.cause.contains("the last run says")));
+    }
+}
+
+#[test]
 fn words_win_over_signs() {
     let mut signs = signs();
     node(&mut signs).blamed = Some(Hop::Bmc);

@@ -53,6 +53,9 @@ fn verdict(story: &Story) -> String {
         Verdict::Up => "it is up: nothing is broken".into(),
         Verdict::Idle => "nothing failed, and nothing is under way".into(),
         Verdict::Waiting => format!("waiting at: {hop}{others}"),
+        Verdict::Broken if story.hop.is_none() => {
+            "the last step failed before anything was asked of the node".into()
+        }
         Verdict::Broken => format!("broken at: {hop}{others}"),
     }
 }

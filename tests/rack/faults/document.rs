@@ -73,7 +73,7 @@ fn the_document_shows_the_matrix() {
     let (shown, after) = rest.split_once(END).unwrap();
     let cells = cells();
     let mut wanted = format!("\n{}\n", overview(&cells));
-    write!(wanted, "{}\n", failures(&cells)).unwrap();
+    writeln!(wanted, "{}", failures(&cells)).unwrap();
     if std::env::var_os("YMIR_WRITE_MATRIX").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
         return;

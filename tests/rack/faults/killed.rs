@@ -50,7 +50,7 @@ fn kill_at(site: &Site, words: &str, event: &str, title: &str) {
 }
 
 /// Gives a command while the rack's time passes.
-fn with_time(served: &Served, site: &Site, words: &str) {
+pub(super) fn with_time(served: &Served, site: &Site, words: &str) {
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -234,7 +234,9 @@ fn deploying() -> Ready {
     let bench = Bench::of("deploy");
     bench.site.ymir(REGISTER).expect(0);
     let names = bench.names();
-    names.iter().for_each(|name| bench.ask(name, "provide"));
+    for name in &names {
+        bench.ask(name, "provide");
+    }
     bench.settle(&names, "available");
     (bench, PROVISION.to_owned())
 }

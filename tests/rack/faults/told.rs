@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{PROVISION, REGISTER};
+use super::{PROVISION, REGISTER, killed::with_time};
 use crate::{
     serving::Served,
     site::{LOGIN, Site},
@@ -79,6 +79,22 @@ fn the_way_of_a_host_is_told() {
         TIME  run 2  deploy debian-12: done
         TIME  run 2  verify over SSH: nothing to do
     ");
+}
+
+/// The rack's clock stands, so that the deployment stays where it is.
+#[test]
+fn a_host_that_is_late_is_told_to_be_waited_for() {
+    let nodes = "[[nodes]]\ncount = 1\nname = \"node-{n}\"";
+    let served = Served::of(&format!("speed = 0.0\n{LOGIN}"), nodes);
+    let site = Site::of(&served, 1);
+    with_time(&served, &site, REGISTER);
+    served.control("PUT", "../v1/nodes/node-1/states/provision", &json!({ "target": "provide" }));
+    served.control("POST", "clock", &json!({ "seconds": 50 }));
+    let late = site.ymir("overcloud provision -e wait_active_timeout=2").expect(4);
+    late.says(&["still `deploying` after 2 s", "ymir why node-1"]);
+    let told = site.ymir("why node-1 --output json").expect(0).json();
+    let host = &told["hosts"][0];
+    assert_eq!((&host["verdict"], &host["hop"]), (&json!("waiting"), &json!("power")));
 }
 
 #[test]
