@@ -29,6 +29,7 @@ pub mod run;
 pub mod seed;
 mod tasks;
 pub mod vault;
+pub mod why;
 mod wiping;
 mod withheld;
 
@@ -101,6 +102,8 @@ enum Command {
     Seed(seed::Command),
     /// Put the hosts' SSH keys into your known_hosts: those that Ymir gave them, and of others what they show
     SshKnownHosts,
+    /// Tell why hosts wait or have failed: the way from BMC to SSH, the broken hop, and the likely causes
+    Why(why::Args),
 }
 
 /// Runs the command line and gives the exit code of the process.
@@ -135,7 +138,8 @@ impl Command {
             | Self::Overcloud(_)
             | Self::Run(_)
             | Self::Seed(_)
-            | Self::SshKnownHosts => true,
+            | Self::SshKnownHosts
+            | Self::Why(_) => true,
         }
     }
 
@@ -242,6 +246,7 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
         Command::Run(command) => run::execute(cx, command).await,
         Command::Seed(command) => seed::execute(cx, command).await,
         Command::SshKnownHosts => known_hosts::execute(cx).await,
+        Command::Why(args) => why::execute(cx, &args).await,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Rack {
     /// By their MACs, by which they are asked for.
     pub ports: BTreeMap<String, Map<String, Value>>,
     pub allocations: Vec<Map<String, Value>>,
+    /// Ironic does not say why something failed.
+    pub mute: bool,
     due: BTreeSet<(Moment, u64)>,
 }
 
@@ -47,6 +49,7 @@ impl Rack {
             last_row: 0,
             ports: BTreeMap::new(),
             allocations: Vec::new(),
+            mute: false,
             due: BTreeSet::new(),
         }
     }
@@ -64,7 +67,7 @@ impl Rack {
     }
 
     pub fn view<'a>(&self, asked: &'a Asked) -> View<'a> {
-        View { base: &asked.base, began: self.began }
+        View { base: &asked.base, began: self.began, mute: self.mute }
     }
 
     /// Lets everything happen that is due by now.

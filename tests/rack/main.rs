@@ -7,5 +7,6 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contracts;
+mod faults;
 mod serving;
 mod site;

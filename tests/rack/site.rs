@@ -29,6 +29,23 @@ impl Outcome {
         self
     }
 
+    /// The events among what was said, with `--output json`.
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
+        let lines = self.said.lines().filter(|line| line.starts_with('{'));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Everything that was said.
+    pub(crate) fn said(self) -> String {
+        self.said
+    }
+
+    /// The value that was written, with `--output json`.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let mut values = serde_json::Deserializer::from_str(&self.said).into_iter();
+        values.next().unwrap().unwrap()
+    }
+
     #[track_caller]
     pub(crate) fn says(self, wanted: &[&str]) -> Self {
         for word in wanted {
@@ -43,6 +60,8 @@ const CONFIGURATION: &str = "---
 ymir_ironic_url: URL
 ymir_ironic_poll_interval: 1
 wait_ssh_timeout: 60
+ymir_seed_dhcp_log: PATH/dhcp.log
+ymir_seed_http_log: PATH/http.log
 ymir_image_path: PATH/images
 ymir_image_url: http://127.0.0.1:9/images
 kolla_bifrost_deploy_image_filename: debian-12.qcow2
@@ -104,7 +123,7 @@ impl Site {
         site
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -112,6 +131,14 @@ impl Site {
 
     /// Gives a command to Ymir.
     pub(crate) fn ymir(&self, words: &str) -> Outcome {
+        let output = self.command(words).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        Outcome { code: output.status.code().unwrap(), said }
+    }
+
+    /// Ymir with these words, not started yet.
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ymir"));
         command.args(words.split(' ')).args(["--environment", "rack", "--config-path"]);
         command.arg(&self.path).current_dir(&self.path);
@@ -122,9 +149,6 @@ impl Site {
         command.env("PATH", format!("{}/bin:{path}", self.path.display()));
         command.env("YMIR_STATE_DIR", self.path.join("state"));
         command.env("YMIR_CACHE_DIR", self.path.join("cache"));
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        Outcome { code: output.status.code().unwrap(), said }
+        command
     }
 }

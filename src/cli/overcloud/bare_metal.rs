@@ -42,16 +42,20 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
         ))
 }
 
-/// Ironic and SSH, with the name that stands in the leases on nodes.
-pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+/// The name that stands in leases on nodes.
+pub(in crate::cli) fn owner(cx: &Context) -> Owner {
     let me = Holder::this_process(cx.user(), "");
-    let owner = Owner {
+    Owner {
         user: me.user,
         host: me.machine,
         environment: cx.environment_name().unwrap_or_else(|| "base".into()),
         process: Process::this(),
-    };
-    let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner);
+    }
+}
+
+/// Ironic and SSH, with the name that stands in the leases on nodes.
+pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+    let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner(cx));
     Drivers {
         ironic: Some(Box::new(ironic)),
         host: Some(Box::new(HostDriver::new())),

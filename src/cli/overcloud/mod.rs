@@ -1,6 +1,6 @@
 //! `ymir overcloud …`
 
-mod bare_metal;
+pub(in crate::cli) mod bare_metal;
 pub mod bmc;
 pub mod deprovision;
 pub mod facts;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod blame;
 pub mod client;
+mod deadline;
 pub mod deploy;
 pub mod hold;
 pub mod image;
@@ -14,6 +15,7 @@ pub mod order;
 pub mod process;
 pub mod provide;
 pub mod register;
+mod signs;
 pub mod stuck;
 pub mod towards;
 pub mod undeploy;

@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     IronicDriver, Place,
+    answer::Refusal,
     client::Failure,
     lease::KEY,
     observed::{Observed, Provision},
     order::{Bare, Goal},
     towards,
-    walk::Errand,
+    walk::{Errand, LOST_REQUESTS},
 };
 use crate::{
     model::node::Node,
@@ -91,15 +92,20 @@ impl IronicDriver {
             body[format!("{kind}_interface")] = json!(name);
         }
         let told = |text: String| errand.voice.progress(text);
-        match errand.session.client.post("nodes", &body, &told).await {
-            // If no answer came, the look that follows shows whether the node is there.
-            Ok(_) | Err(Failure::Lost(_)) => Ok(()),
-            Err(Failure::Refused(refusal)) => Err(refusal
-                .while_trying(format!("{}: {DOING}", errand.host))
-                .set_by(&node.driver.setting)
-                .set_by(&node.info_setting)
-                .hint("compare the driver and its settings with what this Ironic has enabled")),
-            Err(failure) => Err(failure.while_trying(format!("{}: {DOING}", errand.host))),
+        let mut lost = 0;
+        loop {
+            let made = errand.session.client.post("nodes", &body, &told).await;
+            let Err(failure) = made else { return Ok(()) };
+            lost += 1;
+            match failure {
+                Failure::Lost(_) if lost < LOST_REQUESTS => {}
+                Failure::Refused(refusal) => return Err(not_created(errand, node, &refusal)),
+                failure => return Err(failure.while_trying(format!("{}: {DOING}", errand.host))),
+            }
+            // No answer came, and yet the node may be there.
+            if self.look(errand.session, errand.host, errand.voice).await?.is_some() {
+                return Ok(());
+            }
         }
     }
 
@@ -151,6 +157,14 @@ impl IronicDriver {
     }
 }
 
+fn not_created(errand: &Errand<'_>, node: &Node, refusal: &Refusal) -> Trouble {
+    let trouble = refusal.while_trying(format!("{}: {DOING}", errand.host));
+    trouble
+        .set_by(&node.driver.setting)
+        .set_by(&node.info_setting)
+        .hint("compare the driver and its settings with what this Ironic has enabled")
+}
+
 fn busy(host: &str, observed: &Observed) -> Trouble {
     let state = observed.provision_state.name();
     Trouble::host(format!("{host}: {DOING}"))
@@ -161,13 +175,18 @@ fn busy(host: &str, observed: &Observed) -> Trouble {
 async fn create_port(errand: &Errand<'_>, observed: &Observed, mac: &str) -> Result<()> {
     let told = |text: String| errand.voice.progress(text);
     let body = json!({ "address": mac, "node_uuid": observed.uuid });
-    match errand.session.client.post("ports", &body, &told).await {
-        Ok(_) => Ok(()),
-        // An earlier attempt whose answer was lost has made it.
-        Err(Failure::Refused(refusal)) if refusal.words.contains("already exists") => Ok(()),
-        Err(failure) => {
-            Err(failure.while_trying(format!("{}: creating its port {mac}", errand.host)))
-        }
+    let mut lost = 0;
+    loop {
+        lost += 1;
+        return match errand.session.client.post("ports", &body, &told).await {
+            Ok(_) => Ok(()),
+            // An earlier attempt whose answer was lost has made it.
+            Err(Failure::Refused(refusal)) if refusal.words.contains("already exists") => Ok(()),
+            Err(Failure::Lost(_)) if lost < LOST_REQUESTS => continue,
+            Err(failure) => {
+                Err(failure.while_trying(format!("{}: creating its port {mac}", errand.host)))
+            }
+        };
     }
 }
 

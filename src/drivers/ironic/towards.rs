@@ -58,6 +58,14 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// Forgives a failure of what was asked for if Ironic's restart was to blame: whether it was.
+    pub fn forgive(&mut self, node: &Observed) -> bool {
+        let restarted = node.last_error.as_deref().is_some_and(is_restart);
+        let forgives = restarted && !self.asked.is_empty();
+        self.forgiven |= forgives;
+        forgives
+    }
+
     fn has(&self, verb: Verb) -> bool {
         self.asked.contains(&verb)
     }

@@ -3,6 +3,7 @@
 mod deploying;
 mod fake;
 mod leases;
+mod properties;
 mod registering;
 
 use std::{
