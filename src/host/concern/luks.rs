@@ -74,25 +74,23 @@ impl Topic for Luks {
 
 impl Luks {
     fn packages(&self, family: Family) -> Vec<&'static str> {
-        let opened_by = |is_one: fn(&Pin) -> bool| {
-            self.devices
-                .iter()
-                .filter_map(|device| device.opener.as_ref())
-                .any(|known| is_one(&known.pin))
-        };
+        let mut openers =
+            self.devices.iter().filter_map(|device| device.opener.as_ref()).peekable();
         let mut names = vec!["cryptsetup"];
-        if opened_by(|_| true) {
-            names.extend(["clevis-luks", "clevis-systemd"]);
+        if openers.peek().is_none() {
+            return names;
         }
+        names.extend(["clevis-luks", "clevis-systemd"]);
+        let has_chip = openers.any(|opener| opener.pin == Pin::Tpm2);
+        let is_early = self.early(family).next().is_some();
         match family {
-            Family::Debian if opened_by(|pin| *pin == Pin::Tpm2) => names.push("clevis-tpm2"),
-            Family::RedHat if opened_by(|pin| *pin == Pin::Tpm2) => {
-                names.extend(["clevis-dracut", "nmap-ncat"]);
+            Family::Debian => {
+                names.extend(has_chip.then_some("clevis-tpm2"));
+                let early = ["clevis-initramfs", "cryptsetup-initramfs"];
+                names.extend(early.into_iter().filter(|_| is_early));
             }
-            Family::Debian | Family::RedHat => {}
-        }
-        if family == Family::Debian && self.early(family).next().is_some() {
-            names.extend(["clevis-initramfs", "cryptsetup-initramfs"]);
+            Family::RedHat if has_chip || is_early => names.extend(["clevis-dracut", "nmap-ncat"]),
+            Family::RedHat => {}
         }
         names
     }

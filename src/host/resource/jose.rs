@@ -30,17 +30,16 @@ pub(super) fn is_for(key: &Value, operation: &str) -> bool {
 }
 
 fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| ALPHABET.iter().zip(0_u32..).find(|(known, _)| *known == byte);
     let mut bytes = Vec::new();
     for group in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let digits = group.iter().map(|byte| ALPHABET.iter().position(|known| known == byte));
-        let digits = digits.collect::<Option<Vec<_>>>()?;
-        let number = digits
-            .iter()
-            .enumerate()
-            .fold(0, |sum, (place, digit)| sum | digit << (18 - 6 * place));
-        let whole = [number >> 16, number >> 8, number].map(|part| (part & 0xff) as u8);
+        let mut number = 0;
+        for (byte, place) in group.iter().zip([18, 12, 6, 0]) {
+            number |= digit(byte)?.1 << place;
+        }
         // One digit alone is no byte.
-        bytes.extend(whole.get(..group.len().checked_sub(1).filter(|count| *count > 0)?)?);
+        let count = group.len().checked_sub(1).filter(|count| *count > 0)?;
+        bytes.extend(&number.to_be_bytes()[1..=count]);
     }
     Some(bytes)
 }

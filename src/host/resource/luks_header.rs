@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{jose, luks::SIGNATURE, pin::Pin, signature::signature};
@@ -36,7 +36,7 @@ struct Binding {
 
 #[derive(Deserialize)]
 struct Metadata {
-    keyslots: BTreeMap<u32, IgnoredAny>,
+    keyslots: BTreeMap<u32, Value>,
     tokens: BTreeMap<u32, Token>,
 }
 

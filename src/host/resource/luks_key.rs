@@ -14,6 +14,7 @@ use crate::host::{
     fault::{Fault, Tried},
     machine::{Access, Machine},
     programs::Call,
+    record,
     sealed::Sealed,
 };
 
@@ -55,8 +56,7 @@ impl Made {
     fn random(self, machine: &Machine) -> std::io::Result<Vec<u8>> {
         let mut bytes = vec![0; if self == Self::Bytes { 2048 } else { 32 }];
         File::open(machine.path("/dev/urandom"))?.read_exact(&mut bytes)?;
-        let text = || bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok(if self == Self::Text { text().into_bytes() } else { bytes })
+        Ok(if self == Self::Text { record::digest(&bytes).into_bytes() } else { bytes })
     }
 }
 
