@@ -75,5 +75,6 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let force = build.force_rebuild.then_some(cx.given);
     let (image, sources) = (deployment_image(&site)?, apt_sources(&site)?);
     let plan = deployment_image::plan(&image, &sources, &image_path(&site)?.value, force);
-    session.run(&plan, &driver(cx)).await
+    let drivers = driver(cx, &session.variables);
+    session.run(&plan, &drivers).await
 }

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    Reader,
+    Reader, image_source,
     networks::{self, Number},
     nodes,
 };
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The group whose hosts the `overcloud` commands are about.
-const OVERCLOUD: &str = "overcloud";
+pub const OVERCLOUD: &str = "overcloud";
 
 /// File of the environment that holds the public host keys.
 const KNOWN_HOSTS: &str = "ssh_known_hosts";
@@ -133,12 +133,19 @@ fn host(reader: &Reader) -> Result<Host> {
     })
 }
 
-fn image(reader: &Reader) -> Result<HostImage> {
+/// The image that a host gets: a file that the site builds or describes, or a URL.
+pub fn image(reader: &Reader) -> Result<HostImage> {
     const USER_DATA: &str = "kolla_bifrost_deploy_image_user_data_content";
     let filled = |name: &str| Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()));
     let user_data = filled(USER_DATA)?.map(|_| SecretRef::of(reader.host, USER_DATA, &[]));
+    let file = reader.need::<String>("kolla_bifrost_deploy_image_filename")?;
+    let described = image_source::described(reader, &file)?;
+    let architecture =
+        described.as_ref().and_then(|described| described.value.architecture.clone());
     Ok(HostImage {
-        file: reader.need("kolla_bifrost_deploy_image_filename")?,
+        file,
+        described,
+        architecture,
         directory: reader.need::<Utf8PathBuf>("ymir_image_path")?.value,
         url: reader.need("ymir_image_url")?,
         rootfs_uuid: filled("kolla_bifrost_deploy_image_rootfs")?.map(|found| found.value),

@@ -7,5 +7,7 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contracts;
+mod images;
+mod reprovision;
 mod serving;
 mod site;

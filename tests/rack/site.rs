@@ -4,7 +4,8 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -27,6 +28,11 @@ impl Outcome {
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}", self.said);
         self
+    }
+
+    /// What it wrote.
+    pub(crate) fn said(&self) -> &str {
+        &self.said
     }
 
     #[track_caller]
@@ -104,14 +110,41 @@ impl Site {
         site
     }
 
-    fn write(&self, file: &str, text: &str) {
+    /// A file of the site.
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
+    /// Replaces text in a file of the site.
+    pub(crate) fn edit(&self, file: &str, old: &str, new: &str) {
+        let text = fs::read_to_string(self.path.join(file)).unwrap();
+        assert!(text.contains(old), "{text}");
+        self.write(file, &text.replace(old, new));
+    }
+
+    /// Gives a command to Ymir, and kills it as soon as something has come about.
+    pub(crate) fn kill_when(&self, words: &str, ready: impl Fn() -> bool) {
+        let mut child =
+            self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !ready() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Gives a command to Ymir.
     pub(crate) fn ymir(&self, words: &str) -> Outcome {
+        let output = self.command(words).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        Outcome { code: output.status.code().unwrap(), said }
+    }
+
+    fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ymir"));
         command.args(words.split(' ')).args(["--environment", "rack", "--config-path"]);
         command.arg(&self.path).current_dir(&self.path);
@@ -122,9 +155,6 @@ impl Site {
         command.env("PATH", format!("{}/bin:{path}", self.path.display()));
         command.env("YMIR_STATE_DIR", self.path.join("state"));
         command.env("YMIR_CACHE_DIR", self.path.join("cache"));
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        Outcome { code: output.status.code().unwrap(), said }
+        command
     }
 }

@@ -12,18 +12,27 @@ use crate::{
         image::ramdisk,
         ironic::{IronicDriver, lease::Owner, process::Process},
     },
-    model::{Site, check},
+    model::{Host, Site, check},
     report::write,
-    resolve::{hosts, images::images},
+    resolve::{Reader, hosts, images::images},
     run::lock::Holder,
     trouble::{Result, Trouble},
 };
 
+/// What has to be typed or said, as in Kayobe.
+pub(super) const YES: &str = "yes";
+
 /// The site as the command line selects it, refused where it cannot be.
 pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
     let site = hosts::site(variables, cx.options.limit.as_deref())?;
-    let files = images(&host_image::site(variables), &cx.config_path()?)?.catalogue.files();
-    check::check(&site, &files)?;
+    let images = images(&host_image::site(variables), &cx.config_path()?)?;
+    check::check(&site, &images.files())?;
+    let mut site = site;
+    for host in &mut site.hosts {
+        let image = &mut host.image;
+        image.architecture =
+            image.architecture.take().or_else(|| images.architecture(&image.file.value));
+    }
     for text in hosts::left_out(variables, cx.options.limit.as_deref())? {
         write::stderr(&format!("note: {text}\n"));
     }
@@ -42,8 +51,17 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
         ))
 }
 
-/// Ironic and SSH, with the name that stands in the leases on nodes.
+/// Ironic and SSH.
 pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+    Drivers {
+        ironic: Some(Box::new(ironic(cx, &session.variables))),
+        host: Some(Box::new(HostDriver::new())),
+        ..Drivers::default()
+    }
+}
+
+/// Ironic, with the name that stands in the leases on nodes.
+pub(super) fn ironic(cx: &Context, variables: &Arc<Variables>) -> IronicDriver {
     let me = Holder::this_process(cx.user(), "");
     let owner = Owner {
         user: me.user,
@@ -51,10 +69,15 @@ pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
         environment: cx.environment_name().unwrap_or_else(|| "base".into()),
         process: Process::this(),
     };
-    let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner);
-    Drivers {
-        ironic: Some(Box::new(ironic)),
-        host: Some(Box::new(HostDriver::new())),
-        ..Drivers::default()
+    IronicDriver::new(Arc::clone(variables) as _, owner)
+}
+
+/// Whether a variable says yes for every host, so that nobody need be asked.
+pub(super) fn confirmed(variables: &Variables, hosts: &[Host], variable: &str) -> Result<bool> {
+    let mut all = true;
+    for host in hosts {
+        let said = Reader::new(variables, &host.name).get::<serde_json::Value>(variable)?;
+        all &= said.is_some_and(|said| said.value == YES || said.value == true);
     }
+    Ok(all)
 }

@@ -1,5 +1,7 @@
 //! `ymir overcloud host image …`
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -50,8 +52,9 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let images = images(&site(&session.variables), &cx.config_path()?)?;
     let force = build.force_rebuild.then_some(cx.given);
     let names = names(cx, &session.variables, build.names)?;
-    let plan = host_image::plan(&images, &Request { names, force })?;
-    session.run(&plan, &driver(cx)).await
+    let plan = host_image::plan(&images, &Request { names, force, given: cx.given })?;
+    let drivers = driver(cx, &session.variables);
+    session.run(&plan, &drivers).await
 }
 
 /// The images to build: those that are named, or those that the hosts of `--limit` get.
@@ -69,7 +72,7 @@ pub(in crate::cli) fn site(variables: &Variables) -> Reader<'_> {
 }
 
 /// The image builder alone.
-pub(in crate::cli) fn driver(cx: &Context) -> Drivers<'static> {
-    let image = ImageDriver::new(cx.environment.cache_dir());
+pub(in crate::cli) fn driver(cx: &Context, variables: &Arc<Variables>) -> Drivers<'static> {
+    let image = ImageDriver::new(cx.environment.cache_dir(), Arc::clone(variables) as _);
     Drivers { image: Some(Box::new(image)), ..Drivers::default() }
 }

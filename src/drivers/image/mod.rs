@@ -6,6 +6,8 @@
 mod base;
 mod checksum;
 mod contained;
+mod dib;
+mod dib_tools;
 mod disk;
 mod esp;
 mod host_image;
@@ -20,7 +22,7 @@ mod sources;
 mod store;
 mod tools;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use futures::stream::BoxStream;
@@ -37,6 +39,7 @@ use crate::{
         deployment_image,
     },
     run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
+    secret::Secrets,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -44,25 +47,28 @@ use crate::{
 const STEP_LIMIT: Duration = Duration::from_mins(30);
 
 /// Performs [`ImageAction`]s on this machine.
-#[derive(Debug)]
 pub struct ImageDriver {
     cache: Utf8PathBuf,
     /// How many images are worked on at once.
     at_once: usize,
     /// How many bytes are free in a directory.
     free: fn(&Utf8Path) -> Result<u64>,
+    secrets: Arc<dyn Secrets>,
 }
 
 impl ImageDriver {
     /// A driver that keeps bases, builds and logs under `cache`.
-    pub fn new(cache: Utf8PathBuf) -> Self {
+    pub fn new(cache: Utf8PathBuf, secrets: Arc<dyn Secrets>) -> Self {
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cache, at_once, free: room::free }
+        Self { cache, at_once, free: room::free, secrets }
     }
 
     async fn look(&self, task: Task<'_>) -> Result<Finding> {
         let faults = match action(task)? {
             ImageAction::HostImage(build) => Order::of(&build.recipe.name, build).faults().await?,
+            ImageAction::DibImage(build) => {
+                Order::of(&build.recipe.image.name, build).faults().await?
+            }
             ImageAction::DeploymentImage(build) => {
                 Order::of(deployment_image::NAME, build).faults().await?
             }
@@ -77,6 +83,13 @@ impl ImageDriver {
                 let make = async |workshop: &Workshop<'_>, room: &Room| {
                     tools::check(order.name, tools::HOST_IMAGE)?;
                     workshop.host_image(&build.recipe, room).await
+                };
+                self.fulfil(&order, voice, make).await
+            }
+            ImageAction::DibImage(build) => {
+                let order = Order::of(&build.recipe.image.name, build);
+                let make = async |workshop: &Workshop<'_>, room: &Room| {
+                    workshop.dib_image(&build.recipe, &*self.secrets, room).await
                 };
                 self.fulfil(&order, voice, make).await
             }
@@ -213,13 +226,17 @@ mod tests {
     use crate::{
         model::image::{Base, DeploymentImage, Hardware},
         run::driver::Word,
+        secret::KnownSecrets,
     };
 
     #[tokio::test]
     async fn a_build_does_not_begin_on_a_full_disk() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Utf8Path::from_path(dir.path()).unwrap();
-        let driver = ImageDriver { free: |_| Ok(1 << 30), ..ImageDriver::new(cache.join("cache")) };
+        let driver = ImageDriver {
+            free: |_| Ok(1 << 30),
+            ..ImageDriver::new(cache.join("cache"), Arc::new(KnownSecrets::default()))
+        };
         let base = serde_json::json!({
             "distribution": "debian", "release": "bookworm", "architecture": "amd64", "kernel": "k",
         });

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod blame;
 pub mod client;
 pub mod deploy;
+mod deployment;
 pub mod hold;
 pub mod image;
 pub mod inspect;
@@ -13,7 +14,10 @@ pub mod observer;
 pub mod order;
 pub mod process;
 pub mod provide;
+mod rebuild;
 pub mod register;
+mod root_disk;
+pub mod running;
 pub mod stuck;
 pub mod towards;
 pub mod undeploy;
@@ -32,7 +36,7 @@ use self::{
     image::Digests,
     lease::Owner,
     observed::Observed,
-    observer::Observer,
+    observer::{Observer, Snapshot},
     walk::Errand,
 };
 use crate::{
@@ -99,6 +103,13 @@ impl IronicDriver {
         Ok(session)
     }
 
+    /// All nodes of an Ironic as they are now, in one look.
+    pub async fn nodes(&self, ironic: &Ironic) -> Result<Arc<Snapshot>> {
+        let session = self.session(ironic)?;
+        let now = session.observer.now();
+        session.observer.after(&session.client, now, Duration::ZERO, &|_| {}).await
+    }
+
     /// The node as it is now; `None` if Ironic has none of this name.
     async fn look(&self, session: &Session, host: &str, voice: &Voice) -> Result<Option<Observed>> {
         let told = |text: String| voice.progress(text);
@@ -124,7 +135,14 @@ impl IronicDriver {
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
-            IronicAction::Deploy(action) => self.find_deployed(host, action, seen.as_ref()).await,
+            IronicAction::Deploy(action) => {
+                let place = place(&action.node, &action.patience);
+                self.find_deployed(place, action, seen.as_ref()).await
+            }
+            IronicAction::Rebuild(action) => {
+                let place = place(&action.deploy.node, &action.deploy.patience);
+                self.find_rebuilt(place, action, seen.as_ref()).await
+            }
             IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
         }
     }
@@ -145,6 +163,10 @@ impl IronicDriver {
             }
             IronicAction::Deploy(action) => {
                 self.deploy(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Rebuild(action) => {
+                let place = place(&action.deploy.node, &action.deploy.patience);
+                self.rebuild(place, action).await
             }
             IronicAction::Undeploy(action) => {
                 self.undeploy(place(&action.node, &action.patience), action).await

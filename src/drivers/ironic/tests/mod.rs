@@ -114,6 +114,8 @@ impl Bench {
                 url: sourced("ymir_image_url", "http://images/".into()),
                 rootfs_uuid: None,
                 user_data: None,
+                described: None,
+                architecture: None,
             },
             access: self.access(),
             known_hosts: self.path("ssh_known_hosts"),

@@ -1,0 +1,1 @@
+//! Images: which there are, and who runs them.
