@@ -44,6 +44,8 @@ pub struct HostImage {
     /// What it was made for, as Ironic names architectures, as far as that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
 }
 
 impl HostImage {
@@ -79,6 +81,15 @@ impl HostImage {
         }
         format!("{}/{file}", self.url.value.trim_end_matches('/'))
     }
+}
+
+/// Whose images are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    /// OpenSSH's file of allowed signers.
+    pub signers: Sourced<Utf8PathBuf>,
+    /// Whether an image without a signature is refused; one with a wrong signature always is.
+    pub required: bool,
 }
 
 /// How Ymir logs in to the host.

@@ -106,6 +106,8 @@ pub struct Images {
     pub dib: Dib,
     /// Images that are not built here, by the names under which hosts choose them.
     pub described: BTreeMap<String, ImageSource>,
+    /// The key that manifests are signed with.
+    pub signing_key: Option<Utf8PathBuf>,
 }
 
 impl Images {

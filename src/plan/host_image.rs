@@ -64,6 +64,7 @@ fn native(images: &Images, image: &HostImage, request: &Request) -> ImageAction 
         apt_sources: images.apt_sources.clone(),
         publish: images.path.value.clone(),
         built_after: request.force,
+        sign: images.signing_key.clone(),
     }))
 }
 
@@ -75,7 +76,21 @@ fn with_dib(images: &Images, image: &DibImage, request: &Request) -> ImageAction
         apt_sources: Vec::new(),
         publish: images.path.value.clone(),
         built_after: request.force.or(image.force_rebuild.then_some(request.given)),
+        sign: images.signing_key.clone(),
     }))
+}
+
+/// The digests that the images have which are built here, if they are up to date.
+pub fn digests(images: &Images) -> Vec<(&str, String)> {
+    let recipes = images
+        .recipes
+        .iter()
+        .map(|image| (image.name.as_str(), recipe_digest(BUILDER, image, &images.apt_sources)));
+    let dib = images.dib.images.iter().map(|image| {
+        let recipe = Dib { image: image.clone(), builder: images.dib.builder.clone() };
+        (image.name.as_str(), recipe_digest(DIB_BUILDER, &recipe, &[]))
+    });
+    recipes.chain(dib).collect()
 }
 
 /// Digest of what decides what is built; a mirror written into the configuration may pin a snapshot, so it counts.

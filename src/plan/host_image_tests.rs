@@ -41,6 +41,7 @@ fn site(recipes: Vec<HostImage>, dib: Vec<DibImage>) -> Images {
             builder: DibBuilder::default(),
         },
         described: std::collections::BTreeMap::new(),
+        signing_key: None,
     }
 }
 

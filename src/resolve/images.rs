@@ -19,6 +19,7 @@ pub fn images(reader: &Reader<'_>, site: &Utf8Path) -> Result<Images> {
         apt_sources: apt_sources(reader)?,
         dib: dib::images(reader, dir.is_dir())?,
         described: image_source::all(reader)?,
+        signing_key: signing_key(reader)?,
         recipes,
     };
     told_apart(&images)?;
@@ -38,6 +39,12 @@ fn told_apart(images: &Images) -> Result<()> {
 /// The directory in which images are published.
 pub fn image_path(reader: &Reader<'_>) -> Result<Sourced<Utf8PathBuf>> {
     reader.need("ymir_image_path")
+}
+
+/// The key that the manifests of images are signed with.
+pub fn signing_key(reader: &Reader<'_>) -> Result<Option<Utf8PathBuf>> {
+    let found = reader.get::<Utf8PathBuf>("ymir_image_signing_key")?.map(|found| found.value);
+    Ok(found.filter(|path| !path.as_str().is_empty()))
 }
 
 /// Lines for `sources.list` that replace the building machine's own.

@@ -146,20 +146,19 @@ fn a_new_build_of_the_same_image_is_noticed() {
 
 #[test]
 fn with_all_even_what_is_right_is_rebuilt_and_once() {
-    let served = rack(1, "");
-    let site = site(&served, 1);
-    let before = node(&served, "node-1")["provision_updated_at"].clone();
-    site.ymir(&format!("{REPROVISION} --all"))
-        .expect(0)
-        .says(&["debian-12.qcow2 again", "1 of 1 done"]);
-    let after = node(&served, "node-1")["provision_updated_at"].clone();
+    let served = rack(2, "");
+    let site = site(&served, 2);
+    let since = |name: &str| node(&served, name)["provision_updated_at"].clone();
+    let before = since("node-1");
+    let fault = json!({ "node": "node-2", "step": "deploy", "what": "image-404", "times": 1 });
+    served.control("POST", "faults", &fault);
+    let said = site.ymir(&format!("{REPROVISION} --all")).expect(4);
+    said.says(&["debian-12.qcow2 again", "1 of 2 done"]);
+    let after = since("node-1");
     assert_ne!(after, before);
-    site.ymir("run resume 3").expect(0).says(&["nothing was changed"]);
-    assert_eq!(
-        node(&served, "node-1")["provision_updated_at"],
-        after,
-        "a resumed command is the same one"
-    );
+    site.ymir("run resume").expect(0).says(&["2 of 2 done"]);
+    assert_eq!(since("node-1"), after, "a resumed command is the same one");
+    assert_eq!(node(&served, "node-2")["provision_state"], "active");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::serving::Served;
@@ -21,6 +22,7 @@ pub(crate) struct Site {
 pub(crate) struct Outcome {
     code: i32,
     said: String,
+    stdout: String,
 }
 
 impl Outcome {
@@ -28,6 +30,12 @@ impl Outcome {
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}", self.said);
         self
+    }
+
+    /// The data that it wrote.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{}", self.said))
     }
 
     /// What it wrote.
@@ -117,6 +125,25 @@ impl Site {
         fs::write(path, text).unwrap();
     }
 
+    /// The path of a file of the site.
+    pub(crate) fn file(&self, file: &str) -> String {
+        self.path.join(file).to_str().unwrap().to_owned()
+    }
+
+    /// Makes a key pair.
+    pub(crate) fn key(&self, name: &str) {
+        let args = ["-q", "-t", "ed25519", "-N", "", "-f", &self.file(name)];
+        assert!(Command::new("ssh-keygen").args(args).status().unwrap().success());
+    }
+
+    /// Signs a file as an operator would by hand.
+    pub(crate) fn sign(&self, key: &str, file: &str) {
+        fs::remove_file(self.file(&format!("{file}.sig"))).ok();
+        let args =
+            ["-q", "-Y", "sign", "-n", "ymir-image", "-f", &self.file(key), &self.file(file)];
+        assert!(Command::new("ssh-keygen").args(args).status().unwrap().success());
+    }
+
     /// Replaces text in a file of the site.
     pub(crate) fn edit(&self, file: &str, old: &str, new: &str) {
         let text = fs::read_to_string(self.path.join(file)).unwrap();
@@ -140,8 +167,9 @@ impl Site {
     pub(crate) fn ymir(&self, words: &str) -> Outcome {
         let output = self.command(words).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        Outcome { code: output.status.code().unwrap(), said }
+        let stdout = text(&output.stdout);
+        let said = format!("{stdout}{}", text(&output.stderr));
+        Outcome { code: output.status.code().unwrap(), said, stdout }
     }
 
     fn command(&self, words: &str) -> Command {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::image_list;
 use crate::{
     ansible::Variables,
     cli::{execute::Session, exit::Exit, host_configure, options::Context},
@@ -29,6 +30,8 @@ pub enum Command {
 pub enum Image {
     /// Build the images that are out of date, and publish them
     Build(Build),
+    /// Show which images there are, and which hosts are meant to run them and do
+    List,
 }
 
 #[derive(Debug, Args)]
@@ -46,6 +49,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Host(command) => {
             return host_configure::command(cx, Class::Overcloud, "overcloud host", command).await;
         }
+        Command::Image(Image::List) => return image_list::execute(cx).await,
         Command::Image(Image::Build(build)) => build,
     };
     let session = Session::open(cx, "overcloud host image build")?;

@@ -6,6 +6,7 @@ pub mod deprovision;
 pub mod facts;
 pub mod hardware;
 pub mod host_image;
+mod image_list;
 pub mod provision;
 mod reprovision;
 

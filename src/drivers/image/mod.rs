@@ -12,12 +12,14 @@ mod disk;
 mod esp;
 mod host_image;
 mod inspect;
+pub mod listed;
 mod manifest;
 pub mod ramdisk;
 mod ramdisk_modules;
 mod ramdisk_slim;
 mod ramdisk_tree;
 mod room;
+pub mod signature;
 mod sources;
 mod store;
 mod tools;
@@ -126,7 +128,12 @@ impl ImageDriver {
         workshop.voice.progress("publishing");
         let (name, directory) = (order.name.to_owned(), order.publish.to_owned());
         let work = move || store::publish(&entry, &name, &directory);
-        tokio::task::spawn_blocking(work).await.or_internal(|| "publishing an image".into())?
+        let published = tokio::task::spawn_blocking(work).await;
+        published.or_internal(|| "publishing an image".into())??;
+        match order.sign {
+            Some(key) => signature::sign(order.publish, order.name, key).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -148,6 +155,7 @@ struct Order<'a> {
     apt_sources: &'a [String],
     publish: &'a Utf8Path,
     built_after: Option<Timestamp>,
+    sign: Option<&'a Utf8Path>,
 }
 
 impl<'a> Order<'a> {
@@ -158,11 +166,16 @@ impl<'a> Order<'a> {
             apt_sources: &build.apt_sources,
             publish: &build.publish,
             built_after: build.built_after,
+            sign: build.sign.as_deref(),
         }
     }
 
     async fn faults(&self) -> Result<Vec<String>> {
-        self.faults_in(self.publish).await
+        let mut faults = self.faults_in(self.publish).await?;
+        if self.sign.is_some() && faults.is_empty() {
+            faults.extend(signature::fault(self.publish, self.name).await?);
+        }
+        Ok(faults)
     }
 
     /// Why the image in a directory is out of date; its files are read on a thread that may block.
@@ -243,7 +256,7 @@ mod tests {
         let base: Base = serde_json::from_value(base).unwrap();
         let (agent, packages, hardware) = ("1".into(), Vec::new(), Hardware::Virtual);
         let image = DeploymentImage { base, agent, packages, hardware };
-        let plan = deployment_image::plan(&image, &[], &cache.join("http"), None);
+        let plan = deployment_image::plan(&image, &[], (&cache.join("http"), None), None);
         let step = &plan.stages[0].lanes[0].steps[0];
         let mut said: Vec<_> =
             driver.apply(vec![Task { subject: "ipa", step }]).collect::<Vec<_>>().await;

@@ -48,8 +48,44 @@ impl IronicDriver {
     pub(super) async fn check_image(&self, host: &str, image: &HostImage) -> Result<Proof> {
         let (host, image) = (host.to_owned(), image.clone());
         let digests = std::sync::Arc::clone(&self.digests);
-        let read = tokio::task::spawn_blocking(move || checked(&host, &image, &digests));
-        read.await.or_internal(|| "reading an image".into())?
+        let (of, about) = (host.clone(), image.clone());
+        let read = tokio::task::spawn_blocking(move || checked(&of, &about, &digests));
+        let proof = read.await.or_internal(|| "reading an image".into())??;
+        self.check_signature(&host, &image, &proof).await?;
+        Ok(proof)
+    }
+
+    /// Refuses an image that somebody else has signed, and one that nobody has if the site says so.
+    async fn check_signature(&self, host: &str, image: &HostImage, proof: &Proof) -> Result<()> {
+        let Some(trust) = &image.trust else { return Ok(()) };
+        let doing = || format!("{host}: checking who signed the image {}", image.file.value);
+        let signers = &trust.signers;
+        let signed = match proof.sum() {
+            Some(sum) => {
+                let of = image.directory.as_path();
+                let found = self.verified.check(of, image.name(), sum, &signers.value).await;
+                found.map_err(|trouble| trouble.while_trying(doing()).set_by(&signers.setting))?
+            }
+            None => None,
+        };
+        if signed.is_some() || !trust.required {
+            return Ok(());
+        }
+        let why = match proof.sum() {
+            Some(_) => format!(
+                "there is no signed manifest {}.manifest.json of it in {}",
+                image.name(),
+                image.directory
+            ),
+            None => "its digest is not known here, so no signature can be about it".to_owned(),
+        };
+        Err(Trouble::host(doing())
+            .because(why)
+            .set_by(&signers.setting)
+            .hint(format!(
+                "set `ymir_image_signing_key` and run `ymir overcloud host image build {}`; `ymir_image_signatures_required` says that images have to be signed",
+                image.name()
+            )))
     }
 }
 
@@ -127,6 +163,7 @@ impl<'a> Deployment<'a> {
             patch: vec![add(&["instance_info"], &info)],
             corner: corner.map(|(key, value)| (key.to_owned(), value)).into_iter().collect(),
             with: Map::from_iter([("configdrive".to_owned(), drive)]),
+            restore: Vec::new(),
         })
     }
 
@@ -144,10 +181,12 @@ impl<'a> Deployment<'a> {
         if let Some(runs) = Image::on(node) {
             corner.insert(IMAGE.to_owned(), json!(runs));
         }
+        let (old, new) = (&node.instance_info, instance_info(image, &from.proof));
         Ok(Order {
-            patch: replacing(&node.instance_info, &instance_info(image, &from.proof)),
+            patch: replacing(old, &new),
             corner,
             with: Map::from_iter([("configdrive".to_owned(), drive)]),
+            restore: replacing(&new, old),
         })
     }
 }
@@ -185,7 +224,10 @@ pub(super) fn doing(image: &HostImage) -> String {
 
 /// Whether a part of `instance_info` is about the image, be it that a client or Ironic itself put it there.
 fn of_image(key: &str) -> bool {
-    key.starts_with("image_") || ["kernel", "ramdisk", "root_gb", "boot_iso"].contains(&key)
+    // Ironic shows no secret, so none could be put back.
+    let secret = key.contains("secret");
+    let named = ["kernel", "ramdisk", "root_gb", "boot_iso"].contains(&key);
+    named || (key.starts_with("image_") && !secret)
 }
 
 /// Operations that put one image in the place of another, and leave alone what else stands there.

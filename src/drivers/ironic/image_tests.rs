@@ -21,6 +21,7 @@ fn image(described: Option<ImageSource>) -> (tempfile::TempDir, HostImage) {
         user_data: None,
         described: described.map(sourced),
         architecture: None,
+        trust: None,
     };
     (dir, image)
 }

@@ -40,6 +40,7 @@ use self::{
     walk::Errand,
 };
 use crate::{
+    drivers::image::signature::Verified,
     model::{
         host::Patience,
         node::{Ironic, Node},
@@ -60,6 +61,7 @@ pub struct IronicDriver {
     pace: Pace,
     sessions: Mutex<BTreeMap<String, Arc<Session>>>,
     digests: Arc<Digests>,
+    verified: Verified,
 }
 
 /// One Ironic and the shared look at it.
@@ -77,7 +79,14 @@ impl IronicDriver {
 
     /// A driver with other pauses, for tests.
     pub fn paced(secrets: Arc<dyn Secrets>, owner: Owner, pace: Pace) -> Self {
-        Self { secrets, owner, pace, sessions: Mutex::default(), digests: Arc::default() }
+        Self {
+            secrets,
+            owner,
+            pace,
+            sessions: Mutex::default(),
+            digests: Arc::default(),
+            verified: Verified::default(),
+        }
     }
 
     /// How many requests went to Ironic so far.

@@ -1,18 +1,15 @@
 //! Puts another image onto a node that is in use, by Ironic's rebuild: it stays deployed in Ironic all the while, and
 //! its other disks are left alone.
 
-use std::time::Duration;
-
 use super::{
     IronicDriver, Place,
     deploy::unremembered,
-    deployment::{Deployment, fits, login_key, replacing, wanted},
+    deployment::{Deployment, fits, login_key, wanted},
     observed::{Observed, Provision},
     order::Goal,
     running::{Image, REBUILDING},
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
-    walk::Errand,
 };
 use crate::{
     drivers::known_hosts,
@@ -82,11 +79,7 @@ impl IronicDriver {
         let next = |node: &Observed, tried: &Tried| {
             towards::rebuilt(node, tried, runs(host, action, node))
         };
-        let walked = errand.walk(&Goal { next: &next, orders: &orders }).await;
-        if walked.is_err() {
-            put_back(&errand, &seen).await;
-        }
-        let node = walked?;
+        let node = errand.walk(&Goal { next: &next, orders: &orders }).await?;
         if let Some(key) = node.host_key() {
             known_hosts::remember(&deploy.known_hosts, host, &deploy.access.address.value, &key)?;
         }
@@ -101,8 +94,7 @@ fn doing(image: &HostImage) -> String {
 /// Whether the node runs what it should, and no rebuild is left to ask for.
 fn runs(host: &str, action: &Rebuild, node: &Observed) -> bool {
     let pending = node.ymir().contains_key(REBUILDING) && !node.was_rebuilt();
-    let recent =
-        action.since.is_none_or(|since| node.provision_updated_at.is_some_and(|at| at >= since));
+    let recent = action.since.is_none_or(|since| node.asked().is_some_and(|at| at >= since));
     let wanted = wanted(host, &action.deploy.image);
     // Of a node that nobody has noted an image for, nothing is known.
     let right = Image::on(node).is_some_and(|runs| runs.differs(&wanted).is_none());
@@ -121,27 +113,4 @@ fn unprotected(host: &str, doing: &str, node: &Observed) -> Result<()> {
             reason.unwrap_or("no reason is given")
         ))
         .hint("it is left alone; once its reason is gone, take the protection off in Ironic and run the command again"))
-}
-
-/// A rebuild that Ironic did not take must not leave the node saying that it runs another image than it does.
-async fn put_back(errand: &Errand<'_>, before: &Observed) {
-    let (session, told) = (errand.session, |_: String| {});
-    let looked = session
-        .observer
-        .after(&session.client, session.observer.now(), Duration::ZERO, &told)
-        .await;
-    let Ok(seen) = looked else { return };
-    let refused = |node: &&Observed| {
-        node.provision_state == Provision::Active
-            && node.provision_updated_at == before.provision_updated_at
-            && node.reservation.is_none()
-    };
-    let Some(node) = seen.node(errand.host).filter(refused) else { return };
-    let patch = replacing(&node.instance_info, &before.instance_info);
-    if !patch.is_empty() && errand.patch(node, patch).await.is_err() {
-        errand.voice.warn(
-            "Ironic's `instance_info` of the node names the new image, though it was not rebuilt"
-                .to_owned(),
-        );
-    }
 }

@@ -42,4 +42,7 @@ pub struct Build<R> {
     /// What was built before this is out of date, whatever its recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_after: Option<Timestamp>,
+    /// The key that its manifest is signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Utf8PathBuf>,
 }
