@@ -26,7 +26,16 @@ pub(super) const YES: &str = "yes";
 pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
     let site = hosts::site(variables, cx.options.limit.as_deref())?;
     let images = images(&host_image::site(variables), &cx.config_path()?)?;
-    check::check(&site, &images.files())?;
+    let mut files = images.files();
+    if !files.is_empty() {
+        // Somebody may have put a file there by hand, as in Kayobe.
+        let own = site.hosts.iter().filter(|host| {
+            let image = &host.image;
+            image.directory.join(&image.file.value).is_file()
+        });
+        files.extend(own.map(|host| host.image.file.value.clone()));
+    }
+    check::check(&site, &files)?;
     let mut site = site;
     for host in &mut site.hosts {
         let image = &mut host.image;

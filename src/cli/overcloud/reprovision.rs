@@ -102,6 +102,17 @@ fn judged(host: &Host, node: Option<&Observed>, all: bool) -> Judged {
             "it is `{state}`; `ymir overcloud provision` deploys hosts that are not in use"
         ));
     }
+    let said = |reason: &Option<String>| {
+        let said = reason.as_deref().filter(|reason| !reason.is_empty());
+        said.unwrap_or("no reason is given").to_owned()
+    };
+    if node.maintenance {
+        return left_out(format!("it is in maintenance: {}", said(&node.maintenance_reason)));
+    }
+    if node.protected {
+        let reason = said(&node.protected_reason);
+        return left_out(format!("somebody has protected it in Ironic: {reason}"));
+    }
     let Standing { runs, wanted, differs } = Standing::of(name, &host.image, node);
     let wanted = match (&runs, &wanted.checksum) {
         (Some(runs), Some(checksum)) if runs.source == wanted.source => {
