@@ -126,13 +126,13 @@ impl Sum {
 
     /// The digest that a list of checksums has for a file, in GNU's form or in BSD's.
     pub fn listed(list: &str, file: &str) -> Option<Self> {
-        let own = |line: &str| match line.trim().split_once(" = ") {
-            Some((named, hex)) => named.ends_with(&format!("({file})")).then(|| hex.to_owned()),
-            None => {
-                let (hex, named) = line.trim().split_once([' ', '\t'])?;
-                let named = named.trim_start().trim_start_matches('*').trim_start_matches("./");
-                (named == file).then(|| hex.to_owned())
+        let own = |line: &str| {
+            if let Some((named, hex)) = line.trim().split_once(" = ") {
+                return named.ends_with(&format!("({file})")).then(|| hex.to_owned());
             }
+            let (hex, named) = line.trim().split_once([' ', '\t'])?;
+            let named = named.trim_start().trim_start_matches('*').trim_start_matches("./");
+            (named == file).then(|| hex.to_owned())
         };
         let mut lines = list.lines().filter(|line| !line.trim().is_empty());
         match lines.clone().find_map(own) {

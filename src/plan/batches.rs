@@ -45,14 +45,12 @@ pub fn batches(
         if let Some(full) = exhausted(candidate, groups) {
             return Err(full);
         }
-        match batches.iter_mut().find(|batch| batch.has_room_for(candidate, groups)) {
-            Some(batch) => batch.take(candidate, groups),
-            None => {
-                let mut batch = Batch::default();
-                batch.take(candidate, groups);
-                batches.push(batch);
-            }
-        }
+        let free = batches.iter().position(|batch| batch.has_room_for(candidate, groups));
+        let at = free.unwrap_or_else(|| {
+            batches.push(Batch::default());
+            batches.len() - 1
+        });
+        batches[at].take(candidate, groups);
     }
     Ok(batches.into_iter().map(|batch| batch.hosts).collect())
 }

@@ -122,11 +122,10 @@ fn known(images: &Images, name: &str) -> Result<()> {
         return Ok(());
     }
     let trouble = Trouble::refused(format!("there is no image named `{name}`"));
-    let trouble = match images.described.contains_key(name) {
-        true => {
-            trouble.hint("`ymir_host_images` describes one of that name, but it is not built here")
-        }
-        false => trouble,
+    let trouble = if images.described.contains_key(name) {
+        trouble.hint("`ymir_host_images` describes one of that name, but it is not built here")
+    } else {
+        trouble
     };
     let trouble = match nearest(name, names.iter().copied()).first() {
         Some(near) => trouble.hint(format!("did you mean `{near}`?")),

@@ -52,7 +52,9 @@ pub(super) async fn execute(cx: &Context, given: &Provision) -> Result<Exit> {
         }
     });
     let batches = split(&variables, given, &site.hosts, &nodes)?;
-    notes.iter().for_each(|note| write::stderr(&format!("note: {note}\n")));
+    for note in &notes {
+        write::stderr(&format!("note: {note}\n"));
+    }
     if !batches.is_empty() {
         let shown = shown(&batches, &lines);
         let confirmed = confirmed(&variables, &site.hosts, "confirm_reprovision")?;

@@ -99,7 +99,7 @@ impl Workshop<'_> {
 
 /// `disk-image-create`, as Kayobe calls it.
 fn command(venv: &Utf8Path, image: &DibImage) -> Run {
-    let path = std::env::var("PATH").unwrap_or_else(|_| super::tools::PATH.to_owned());
+    let path = super::tools::PATH;
     let bin = venv.join("bin");
     let mut run = Run::new(bin.join("disk-image-create")).env("PATH", format!("{bin}:{path}"));
     if let Some(size) = &image.size {

@@ -20,7 +20,7 @@ use crate::{
 pub const NAMESPACE: &str = "ymir-image";
 
 /// Nobody is asked anything, so this is soon done.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The file of the signature of an image's manifest.
 pub(super) fn file_of(name: &str) -> String {

@@ -73,10 +73,9 @@ fn joinable(state: Provision) -> bool {
 fn remembered(host: &str, action: &Deploy, node: &Observed) -> Result<Finding> {
     let mut changes = unremembered(host, action, node)?;
     if node.ymir().contains_key(REBUILDING) {
-        changes.push(match node.was_rebuilt() {
-            true => "note that its rebuild has ended".into(),
-            false => "forget a rebuild that Ironic was never asked for".into(),
-        });
+        let ended = "note that its rebuild has ended";
+        let never = "forget a rebuild that Ironic was never asked for";
+        changes.push(if node.was_rebuilt() { ended } else { never }.into());
     }
     if !changes.is_empty() {
         return Ok(Finding::Differs(changes));

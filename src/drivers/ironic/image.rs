@@ -23,7 +23,10 @@ use crate::{
 
 /// Digests of image files that were read in this run: many hosts share an image.
 #[derive(Debug, Default)]
-pub(super) struct Digests(Mutex<BTreeMap<(Utf8PathBuf, &'static str), (Version, Sum)>>);
+pub(super) struct Digests(Mutex<BTreeMap<Kind, (Version, Sum)>>);
+
+/// A file, and the algorithm of its digest.
+type Kind = (Utf8PathBuf, &'static str);
 
 /// Tells one content of a file from another.
 type Version = (u64, Option<SystemTime>);

@@ -107,11 +107,21 @@ impl Observed {
         use Provision as P;
         match self.provision_state {
             P::Active => self.maintenance,
-            P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed | P::Deleting => true,
-            P::Error | P::Rescue | P::Rescuing | P::RescueWait | P::RescueFailed => true,
-            P::Unrescuing | P::UnrescueFailed | P::Servicing | P::ServiceWait => true,
-            P::ServiceHold | P::ServiceFailed => true,
-            _ => false,
+            P::Enroll
+            | P::Verifying
+            | P::Manageable
+            | P::Available
+            | P::Foreign
+            | P::Inspecting
+            | P::InspectWait
+            | P::InspectFailed
+            | P::Cleaning
+            | P::CleanWait
+            | P::CleanHold
+            | P::CleanFailed
+            | P::Adopting
+            | P::AdoptFailed => false,
+            _ => true,
         }
     }
 

@@ -181,9 +181,10 @@ fn left_over(known: &Known<'_>) -> Vec<Row> {
 }
 
 fn row(known: &Known<'_>, file: String, from: String, state: State) -> Row {
-    let source = match file.contains("://") {
-        true => file.clone(),
-        false => format!("{}/{file}", known.url.trim_end_matches('/')),
+    let source = if file.contains("://") {
+        file.clone()
+    } else {
+        format!("{}/{file}", known.url.trim_end_matches('/'))
     };
     Row {
         architecture: known.images.architecture(&file),
