@@ -76,7 +76,7 @@ impl Served {
 
     /// Waits until Ironic has brought a node into a state.
     pub(crate) fn wait(&self, node: &str, state: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         loop {
             let found = self.ironic("GET", &format!("nodes/{node}"), &json!({}));
             if found["provision_state"] == state && found["reservation"].is_null() {
