@@ -5,13 +5,16 @@ pub mod allocation;
 pub mod bmc;
 pub mod check;
 pub mod configured;
+pub mod dib;
 pub mod hook;
 pub mod host;
 pub mod image;
+pub mod image_source;
 pub mod lab;
 pub mod login;
 pub mod network;
 pub mod node;
+pub mod share;
 pub mod site;
 pub mod ways;
 

@@ -186,6 +186,10 @@ impl Node {
         self.fields.get("maintenance") == Some(&Value::Bool(true))
     }
 
+    pub fn is_protected(&self) -> bool {
+        self.fields.get("protected") == Some(&Value::Bool(true))
+    }
+
     /// Through what Ironic talks to it.
     pub fn bmc(&self) -> Bmc {
         match self.text("driver") {

@@ -8,5 +8,7 @@ mod commands;
 mod contract;
 mod contracts;
 mod faults;
+mod images;
+mod reprovision;
 mod serving;
 mod site;

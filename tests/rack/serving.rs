@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -61,6 +62,29 @@ impl Served {
     /// What the control panel shows.
     pub(crate) fn look(&self, path: &str) -> Value {
         self.control("GET", path, &json!({}))
+    }
+
+    /// Asks the rack's Ironic, as any client might.
+    pub(crate) fn ironic(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}/v1/{path}", self.url);
+        let (body, version) = (body.to_string(), "X-OpenStack-Ironic-API-Version: 1.95");
+        let args = ["-sS", "--noproxy", "*", "-X", method, "-H", version, "-d", &body, &url];
+        let output = Command::new("curl").args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Waits until Ironic has brought a node into a state.
+    pub(crate) fn wait(&self, node: &str, state: &str) {
+        let end = Instant::now() + Duration::from_mins(1);
+        loop {
+            let found = self.ironic("GET", &format!("nodes/{node}"), &json!({}));
+            if found["provision_state"] == state && found["reservation"].is_null() {
+                return;
+            }
+            assert!(Instant::now() < end, "{node} does not come to be `{state}`: {found}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// How much memory the rack takes, in KiB.

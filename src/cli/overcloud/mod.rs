@@ -6,7 +6,9 @@ pub mod deprovision;
 pub mod facts;
 pub mod hardware;
 pub mod host_image;
+mod image_list;
 pub mod provision;
+mod reprovision;
 
 use clap::Subcommand;
 
@@ -28,7 +30,7 @@ pub enum Command {
     #[command(subcommand)]
     Hardware(hardware::Command),
     /// Deploy the hosts' images, and verify over SSH that they run
-    Provision,
+    Provision(provision::Provision),
     /// Take what runs on the hosts off them; asks first, unless `-e confirm_deprovision=yes` is given
     Deprovision,
 }
@@ -39,7 +41,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Bmc(command) => bmc::execute(cx, command).await,
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
-        Command::Provision => provision::execute(cx).await,
+        Command::Provision(provision) => provision::execute(cx, provision).await,
         Command::Deprovision => deprovision::execute(cx).await,
     }
 }

@@ -146,7 +146,7 @@ impl Errand<'_> {
         }
         let order = goal.orders.order(node, verb).await?;
         let sent = match self.prepare(node, &order).await {
-            Ok(()) => self.provision(node, verb, order.with).await,
+            Ok(()) => self.provision(node, verb, order.with.clone()).await,
             Err(quicker) => Err(quicker),
         };
         match sent {
@@ -155,7 +155,7 @@ impl Errand<'_> {
                 (way.undo, way.clock) = (None, Clock::default());
             }
             Err(Failure::Refused(refusal)) => {
-                way.undo = Undo::of(order.corner, &node.ymir()).or(way.undo.take());
+                way.undo = Undo::of(order, &node.ymir()).or(way.undo.take());
                 // Somebody holds the node's lock, perhaps an earlier request for the same.
                 if !refusal.is_lock() {
                     way.refused = Some((verb, node.provision_state, refusal.words()));
@@ -200,11 +200,11 @@ impl Errand<'_> {
     /// Puts back what a refused order had changed, once Ironic takes changes again: whether something was changed.
     async fn mend(&self, node: &Observed, way: &mut Way) -> Result<bool> {
         let Some(undo) = way.undo.take_if(|_| node.takes_changes()) else { return Ok(false) };
-        let changes = undo.changes(&node.ymir());
-        if changes.is_empty() {
+        let operations = undo.operations(node);
+        if operations.is_empty() {
             return Ok(false);
         }
-        match self.try_patch(node, in_corner(node, changes)).await {
+        match self.try_patch(node, operations).await {
             Ok(()) => Ok(true),
             // It has begun to move since we looked.
             Err(Failure::Refused(refusal)) if refusal.status == 409 => {
@@ -244,8 +244,8 @@ impl Errand<'_> {
         let Some(node) = seen.node(self.host).filter(|node| node.reservation.is_none()) else {
             return Ok(());
         };
-        let undo = way.undo.as_ref().map(|undo| undo.changes(&node.ymir()));
-        self.finish(node, undo.unwrap_or_default(), Vec::new()).await
+        let undo = way.undo.as_ref().map(|undo| undo.operations(node));
+        self.finish(node, Map::new(), undo.unwrap_or_default()).await
     }
 
     fn tell_again(&self, node: &Observed, next: Move, tried: &mut Tried) {

@@ -11,7 +11,7 @@ use crate::{
 fn why(served: &Served, site: &Site, host: &str) -> String {
     let log = served.look("logs/dhcp");
     site.write("dhcp.log", log.as_str().unwrap());
-    site.ymir(&format!("why {host}")).expect(0).said()
+    site.ymir(&format!("why {host}")).expect(0).said().to_owned()
 }
 
 /// What differs from run to run is replaced.

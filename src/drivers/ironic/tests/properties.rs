@@ -59,11 +59,17 @@ fn inspected(node: &Observed, tried: &Tried) -> Move {
     towards::inspected(node, tried, jiff::Timestamp::UNIX_EPOCH)
 }
 
-const GOALS: [(&str, Next); 5] = [
+/// Towards a rebuild of a node that does not run what it should.
+fn rebuilt(node: &Observed, tried: &Tried) -> Move {
+    towards::rebuilt(node, tried, false)
+}
+
+const GOALS: [(&str, Next); 6] = [
     ("manageable", towards::manageable),
     ("inspected", inspected),
     ("available", towards::available),
     ("active", towards::active),
+    ("rebuilt", rebuilt),
     ("undeployed", towards::undeployed),
 ];
 
@@ -174,13 +180,18 @@ proptest! {
 
     #[test]
     fn what_is_active_is_never_deployed_to_or_taken_out_of_use(looks in looks()) {
-        for (goal, next) in &GOALS[..4] {
+        for (goal, next) in &GOALS[..5] {
+            // What a rebuild is for.
+            let rebuilds = *goal == "rebuilt";
             for (state, verb, _) in walk(*next, &looks, most_looks()).asked {
                 let allowed = match verb {
                     Verb::Manage => matches!(state, Provision::Enroll | Provision::Available),
                     Verb::Inspect => matches!(state, Provision::Manageable | Provision::InspectFailed),
                     Verb::Provide => state == Provision::Manageable,
                     Verb::Active => matches!(state, Provision::Available | Provision::DeployFailed),
+                    Verb::Rebuild => {
+                        rebuilds && matches!(state, Provision::Active | Provision::DeployFailed)
+                    }
                     Verb::Deleted => false,
                 };
                 prop_assert!(allowed, "towards {}: {:?} of a node that is {:?}", goal, verb, state);
