@@ -31,40 +31,80 @@ fn main() {
         git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown commit".into());
     println!("cargo::rustc-env=YMIR_COMMIT={commit}");
     let into = env::var("OUT_DIR").expect("cargo says where");
-    parse_all(Path::new(BUILT_IN), &Path::new(&into).join("builtin"));
+    let into = Path::new(&into);
+    let mut secrets = String::new();
+    parse_all(Path::new(BUILT_IN), &into.join("builtin"), &mut secrets);
+    fs::write(into.join("secrets"), secrets).expect("the output directory can be written");
 }
 
 /// Holds templates, whatever their names end in.
 const TEMPLATES: &str = "files";
 
-/// Writes the events of every YAML file below a directory to a file of its name.
-fn parse_all(from: &Path, into: &Path) {
+/// The folder of what there is to know about variables.
+const REFERENCE: &str = "reference";
+
+/// Writes the events of every YAML file below a directory to a file of its name, and notes the secrets of references.
+fn parse_all(from: &Path, into: &Path, secrets: &mut String) {
     fs::create_dir_all(into).expect("the output directory can be written");
     let entries = fs::read_dir(from).expect("the sources are there");
     for entry in entries {
         let path = entry.expect("the sources can be read").path();
         let target = into.join(path.file_name().expect("an entry has a name"));
         if path.is_dir() && !path.ends_with(TEMPLATES) {
-            parse_all(&path, &target);
+            parse_all(&path, &target, secrets);
         } else if path.extension().is_some_and(|end| end == "yml") {
             let text = fs::read_to_string(&path).expect("built-in YAML is text");
-            fs::write(target, parsed(&path, &text)).expect("the output directory can be written");
+            let events = events(&path, &text);
+            if from.ends_with(REFERENCE) {
+                note_secrets(&events, secrets);
+            }
+            let mut out = Vec::new();
+            events.iter().for_each(|event| write(event, &mut out));
+            fs::write(target, out).expect("the output directory can be written");
         }
     }
 }
 
 /// The events of a text, as `src/ansible/yaml/compiled.rs` reads them.
-fn parsed(path: &Path, text: &str) -> Vec<u8> {
+fn events(path: &Path, text: &str) -> Vec<Event> {
     let mut events = Events::new(text);
-    let mut out = Vec::new();
+    let mut all = Vec::new();
     loop {
         let event = events.next().unwrap_or_else(|problem| {
             let line = problem.mark.line;
             panic!("{}:{line}: {}", path.display(), problem.message)
         });
-        write(&event, &mut out);
-        if matches!(event.kind, Kind::StreamEnd) {
-            return out;
+        let ends = matches!(event.kind, Kind::StreamEnd);
+        all.push(event);
+        if ends {
+            return all;
+        }
+    }
+}
+
+/// Adds a line with the name and the type of each variable whose type speaks of secrets. A reference is a map of maps of
+/// texts.
+fn note_secrets(events: &[Event], secrets: &mut String) {
+    let (mut depth, mut texts) = (0, Vec::new());
+    let mut variable = "";
+    for event in events {
+        match &event.kind {
+            Kind::MapStart(_) => {
+                depth += 1;
+                variable = texts.pop().unwrap_or_default();
+                texts.clear();
+            }
+            Kind::MapEnd => {
+                depth -= 1;
+                let mut pairs = texts.chunks_exact(2);
+                let kind = pairs.find_map(|pair| (pair[0] == "type").then_some(pair[1]));
+                if let Some(kind) = kind.filter(|kind| depth == 1 && kind.contains("secret")) {
+                    secrets.extend([variable, "\t", kind, "\n"]);
+                }
+                texts.clear();
+            }
+            Kind::Scalar { text, .. } => texts.push(text.as_str()),
+            _ => {}
         }
     }
 }

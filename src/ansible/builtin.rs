@@ -20,6 +20,9 @@ static DATA: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/ansible/builtin");
 /// needs.
 static EVENTS: Dir = include_dir!("$OUT_DIR/builtin");
 
+/// The variables of all references whose types speak of secrets: a line each, its name and its type.
+static SECRETS: &str = include_str!(concat!(env!("OUT_DIR"), "/secrets"));
+
 /// The release whose defaults are loaded.
 const RELEASE: &str = "2026.2";
 /// The folder of Ymir's own variables.
@@ -63,6 +66,11 @@ pub fn reference() -> Result<Vec<(String, Pairs)>> {
     files.sort_by_key(|file| file.path());
     let name = |file: &File| file.path().file_stem().map(|name| name.to_string_lossy().into());
     files.into_iter().map(|file| Ok((name(file).unwrap_or_default(), parse(file)?))).collect()
+}
+
+/// Names and types of the variables whose type speaks of secrets; every command that shows values asks for them.
+pub fn secrets() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SECRETS.lines().filter_map(|line| line.split_once('\t'))
 }
 
 /// A file of words that the reference uses: `families` or `types`.

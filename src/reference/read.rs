@@ -43,10 +43,12 @@ pub(super) fn reference() -> Result<Reference> {
 pub(super) fn secrets() -> Result<BTreeSet<String>> {
     let families = families()?;
     let mut names = BTreeSet::new();
-    for (name, node) in builtin::reference()?.into_iter().flat_map(|(_, pairs)| pairs) {
-        if Kind::parse(text(&name, &node, "type")?).is_secret() {
-            let entry = entry(&name, &node)?;
-            names.extend(written_out(name, entry, &families).into_iter().map(|(name, _)| name));
+    for (name, kind) in builtin::secrets() {
+        let kind = Kind::parse(kind);
+        if kind.is_secret() {
+            let written_out =
+                written_out(name.into(), Entry { kind, says: String::new() }, &families);
+            names.extend(written_out.into_iter().map(|(name, _)| name));
         }
     }
     Ok(names)
