@@ -59,7 +59,9 @@ fn parse_all(from: &Path, into: &Path, secrets: &mut String) {
                 note_secrets(&events, secrets);
             }
             let mut out = Vec::new();
-            events.iter().for_each(|event| write(event, &mut out));
+            for event in &events {
+                write(event, &mut out);
+            }
             fs::write(target, out).expect("the output directory can be written");
         }
     }
