@@ -22,7 +22,7 @@ impl Scan<'_> {
             let found = match c {
                 '"' | '\'' => self.string(at, c),
                 '#' => {
-                    while self.rest.next_if(|(_, c)| *c != '\n').is_some() {}
+                    self.skip(|c| c != '\n');
                     None
                 }
                 '[' | '{' => {
@@ -55,6 +55,10 @@ impl Scan<'_> {
         None
     }
 
+    fn skip(&mut self, is_of_it: impl Fn(char) -> bool) {
+        while self.rest.next_if(|(_, c)| is_of_it(*c)).is_some() {}
+    }
+
     /// Goes over a string whose first quote was read.
     fn string(&mut self, at: usize, quote: char) -> Option<(usize, &'static str)> {
         let end = quote.to_string().repeat(3);
@@ -74,7 +78,7 @@ impl Scan<'_> {
             }
             if c == quote && self.text[at..].starts_with(&end) {
                 // Up to two more quotes belong to the string.
-                while self.rest.next_if(|(_, c)| *c == quote).is_some() {}
+                self.skip(|c| c == quote);
                 return None;
             }
         }
