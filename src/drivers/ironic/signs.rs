@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::Value;
 
-use super::{IronicDriver, blame, client::Failure, observed::Provision};
+use super::{IronicDriver, answer::Refusal, blame, client::Failure, observed::Provision};
 use crate::{
     model::node::Ironic,
     trouble::{Result, Tell},
@@ -24,7 +24,8 @@ impl IronicDriver {
         let doing = || format!("{host}: asking Ironic about the node");
         let node = match session.client.get(&format!("nodes/{host}?fields={FIELDS}"), &told).await {
             Ok(node) => node,
-            Err(Failure::Refused(refusal)) if refusal.status == 404 => return Ok(None),
+            // In its own words: whatever else answers there knows no node either.
+            Err(Failure::Refused(Refusal { status: 404, stranger: None, .. })) => return Ok(None),
             Err(failure) => return Err(failure.while_trying(doing())),
         };
         let uuid = node["uuid"].as_str().unwrap_or_default();
