@@ -191,8 +191,13 @@ fn claims(variables: &Variables, name: &str) -> Vec<Claim> {
         .as_ref()
         .and_then(|node| claim("BMC", node.bmc_identity(), node.setting_of("_address")));
     let mac = node.as_ref().and_then(|node| node.mac.as_ref());
+    let others = node.iter().flat_map(|node| &node.ports);
+    let others = others.filter(|port| mac.is_none_or(|mac| mac.value != port.address));
+    let ports = reader.setting("ymir_ironic_ports");
+    let others: Vec<_> =
+        others.filter_map(|port| claim("MAC", Some(port.address.clone()), &ports)).collect();
     let address =
         address.and_then(|found| claim("address", Some(found.value.to_string()), &found.setting));
     let mac = mac.and_then(|found| claim("MAC", Some(found.value.clone()), &found.setting));
-    [address, bmc, mac].into_iter().flatten().collect()
+    [address, bmc, mac].into_iter().flatten().chain(others).collect()
 }

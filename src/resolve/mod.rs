@@ -12,6 +12,7 @@ pub mod login;
 pub mod merged;
 pub mod networks;
 pub mod nodes;
+mod ports;
 pub mod reached;
 pub mod tolerance;
 pub mod vips;

@@ -7,10 +7,10 @@ use tokio::sync::OnceCell;
 
 use super::{
     IronicDriver, Place,
+    differences::add,
     image::checksum,
     observed::{Observed, Provision},
     order::{Goal, Order, Orders},
-    register::add,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried, Verb},
     walk::Errand,

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     IronicDriver, Place,
+    differences::add,
     observed::{Observed, Provision},
     order::{Bare, Goal},
-    register::add,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
     walk::Errand,

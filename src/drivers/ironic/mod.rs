@@ -4,6 +4,7 @@ pub mod answer;
 pub mod blame;
 pub mod client;
 pub mod deploy;
+mod differences;
 pub mod hold;
 pub mod image;
 pub mod inspect;
@@ -11,11 +12,13 @@ pub mod lease;
 pub mod observed;
 pub mod observer;
 pub mod order;
+mod ports;
 pub mod process;
 pub mod provide;
 pub mod register;
 pub mod stuck;
 pub mod towards;
+mod traits;
 pub mod undeploy;
 pub mod walk;
 
@@ -63,6 +66,7 @@ pub struct IronicDriver {
 pub struct Session {
     client: Client,
     observer: Observer,
+    ports: ports::Book,
 }
 
 impl IronicDriver {
@@ -94,7 +98,11 @@ impl IronicDriver {
             None => None,
         };
         let client = Client::new(ironic.url.clone(), login, self.pace)?;
-        let session = Arc::new(Session { client, observer: Observer::default() });
+        let session = Arc::new(Session {
+            client,
+            observer: Observer::default(),
+            ports: ports::Book::default(),
+        });
         sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
         Ok(session)
     }
@@ -119,8 +127,9 @@ impl IronicDriver {
         let place = |node, patience| Place { host, session: &session, node, patience, voice };
         match action {
             IronicAction::Register(action) => {
-                let port = self.port(place(&action.node, &action.patience), seen.as_ref()).await?;
-                Ok(register::find(action, seen.as_ref(), &port))
+                let place = place(&action.node, &action.patience);
+                let ports = ports::wanted(place, seen.as_ref()).await?;
+                Ok(register::find(action, seen.as_ref(), &ports))
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),

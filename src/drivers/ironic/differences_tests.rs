@@ -23,6 +23,8 @@ fn node() -> Node {
         .collect(),
         resource_class: Some("baremetal".into()),
         interfaces: BTreeMap::from([("boot".to_owned(), "redfish-virtual-media".to_owned())]),
+        placement: Placement::default(),
+        ports: vec![],
         mac: None,
         automated_clean: false,
     }
