@@ -64,6 +64,9 @@ pub struct Placement {
     /// What the node has at least; traits that somebody else gave it stay.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub traits: BTreeSet<String>,
+    /// What the node is created with; Ironic makes one if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,8 @@ pub struct Hardware {
     pub name: String,
     pub uuid: String,
     pub mac: String,
+    /// By which a deployment finds the disk.
+    pub serial: String,
     pub bmc: Bmc,
     pub cpus: u32,
     pub memory_mb: u32,
@@ -53,6 +55,7 @@ impl Shelf {
         self.by_word.insert(uuid.clone(), at);
         self.all.push(Hardware {
             mac: format!("52:54:00:{a:02x}:{b:02x}:{c:02x}"),
+            serial: format!("RACK-{name}"),
             uuid,
             name,
             bmc: group.bmc,
@@ -91,15 +94,10 @@ pub fn uuid(of: &str) -> String {
 }
 
 impl Hardware {
-    /// By which a deployment finds the disk.
-    pub fn serial(&self) -> String {
-        format!("RACK-{}", self.name)
-    }
-
     /// What the inspection ramdisk finds.
     pub fn inventory(&self) -> Value {
         let disk = json!({
-            "name": "/dev/sda", "model": "Simulated", "serial": self.serial(), "wwn": null, "rotational": false,
+            "name": "/dev/sda", "model": "Simulated", "serial": self.serial, "wwn": null, "rotational": false,
             "size": u64::from(self.disk_gb) << 30, "vendor": "Ymir", "hctl": null, "by_path": null,
         });
         let interface = json!({
@@ -119,7 +117,7 @@ impl Hardware {
                 "hostname": self.name,
                 "interfaces": [interface],
                 "memory": { "physical_mb": self.memory_mb, "total": u64::from(self.memory_mb) << 20 },
-                "system_vendor": { "product_name": "Rack", "serial_number": self.serial(), "manufacturer": "Ymir", "firmware": { "vendor": "Ymir", "version": "1", "build_date": "" } },
+                "system_vendor": { "product_name": "Rack", "serial_number": self.serial, "manufacturer": "Ymir", "firmware": { "vendor": "Ymir", "version": "1", "build_date": "" } },
             },
             "plugin_data": {
                 "root_disk": disk,

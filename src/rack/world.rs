@@ -12,6 +12,7 @@ use super::{
     file::{Bmc, File},
     hardware::Shelf,
     http::{Answer, Asked, Outcome},
+    ironic::Rule,
     machine::{self, Machine, Request},
     node::{Node, View},
     road::{self, Circumstances, Did},
@@ -32,6 +33,8 @@ pub struct Rack {
     /// By their MACs, by which they are asked for.
     pub ports: BTreeMap<String, Map<String, Value>>,
     pub allocations: Vec<Map<String, Value>>,
+    /// Inspection rules, in the order in which they came.
+    pub rules: Vec<Rule>,
     due: BTreeSet<(Moment, u64)>,
 }
 
@@ -47,6 +50,7 @@ impl Rack {
             last_row: 0,
             ports: BTreeMap::new(),
             allocations: Vec::new(),
+            rules: Vec::new(),
             due: BTreeSet::new(),
         }
     }

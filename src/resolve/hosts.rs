@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use super::{
     Reader,
     networks::{self, Number},
+    node_list::Defaults,
     nodes,
 };
 use crate::{
@@ -173,6 +174,24 @@ fn patience(reader: &Reader) -> Result<Patience> {
         active: seconds(&["wait_active_timeout"], 600)?,
         ssh: seconds(&["wait_ssh_timeout"], 600)?,
         poll: seconds(&["ymir_ironic_poll_interval"], 5)?.value,
+    })
+}
+
+/// What every host of the site claims for itself alone, but for these.
+pub fn claims_beside(variables: &Variables, others: &[String]) -> Vec<Claim> {
+    let hosts = variables.hosts().into_iter().filter(|name| !others.contains(name));
+    hosts.flat_map(|name| claims(variables, &name)).collect()
+}
+
+/// What holds for nodes that are in no inventory.
+pub fn node_defaults(variables: &Variables) -> Result<Defaults> {
+    let reader = Reader::new(variables, "localhost");
+    let clean = reader.get::<bool>("ymir_ironic_automated_clean")?;
+    Ok(Defaults {
+        ironic: nodes::ironic(&reader)?,
+        patience: patience(&reader)?,
+        driver: reader.get::<String>("ironic_driver")?.map(|driver| driver.value),
+        automated_clean: clean.is_some_and(|clean| clean.value),
     })
 }
 

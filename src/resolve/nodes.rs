@@ -90,7 +90,7 @@ fn api_url(reader: &Reader) -> Result<crate::origin::Sourced<String>> {
 }
 
 /// Keys that hold secrets by their name; if the variable came out of a vault, everything that messages do not need.
-fn is_secret(key: &str, vaulted: bool) -> bool {
+pub(super) fn is_secret(key: &str, vaulted: bool) -> bool {
     let named = ["password", "secret", "token", "kg_key"].iter().any(|word| key.contains(word));
     let told =
         ["_address", "_port", "_system_id", "_verify_ca"].iter().any(|end| key.ends_with(end));
@@ -127,6 +127,7 @@ fn placement(reader: &Reader) -> Result<Placement> {
     }
     Ok(Placement {
         traits: traits.map(|traits| traits.value).unwrap_or_default(),
+        uuid: None,
         owner: text("ymir_ironic_owner")?,
         conductor_group: text("ymir_ironic_conductor_group")?,
     })

@@ -7,5 +7,8 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contracts;
+mod discovering;
+mod registering;
+mod rules;
 mod serving;
 mod site;

@@ -16,6 +16,7 @@ use crate::{
     report::write,
     resolve::{hosts, images::images},
     run::lock::Holder,
+    secret::Secrets,
     trouble::{Result, Trouble},
 };
 
@@ -44,6 +45,24 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
 
 /// Ironic and SSH, with the name that stands in the leases on nodes.
 pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+    drivers_with(cx, Arc::clone(&session.variables) as _)
+}
+
+/// The same, with secrets from elsewhere than the variables.
+pub(super) fn drivers_with(cx: &Context, secrets: Arc<dyn Secrets>) -> Drivers<'static> {
+    Drivers {
+        ironic: Some(Box::new(ironic_with(cx, secrets))),
+        host: Some(Box::new(HostDriver::new())),
+        ..Drivers::default()
+    }
+}
+
+/// Ironic alone, for what is asked before there is a plan.
+pub(super) fn ironic_driver(cx: &Context, session: &Session) -> IronicDriver {
+    ironic_with(cx, Arc::clone(&session.variables) as _)
+}
+
+fn ironic_with(cx: &Context, secrets: Arc<dyn Secrets>) -> IronicDriver {
     let me = Holder::this_process(cx.user(), "");
     let owner = Owner {
         user: me.user,
@@ -51,10 +70,5 @@ pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
         environment: cx.environment_name().unwrap_or_else(|| "base".into()),
         process: Process::this(),
     };
-    let ironic = IronicDriver::new(Arc::clone(&session.variables) as _, owner);
-    Drivers {
-        ironic: Some(Box::new(ironic)),
-        host: Some(Box::new(HostDriver::new())),
-        ..Drivers::default()
-    }
+    IronicDriver::new(secrets, owner)
 }

@@ -6,6 +6,8 @@ pub mod deprovision;
 pub mod facts;
 pub mod hardware;
 pub mod host_image;
+pub mod introspection;
+pub mod inventory;
 pub mod provision;
 
 use clap::Subcommand;
@@ -27,6 +29,12 @@ pub enum Command {
     /// The hosts as Ironic knows them.
     #[command(subcommand)]
     Hardware(hardware::Command),
+    /// What inspection found.
+    #[command(subcommand)]
+    Introspection(introspection::Command),
+    /// The hosts of the cloud in the inventory.
+    #[command(subcommand)]
+    Inventory(inventory::Command),
     /// Deploy the hosts' images, and verify over SSH that they run
     Provision,
     /// Take what runs on the hosts off them; asks first, unless `-e confirm_deprovision=yes` is given
@@ -39,6 +47,8 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Bmc(command) => bmc::execute(cx, command).await,
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
+        Command::Introspection(command) => introspection::execute(cx, command).await,
+        Command::Inventory(command) => inventory::execute(cx, command).await,
         Command::Provision => provision::execute(cx).await,
         Command::Deprovision => deprovision::execute(cx).await,
     }

@@ -131,6 +131,10 @@ impl Client {
         self.send(Method::PATCH, path, Some(body), told).await
     }
 
+    pub async fn delete(&self, path: &str, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::DELETE, path, None, told).await
+    }
+
     /// Puts a whole value in the place of another. Twice is as good as once, so a lock is waited out.
     pub async fn replace(
         &self,

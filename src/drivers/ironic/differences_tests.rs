@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
+    model::node::Placement,
     origin::{Origin, Setting, Sourced},
     secret::SecretRef,
 };

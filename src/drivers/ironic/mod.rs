@@ -5,6 +5,7 @@ pub mod blame;
 pub mod client;
 pub mod deploy;
 mod differences;
+pub mod discovery;
 pub mod hold;
 pub mod image;
 pub mod inspect;
@@ -16,6 +17,8 @@ mod ports;
 pub mod process;
 pub mod provide;
 pub mod register;
+mod rules;
+pub mod save;
 pub mod stuck;
 pub mod towards;
 mod traits;
@@ -67,6 +70,18 @@ pub struct Session {
     client: Client,
     observer: Observer,
     ports: ports::Book,
+    found: save::Found,
+}
+
+impl Session {
+    fn with(client: Client) -> Self {
+        Self {
+            client,
+            observer: Observer::default(),
+            ports: ports::Book::default(),
+            found: save::Found::default(),
+        }
+    }
 }
 
 impl IronicDriver {
@@ -98,11 +113,7 @@ impl IronicDriver {
             None => None,
         };
         let client = Client::new(ironic.url.clone(), login, self.pace)?;
-        let session = Arc::new(Session {
-            client,
-            observer: Observer::default(),
-            ports: ports::Book::default(),
-        });
+        let session = Arc::new(Session::with(client));
         sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
         Ok(session)
     }
@@ -123,7 +134,11 @@ impl IronicDriver {
     async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
         let (host, action) = (task.subject, ours(&task)?);
         let session = self.session(action.ironic())?;
-        let seen = self.look(&session, host, voice).await?;
+        // Rules are of no node.
+        let seen = match action {
+            IronicAction::Rule(_) | IronicAction::Prune(_) => None,
+            _ => self.look(&session, host, voice).await?,
+        };
         let place = |node, patience| Place { host, session: &session, node, patience, voice };
         match action {
             IronicAction::Register(action) => {
@@ -132,6 +147,13 @@ impl IronicDriver {
                 Ok(register::find(action, seen.as_ref(), &ports))
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
+            IronicAction::Save(action) => {
+                save::find(host, action, &session, seen.as_ref(), voice).await
+            }
+            IronicAction::Rule(action) => {
+                rules::find(action, &session, self.secrets.as_ref(), voice).await
+            }
+            IronicAction::Prune(action) => rules::find_stale(action, &session, voice).await,
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
             IronicAction::Deploy(action) => self.find_deployed(host, action, seen.as_ref()).await,
             IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
@@ -149,6 +171,14 @@ impl IronicDriver {
             IronicAction::Inspect(action) => {
                 self.inspect(place(&action.node, &action.patience), action).await
             }
+            IronicAction::Save(action) => {
+                let seen = self.look(&session, host, voice).await?;
+                save::save(host, action, &session, seen.as_ref(), voice).await
+            }
+            IronicAction::Rule(action) => {
+                rules::ensure(action, &session, self.secrets.as_ref(), voice).await
+            }
+            IronicAction::Prune(action) => rules::prune(action, &session, voice).await,
             IronicAction::Provide(action) => {
                 self.provide(place(&action.node, &action.patience)).await
             }

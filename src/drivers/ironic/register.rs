@@ -91,6 +91,13 @@ impl IronicDriver {
         if let Some(class) = &node.resource_class {
             body["resource_class"] = json!(class);
         }
+        for (key, value) in
+            [("uuid", &node.placement.uuid), ("conductor_group", &node.placement.conductor_group)]
+        {
+            if let Some(value) = value {
+                body[key] = json!(value);
+            }
+        }
         for (kind, name) in &node.interfaces {
             body[format!("{kind}_interface")] = json!(name);
         }

@@ -21,6 +21,7 @@ use crate::{
     model::{
         host::{Access, HostImage},
         network::AdminAddress,
+        node::Placement,
     },
     origin::{Origin, Setting, Sourced},
     plan::{

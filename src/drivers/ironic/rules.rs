@@ -1,0 +1,309 @@
+//! Inspection rules in Ironic. It shows nobody what a sensitive one holds; whether that has changed is seen by a digest
+//! that Ymir keeps on the control host, together with the time at which Ironic says that the rule was changed last.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Session,
+    client::{Failure, Told},
+};
+use crate::{
+    drivers::tree,
+    model::inspection_rule::{Rule, ymirs},
+    plan::action::ironic::{EnsureRule, PruneRules},
+    run::driver::{Finding, Voice},
+    secret::Secrets,
+    trouble::{Result, Tell, Trouble},
+};
+
+/// Only the operator may read the notes.
+const MODE: u32 = 0o600;
+
+/// Makes guessing a password from its digest slow.
+const ROUNDS: u32 = 100_000;
+
+/// A rule as Ironic has it.
+#[derive(Debug, Clone, Deserialize)]
+struct Seen {
+    uuid: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    updated_at: Option<String>,
+    #[serde(default)]
+    created_at: Option<String>,
+    #[serde(default)]
+    priority: u64,
+    #[serde(default)]
+    sensitive: bool,
+    #[serde(default)]
+    conditions: Option<Vec<Value>>,
+    #[serde(default)]
+    actions: Option<Vec<Value>>,
+}
+
+impl Seen {
+    fn changed_at(&self) -> Option<&str> {
+        self.updated_at.as_deref().or(self.created_at.as_deref())
+    }
+
+    fn is_ymirs(&self) -> bool {
+        self.description.as_deref().is_some_and(|description| ymirs(description) == self.uuid)
+    }
+}
+
+/// What was sent of a sensitive rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Note {
+    salt: String,
+    digest: String,
+    changed_at: String,
+}
+
+type Notes = BTreeMap<String, Note>;
+
+/// What ensuring a rule would change.
+pub(super) async fn find(
+    action: &EnsureRule,
+    session: &Session,
+    secrets: &dyn Secrets,
+    voice: &Voice,
+) -> Result<Finding> {
+    let told = |text: String| voice.progress(text);
+    let rule = &action.rule;
+    let Some(seen) = seen(rule, &all(session, &told).await?) else {
+        return Ok(Finding::Differs(vec!["create the rule".into()]));
+    };
+    let changes = differences(rule, &seen);
+    if !changes.is_empty() {
+        return Ok(Finding::Differs(changes));
+    }
+    if rule.sensitive && !is_noted(action, &seen, secrets)? {
+        let words =
+            "send it anew: Ironic does not show what it holds, and it is not known to hold this";
+        return Ok(Finding::Differs(vec![words.into()]));
+    }
+    Ok(Finding::Satisfied)
+}
+
+pub(super) async fn ensure(
+    action: &EnsureRule,
+    session: &Session,
+    secrets: &dyn Secrets,
+    voice: &Voice,
+) -> Result<()> {
+    let told = |text: String| voice.progress(text);
+    let rule = &action.rule;
+    let whole = whole(rule, secrets)?;
+    let doing = || format!("{}: sending the inspection rule", rule.description);
+    let seen = seen(rule, &all(session, &told).await?);
+    // Ironic lets no rule become one that it shows.
+    let replaced = seen.as_ref().filter(|seen| seen.sensitive && !rule.sensitive);
+    if let Some(seen) = replaced {
+        delete(session, &seen.uuid, &told)
+            .await
+            .map_err(|failure| failure.while_trying(doing()))?;
+    }
+    let answer = match seen.filter(|seen| !seen.sensitive || rule.sensitive) {
+        Some(seen) => {
+            let path = format!("inspection_rules/{}", seen.uuid);
+            session.client.patch(&path, &patch(&whole), &told).await
+        }
+        None => {
+            match session.client.post("inspection_rules", &created(rule, &whole), &told).await {
+                // If no answer came, it may be there: the next look shows it.
+                Err(Failure::Lost(trouble)) => return Err(trouble.while_trying(doing())),
+                answer => answer,
+            }
+        }
+    };
+    let answer = answer.map_err(|failure| {
+        failure.while_trying(doing()).hint(
+            "see the rule in `inspector_rules` and `inspector_rules_extra`; Ironic's words say what it does not take",
+        )
+    })?;
+    if rule.sensitive {
+        let seen: Seen = serde_json::from_value(answer).or_host(doing)?;
+        note(&action.notes, &seen, &whole)?;
+    }
+    Ok(())
+}
+
+/// What taking away would change. Rules of others stay.
+pub(super) async fn find_stale(
+    action: &PruneRules,
+    session: &Session,
+    voice: &Voice,
+) -> Result<Finding> {
+    let told = |text: String| voice.progress(text);
+    let stale = stale(action, &all(session, &told).await?);
+    let words = stale.iter().map(|rule| {
+        format!("take away the rule \"{}\"", rule.description.as_deref().unwrap_or_default())
+    });
+    let words: Vec<_> = words.collect();
+    Ok(if words.is_empty() { Finding::Satisfied } else { Finding::Differs(words) })
+}
+
+pub(super) async fn prune(action: &PruneRules, session: &Session, voice: &Voice) -> Result<()> {
+    let told = |text: String| voice.progress(text);
+    for rule in stale(action, &all(session, &told).await?) {
+        let doing = format!("taking away the inspection rule {}", rule.uuid);
+        delete(session, &rule.uuid, &told).await.map_err(|failure| failure.while_trying(doing))?;
+    }
+    Ok(())
+}
+
+fn stale(action: &PruneRules, all: &[Seen]) -> Vec<Seen> {
+    let kept = |rule: &&Seen| {
+        rule.description.as_ref().is_some_and(|description| action.keep.contains(description))
+    };
+    all.iter().filter(|rule| rule.is_ymirs() && !kept(rule)).cloned().collect()
+}
+
+async fn all(session: &Session, told: Told<'_>) -> Result<Vec<Seen>> {
+    let doing = "asking Ironic about its inspection rules";
+    let answer = session.client.get("inspection_rules?detail=true", told).await;
+    let mut answer = answer.map_err(|failure| {
+        failure
+            .while_trying(doing)
+            .hint("inspection rules need Ironic of the 2025.2 release or later")
+    })?;
+    serde_json::from_value(answer["inspection_rules"].take()).or_host(|| doing.into())
+}
+
+async fn delete(session: &Session, uuid: &str, told: Told<'_>) -> Result<(), Failure> {
+    match session.client.delete(&format!("inspection_rules/{uuid}"), told).await {
+        Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(()),
+        ended => ended.map(drop),
+    }
+}
+
+fn seen(rule: &Rule, all: &[Seen]) -> Option<Seen> {
+    let uuids = rule.uuids();
+    uuids.iter().find_map(|uuid| all.iter().find(|seen| seen.uuid == *uuid)).cloned()
+}
+
+/// What Ironic shows otherwise; nothing of what a rule holds that it hides.
+fn differences(rule: &Rule, seen: &Seen) -> Vec<String> {
+    let mut told = Vec::new();
+    if seen.description.as_deref() != Some(&rule.description) {
+        told.push(format!(
+            "description: {} → {}",
+            seen.description.as_deref().unwrap_or("nothing"),
+            rule.description
+        ));
+    }
+    if seen.priority != rule.priority {
+        told.push(format!("priority: {} → {}", seen.priority, rule.priority));
+    }
+    if seen.sensitive != rule.sensitive {
+        told.push(format!("sensitive: {} → {}", seen.sensitive, rule.sensitive));
+    }
+    if seen.sensitive || rule.sensitive {
+        return told;
+    }
+    let mut compare = |what: &str, wanted: &[Value], found: &Option<Vec<Value>>| {
+        let found: Vec<_> = found.iter().flatten().map(plain).collect();
+        let wanted: Vec<_> = wanted.iter().map(plain).collect();
+        let shown = |list: &[Value]| Value::Array(list.to_vec()).to_string();
+        if wanted != found {
+            told.push(format!("{what}: {} → {}", shown(&found), shown(&wanted)));
+        }
+    };
+    compare("conditions", &rule.conditions, &seen.conditions);
+    if rule.secrets.is_empty() {
+        compare("actions", &rule.actions, &seen.actions);
+    }
+    told
+}
+
+/// Without what means nothing.
+fn plain(part: &Value) -> Value {
+    let mut part = part.clone();
+    if let Some(map) = part.as_object_mut() {
+        map.retain(|key, value| {
+            key != "loop" || value.as_array().is_none_or(|list| !list.is_empty())
+        });
+    }
+    part
+}
+
+/// The rule with its secrets.
+fn whole(rule: &Rule, secrets: &dyn Secrets) -> Result<Value> {
+    let mut actions = rule.actions.clone();
+    for (at, reference) in &rule.secrets {
+        let secret = secrets.find(reference)?;
+        let action = actions.get_mut(*at).ok_or_else(|| {
+            Trouble::internal(format!("the rule \"{}\" has no action {at}", rule.description))
+        })?;
+        action["args"]["value"] = json!(secret.reveal());
+    }
+    Ok(json!({
+        "description": rule.description, "priority": rule.priority, "sensitive": rule.sensitive,
+        "conditions": rule.conditions, "actions": actions,
+    }))
+}
+
+fn created(rule: &Rule, whole: &Value) -> Value {
+    let mut body = whole.clone();
+    body["uuid"] = json!(rule.uuids()[0]);
+    body
+}
+
+fn patch(whole: &Value) -> Value {
+    let fields = whole.as_object().into_iter().flatten();
+    let operation = |(field, value): (&String, &Value)| json!({ "op": "replace", "path": format!("/{field}"), "value": value });
+    fields.map(operation).collect()
+}
+
+fn is_noted(action: &EnsureRule, seen: &Seen, secrets: &dyn Secrets) -> Result<bool> {
+    let Some(note) = notes(&action.notes)?.remove(&seen.uuid) else { return Ok(false) };
+    if Some(note.changed_at.as_str()) != seen.changed_at() {
+        return Ok(false);
+    }
+    Ok(digest(&note.salt, &whole(&action.rule, secrets)?) == note.digest)
+}
+
+fn note(file: &Utf8Path, seen: &Seen, whole: &Value) -> Result<()> {
+    let mut notes = notes(file)?;
+    let salt = salt()?;
+    let digest = digest(&salt, whole);
+    let changed_at = seen.changed_at().unwrap_or_default().to_owned();
+    notes.insert(seen.uuid.clone(), Note { salt, digest, changed_at });
+    let text = serde_json::to_vec_pretty(&notes).or_internal(|| format!("writing {file}"))?;
+    tree::put(file, &text, MODE)
+}
+
+/// A file that cannot be understood counts as empty: the rules are sent anew.
+fn notes(file: &Utf8Path) -> Result<Notes> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Notes::new()),
+        Err(error) => Err(error).or_host(|| format!("reading {file}")),
+    }
+}
+
+fn salt() -> Result<String> {
+    use std::io::Read;
+    let told = || "reading random numbers".to_owned();
+    let mut bytes = [0; 16];
+    std::fs::File::open("/dev/urandom").or_host(told)?.read_exact(&mut bytes).or_host(told)?;
+    Ok(hex(&bytes))
+}
+
+fn digest(salt: &str, whole: &Value) -> String {
+    let mut digest = Sha256::digest(format!("{salt}{whole}"));
+    for _ in 1..ROUNDS {
+        digest = Sha256::digest(digest);
+    }
+    hex(&digest)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
