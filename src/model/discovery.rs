@@ -47,7 +47,7 @@ pub fn inventory(grouping: &Grouping, hosts: &[Discovered]) -> Result<String> {
     let mut hosts: Vec<_> = hosts.iter().filter(|host| !grouping.ignores(&host.name)).collect();
     hosts.sort_by(|one, other| one.name.cmp(&other.name));
     for group in groups {
-        text.push_str(&format!("\n[{group}]\n"));
+        text.extend(["\n[", group, "]\n"]);
         for host in hosts.iter().filter(|host| grouping.has(group, &host.name)) {
             text.push_str(&line(host)?);
         }
@@ -63,14 +63,10 @@ fn line(host: &Discovered) -> Result<String> {
     }
     let mut line = host.name.clone();
     for (key, value) in &host.variables {
-        if value.chars().all(|c| plain(c) || c == '[' || c == ']') {
-            line.push_str(&format!(" {key}={value}"));
-        } else {
-            line.push_str(&format!(
-                " {key}='{}'",
-                value.replace('\\', "\\\\").replace('\'', "\\'")
-            ));
-        }
+        let bare = value.chars().all(|c| plain(c) || c == '[' || c == ']');
+        let escaped = value.replace('\\', "\\\\").replace('\'', "\\'");
+        let value = if bare { value.clone() } else { format!("'{escaped}'") };
+        line.extend([" ", key, "=", &value]);
     }
     line.push('\n');
     Ok(line)

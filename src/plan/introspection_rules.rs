@@ -14,22 +14,21 @@ use crate::model::{inspection_rule::Rule, node::Ironic};
 /// The command's words.
 pub const COMMAND: &str = "overcloud introspection rules configure";
 
-/// Whose the rules are in reports that are about none of them.
+/// Whose the rules are in reports.
 const SUBJECT: &str = "inspection rules";
 
-/// Plans the command. `notes` is where Ymir notes what it sent of rules that Ironic does not show.
+/// Plans the command. Rules of the same priority are applied in the order in which Ironic got them: so they are sent one
+/// after the other, in the site's order. `notes` is where Ymir notes what it sent of rules that Ironic does not show.
 pub fn plan(ironic: &Ironic, rules: &[Rule], notes: &Utf8Path) -> Plan {
     let ensure = |rule: &Rule| {
         let action =
             EnsureRule { ironic: ironic.clone(), rule: rule.clone(), notes: notes.to_owned() };
-        let action = Action::Ironic(IronicAction::Rule(Box::new(action)));
-        (rule.description.clone(), vec![("inspection rule".to_owned(), action)])
+        (rule.description.clone(), Action::Ironic(IronicAction::Rule(Box::new(action))))
     };
-    let keep: Vec<_> = rules.iter().map(|rule| rule.description.clone()).collect();
-    let prune = |keep: &Vec<String>| {
-        let action = PruneRules { ironic: ironic.clone(), keep: keep.clone() };
-        let action = Action::Ironic(IronicAction::Prune(Box::new(action)));
-        (SUBJECT.to_owned(), vec![("take away what the site has no more".to_owned(), action)])
-    };
-    Plan::named(COMMAND).stage("rules", rules, ensure).stage("prune", &[keep], prune)
+    let keep = rules.iter().map(|rule| rule.description.clone()).collect();
+    let prune = PruneRules { ironic: ironic.clone(), keep };
+    let prune = Action::Ironic(IronicAction::Prune(Box::new(prune)));
+    let prune = ("take away what the site has no more".to_owned(), prune);
+    let steps: Vec<_> = rules.iter().map(ensure).chain([prune]).collect();
+    Plan::named(COMMAND).stage("rules", &[steps], |steps| (SUBJECT.to_owned(), steps.clone()))
 }

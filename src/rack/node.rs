@@ -148,21 +148,19 @@ pub fn is_settable(field: &str) -> bool {
 /// The interfaces that a driver has unless a client says otherwise.
 fn interface(driver: &str, kind: &str) -> &'static str {
     match (driver, kind) {
-        (_, "network" | "storage") => "noop",
+        (_, "network" | "storage") | ("manual-management", "management") => "noop",
         ("fake-hardware", _) => "fake",
         ("idrac", "boot") => "idrac-redfish-virtual-media",
         ("idrac", "bios" | "inspect" | "management" | "power" | "raid" | "vendor") => {
             "idrac-redfish"
         }
-        ("idrac", "firmware") => "redfish",
         ("intel-ipmi", "management") => "intel-ipmitool",
-        ("manual-management", "management") => "noop",
-        ("manual-management", "power") => "agent",
         ("redfish", "boot") => "redfish-virtual-media",
         (_, "boot") => "ipxe",
         (_, "deploy") => "direct",
-        (_, "inspect" | "rescue") => "agent",
-        ("redfish", "bios" | "firmware" | "management" | "power" | "raid" | "vendor") => "redfish",
+        (_, "inspect" | "rescue") | ("manual-management", "power") => "agent",
+        ("redfish", "bios" | "firmware" | "management" | "power" | "raid" | "vendor")
+        | ("idrac", "firmware") => "redfish",
         ("ipmi", "management") | ("ipmi" | "intel-ipmi", "power" | "vendor") => "ipmitool",
         (_, "bios") => "no-bios",
         (_, "firmware") => "no-firmware",

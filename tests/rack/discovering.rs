@@ -104,6 +104,7 @@ fn hosts_that_ironic_knows_get_into_the_inventory() {
     assert!(site.read("environments/rack/network-allocation.yml").contains("node-4: 10.99."));
     site.ymir(&format!("{DISCOVER} {groups}")).expect(0).says(&["nothing was changed"]);
     site.ymir(&format!("{DISCOVER} --limit node-3")).expect(2);
+    site.ymir(&format!("{DISCOVER} --list-tasks")).expect(0).says(&["write the discovered hosts"]);
     // An Ironic that was set up anew does not empty the inventory.
     let empty = rack(1);
     let elsewhere = format!("{DISCOVER} -e ymir_ironic_url={}", empty.url);

@@ -62,7 +62,11 @@ fn kayobes_rules_and_the_sites_own_are_kept_up_to_date() {
     site.ymir(&format!("{RULES} -e {own}")).expect(0).says(&told);
     site.ymir(&format!("{RULES} -e {own}")).expect(0).says(&["nothing was changed"]);
     // Rules of others stay; those that the site has no more go.
-    served.send("POST", "inspection_rules", &json!({ "description": "Foreign", "conditions": [], "actions": [] }));
+    served.send(
+        "POST",
+        "inspection_rules",
+        &json!({ "description": "Foreign", "conditions": [], "actions": [] }),
+    );
     site.ymir(RULES).expect(0).says(&["take away the rule \"Own\""]);
     assert_eq!(count(), 9);
     site.ymir(RULES).expect(0).says(&["nothing was changed"]);

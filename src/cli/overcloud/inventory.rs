@@ -11,12 +11,9 @@ use crate::{
     drivers::{
         Drivers,
         inventory::{self, InventoryDriver},
-        ironic::{IronicDriver, discovery::discovered, observed::Observed},
+        ironic::{discovery::discovered, observed::Observed},
     },
-    model::{
-        discovery::{Discovered, Grouping, inventory as text},
-        node::Ironic,
-    },
+    model::discovery::{Discovered, Grouping, inventory as text},
     plan::{action::inventory::WriteInventory, inventory_discover},
     report::write,
     resolve::discovery::{self, FILE},
@@ -39,9 +36,15 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let session = Session::open(cx, inventory_discover::COMMAND)?;
     let variables = &session.variables;
     let file = variables.environment_dir().join(FILE);
+    if cx.options.list_tasks {
+        // Which addresses are given out depends on what Ironic knows, and a list of tasks does not ask it.
+        let nothing = WriteInventory { file, text: String::new() };
+        return session.run(&inventory_discover::plan(&nothing, &[]), &Drivers::default()).await;
+    }
     // Hosts that other files of the inventory have stay there.
     let by_hand = cx.variables_with(&file, "")?;
     let (grouping, ironic) = (discovery::grouping(variables)?, discovery::ironic(variables)?);
+    let told = |text: String| write::stderr(&format!("{text}\n"));
     let driver = ironic_driver(cx, &session);
     let nodes = driver.nodes(&ironic, &told).await?;
     if nodes.is_empty() && !inventory::read(&file)?.is_empty() {
@@ -61,7 +64,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let after = cx.variables_with(&file, &written.text)?;
     let mut notes = unknown(&after, &nodes, &grouping);
     let looks = cx.store()?.hardware();
-    notes.extend(swapped(&driver, &ironic, &nodes, &looks).await?);
+    notes.extend(told_of(driver.swapped(&ironic, &nodes, &looks, &told).await?));
     let overcloud = after.group(OVERCLOUD).unwrap_or_default();
     let given = match allocation::given(cx, &after, &overcloud) {
         Ok(given) => Some(given),
@@ -79,10 +82,6 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         ..Drivers::default()
     };
     session.run(&plan, &drivers).await
-}
-
-fn told(text: String) {
-    write::stderr(&format!("{text}\n"));
 }
 
 /// Hosts that only one of the two has.
@@ -103,18 +102,12 @@ fn unknown(after: &Variables, nodes: &[(String, Observed)], grouping: &Grouping)
     missing.chain(ignored).chain(nameless).collect()
 }
 
-async fn swapped(
-    driver: &IronicDriver,
-    ironic: &Ironic,
-    nodes: &[(String, Observed)],
-    looks: &camino::Utf8Path,
-) -> Result<Vec<String>> {
-    let found = driver.swapped(ironic, nodes, looks, &told).await?;
-    let told = |(name, changes): (String, Vec<String>)| {
+/// Hardware that is not what was saved last.
+fn told_of(swapped: Vec<(String, Vec<String>)>) -> impl Iterator<Item = String> {
+    swapped.into_iter().map(|(name, changes)| {
         format!(
             "{name} is not the hardware that was saved last: {}; `ymir overcloud introspection data save` takes it as it is",
             changes.join(", ")
         )
-    };
-    Ok(found.into_iter().map(told).collect())
+    })
 }

@@ -17,6 +17,7 @@ mod ports;
 pub mod process;
 pub mod provide;
 pub mod register;
+mod rule_notes;
 mod rules;
 pub mod save;
 pub mod stuck;
@@ -70,17 +71,11 @@ pub struct Session {
     client: Client,
     observer: Observer,
     ports: ports::Book,
-    found: save::Found,
 }
 
 impl Session {
     fn with(client: Client) -> Self {
-        Self {
-            client,
-            observer: Observer::default(),
-            ports: ports::Book::default(),
-            found: save::Found::default(),
-        }
+        Self { client, observer: Observer::default(), ports: ports::Book::default() }
     }
 }
 

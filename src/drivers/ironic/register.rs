@@ -53,20 +53,20 @@ impl IronicDriver {
     pub(super) async fn register(&self, place: Place<'_>, action: &Register) -> Result<()> {
         let errand = self.errand(place, DOING);
         let node = &action.node;
-        let traits = match self.look(place.session, place.host, place.voice).await? {
-            Some(observed) => {
-                self.align(&errand, node, &observed, Passwords::of(&observed)).await?
-            }
-            None => {
-                self.create(&errand, node).await?;
-                let created = self.again(&errand).await?;
-                // What Ironic does not take from those who create a node.
-                self.align(&errand, node, &created, Passwords::AreThere).await?
-            }
+        let there = self.look(place.session, place.host, place.voice).await?;
+        let traits = if let Some(observed) = there {
+            self.align(&errand, node, &observed, Passwords::of(&observed)).await?
+        } else {
+            self.create(&errand, node).await?;
+            let created = self.again(&errand).await?;
+            // What Ironic does not take from those who create a node.
+            self.align(&errand, node, &created, Passwords::AreThere).await?
         };
         if !node.named_ports().is_empty() {
             let kept = errand.plug(place, &self.again(&errand).await?).await?;
-            kept.into_iter().for_each(|text| errand.voice.warn(text));
+            for text in kept {
+                errand.voice.warn(text);
+            }
         }
         let seen = errand.walk(&Goal { next: &towards::manageable, orders: &Bare }).await?;
         errand.finish(&seen, traits.at_the_end(), Vec::new()).await
@@ -123,7 +123,9 @@ impl IronicDriver {
         passwords: Passwords,
     ) -> Result<Traits> {
         let (mut changes, kept) = parted(differences(node, observed), observed);
-        kept.into_iter().for_each(|text| errand.voice.warn(text));
+        for text in kept {
+            errand.voice.warn(text);
+        }
         let info_differs = changes.iter().any(|change| change.is_of("driver_info"));
         if passwords == Passwords::AreSent || info_differs && passwords == Passwords::GoWithOthers {
             for (key, reference) in &node.secrets {

@@ -1,31 +1,20 @@
-//! Inspection rules in Ironic. It shows nobody what a sensitive one holds; whether that has changed is seen by a digest
-//! that Ymir keeps on the control host, together with the time at which Ironic says that the rule was changed last.
+//! Inspection rules in Ironic: created, changed where they differ, and taken away where they were Ymir's.
 
-use std::collections::BTreeMap;
-
-use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{
     Session,
     client::{Failure, Told},
+    rule_notes::{is_noted, note},
 };
 use crate::{
-    drivers::tree,
     model::inspection_rule::{Rule, ymirs},
     plan::action::ironic::{EnsureRule, PruneRules},
     run::driver::{Finding, Voice},
     secret::Secrets,
     trouble::{Result, Tell, Trouble},
 };
-
-/// Only the operator may read the notes.
-const MODE: u32 = 0o600;
-
-/// Makes guessing a password from its digest slow.
-const ROUNDS: u32 = 100_000;
 
 /// A rule as Ironic has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,24 +37,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn changed_at(&self) -> Option<&str> {
-        self.updated_at.as_deref().or(self.created_at.as_deref())
+    fn changed_at(&self) -> &str {
+        self.updated_at.as_deref().or(self.created_at.as_deref()).unwrap_or_default()
     }
 
     fn is_ymirs(&self) -> bool {
         self.description.as_deref().is_some_and(|description| ymirs(description) == self.uuid)
     }
 }
-
-/// What was sent of a sensitive rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Note {
-    salt: String,
-    digest: String,
-    changed_at: String,
-}
-
-type Notes = BTreeMap<String, Note>;
 
 /// What ensuring a rule would change.
 pub(super) async fn find(
@@ -83,7 +62,9 @@ pub(super) async fn find(
     if !changes.is_empty() {
         return Ok(Finding::Differs(changes));
     }
-    if rule.sensitive && !is_noted(action, &seen, secrets)? {
+    if rule.sensitive
+        && !is_noted(&action.notes, &seen.uuid, seen.changed_at(), &whole(rule, secrets)?)?
+    {
         let words =
             "send it anew: Ironic does not show what it holds, and it is not known to hold this";
         return Ok(Finding::Differs(vec![words.into()]));
@@ -129,7 +110,7 @@ pub(super) async fn ensure(
     })?;
     if rule.sensitive {
         let seen: Seen = serde_json::from_value(answer).or_host(doing)?;
-        note(&action.notes, &seen, &whole)?;
+        note(&action.notes, &seen.uuid, seen.changed_at(), &whole)?;
     }
     Ok(())
 }
@@ -259,51 +240,4 @@ fn patch(whole: &Value) -> Value {
     let fields = whole.as_object().into_iter().flatten();
     let operation = |(field, value): (&String, &Value)| json!({ "op": "replace", "path": format!("/{field}"), "value": value });
     fields.map(operation).collect()
-}
-
-fn is_noted(action: &EnsureRule, seen: &Seen, secrets: &dyn Secrets) -> Result<bool> {
-    let Some(note) = notes(&action.notes)?.remove(&seen.uuid) else { return Ok(false) };
-    if Some(note.changed_at.as_str()) != seen.changed_at() {
-        return Ok(false);
-    }
-    Ok(digest(&note.salt, &whole(&action.rule, secrets)?) == note.digest)
-}
-
-fn note(file: &Utf8Path, seen: &Seen, whole: &Value) -> Result<()> {
-    let mut notes = notes(file)?;
-    let salt = salt()?;
-    let digest = digest(&salt, whole);
-    let changed_at = seen.changed_at().unwrap_or_default().to_owned();
-    notes.insert(seen.uuid.clone(), Note { salt, digest, changed_at });
-    let text = serde_json::to_vec_pretty(&notes).or_internal(|| format!("writing {file}"))?;
-    tree::put(file, &text, MODE)
-}
-
-/// A file that cannot be understood counts as empty: the rules are sent anew.
-fn notes(file: &Utf8Path) -> Result<Notes> {
-    match std::fs::read(file) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Notes::new()),
-        Err(error) => Err(error).or_host(|| format!("reading {file}")),
-    }
-}
-
-fn salt() -> Result<String> {
-    use std::io::Read;
-    let told = || "reading random numbers".to_owned();
-    let mut bytes = [0; 16];
-    std::fs::File::open("/dev/urandom").or_host(told)?.read_exact(&mut bytes).or_host(told)?;
-    Ok(hex(&bytes))
-}
-
-fn digest(salt: &str, whole: &Value) -> String {
-    let mut digest = Sha256::digest(format!("{salt}{whole}"));
-    for _ in 1..ROUNDS {
-        digest = Sha256::digest(digest);
-    }
-    hex(&digest)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

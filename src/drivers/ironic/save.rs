@@ -1,17 +1,17 @@
 //! Saves what inspection found, one file for each host, and keeps what tells one machine from another: what is saved
 //! is what later looks are compared with.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, ser::PrettyFormatter};
 
-use super::{Session, client::Failure, observed::Observed};
+use super::{
+    Session,
+    client::{Failure, Told},
+    observed::Observed,
+};
 use crate::{
     drivers::tree,
     model::inspection::Look,
@@ -25,33 +25,15 @@ const MODE: u32 = 0o644;
 /// Kayobe writes its files so.
 const INDENT: &[u8] = b"    ";
 
-/// What inspections found of nodes, by UUID and the end of the inspection: read once, though looked at twice.
-#[derive(Debug, Default)]
-pub(super) struct Found(Mutex<BTreeMap<(String, Option<Timestamp>), Arc<Value>>>);
-
 impl Session {
-    /// What the last inspection of a node found; null for one that was never inspected, or only through its BMC.
-    pub(super) async fn inventory(
-        &self,
-        node: &Observed,
-        told: super::client::Told<'_>,
-    ) -> Result<Arc<Value>> {
-        let key = (node.uuid.clone(), node.inspection_finished_at);
-        let known = |key| {
-            let found = self.found.0.lock().unwrap_or_else(PoisonError::into_inner);
-            found.get(key).cloned()
-        };
-        if let Some(found) = known(&key) {
-            return Ok(found);
+    /// What the last inspection of a node found; null for one that was never inspected, or only through its BMC. It is
+    /// not kept: that of a large site would not fit into memory.
+    pub(super) async fn inventory(&self, node: &Observed, told: Told<'_>) -> Result<Value> {
+        match self.client.get(&format!("nodes/{}/inventory", node.uuid), told).await {
+            Ok(found) => Ok(found),
+            Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(Value::Null),
+            Err(failure) => Err(failure.while_trying("reading what inspection found")),
         }
-        let found = match self.client.get(&format!("nodes/{}/inventory", node.uuid), told).await {
-            Ok(found) => Arc::new(found),
-            Err(Failure::Refused(refusal)) if refusal.status == 404 => Arc::new(Value::Null),
-            Err(failure) => return Err(failure.while_trying("reading what inspection found")),
-        };
-        let mut all = self.found.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(key, Arc::clone(&found));
-        Ok(found)
     }
 }
 

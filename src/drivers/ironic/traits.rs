@@ -84,11 +84,12 @@ fn noted(names: &BTreeSet<String>) -> Map<String, Value> {
 mod tests {
     use super::*;
 
+    type Row = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
     #[test]
     fn only_ymirs_own_are_taken_away() {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        // wanted by the site, there, given by Ymir; then: there afterwards, given by Ymir
-        type Row = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
+        // Wanted by the site, there, given by Ymir; then: there afterwards, given by Ymir.
         let table: &[(Row, &[&str], &[&str])] = &[
             ((&["A"], &[], &[]), &["A"], &["A"]),
             ((&["A"], &["A"], &[]), &["A"], &[]),

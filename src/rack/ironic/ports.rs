@@ -35,7 +35,7 @@ impl Rack {
                 };
                 match method {
                     "GET" => Answer::ok(Value::Object(port)),
-                    "PATCH" => self.change_port(asked, port, now),
+                    "PATCH" => self.change_port(asked, &port, now),
                     "DELETE" => {
                         self.ports.remove(&mac);
                         Answer::bare(204)
@@ -74,7 +74,7 @@ impl Rack {
         Answer::ok(json!({ "ports": shown.collect::<Vec<_>>() }))
     }
 
-    fn change_port(&mut self, asked: &Asked, port: Map<String, Value>, now: Moment) -> Answer {
+    fn change_port(&mut self, asked: &Asked, port: &Map<String, Value>, now: Moment) -> Answer {
         let row = port["node_uuid"].as_str().and_then(|uuid| self.row(uuid));
         let Some(node) = row.and_then(|row| self.nodes.get(&row)) else { return Answer::bare(404) };
         let operations = asked.body.as_array().cloned().unwrap_or_default();
@@ -82,13 +82,13 @@ impl Rack {
         else {
             return Answer::refused(400, "Schema error for patch: it is none");
         };
-        if let Some(answer) = plugged(node, &port, &changed) {
+        if let Some(answer) = plugged(node, port, &changed) {
             return answer;
         }
         changed["updated_at"] = json!(written(self.began, now));
         let key =
             |port: &Map<String, Value>| port["address"].as_str().unwrap_or_default().to_lowercase();
-        self.ports.remove(&key(&port));
+        self.ports.remove(&key(port));
         self.ports.insert(key(&changed), changed.clone());
         Answer::ok(Value::Object(changed))
     }

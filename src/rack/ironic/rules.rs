@@ -28,9 +28,9 @@ impl Rack {
             ("GET", []) => {
                 let detail =
                     asked.key("detail").is_some_and(|word| word.eq_ignore_ascii_case("true"));
-                let shown = self.rules.iter().map(|rule| match detail {
-                    true => shown(rule, asked),
-                    false => short(&shown(rule, asked)),
+                let shown = self.rules.iter().map(|rule| {
+                    let whole = shown(rule, asked);
+                    if detail { whole } else { short(&whole) }
                 });
                 Answer::ok(json!({ "inspection_rules": shown.collect::<Vec<_>>() }))
             }

@@ -39,7 +39,7 @@ pub(super) fn action(written: &Value) -> Translated {
         return Ok(expecting(written));
     };
     let mut args: Map<String, Value> = written.as_object().cloned().unwrap_or_default();
-    args.remove("action");
+    args.retain(|key, _| key != "action");
     match name {
         "set-attribute" | "extend-attribute" => {
             let path = args.get("path").and_then(Value::as_str).unwrap_or_default();

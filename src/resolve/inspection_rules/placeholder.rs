@@ -14,7 +14,7 @@ pub(super) fn rooted(text: &str) -> String {
         };
         match path(inside) {
             Some(path) if !ROOTS.contains(&path[0]) => out.push_str(&of_data(&path)),
-            _ => out.push_str(&format!("{{{inside}}}")),
+            _ => out.extend(["{", inside, "}"]),
         }
         rest = behind;
     }
@@ -50,7 +50,7 @@ fn of_data(path: &[&str]) -> String {
 }
 
 fn indexed(path: &[&str]) -> String {
-    path.iter().map(|key| format!("[{key}]")).collect()
+    path.iter().fold(String::new(), |text, key| format!("{text}[{key}]"))
 }
 
 /// The regular expression that matches this text alone.
