@@ -15,6 +15,9 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
     pub priority: u64,
+    /// When Ironic applies it; it has a default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
     /// Ironic shows nobody what it holds.
     pub sensitive: bool,
     pub conditions: Vec<Value>,

@@ -29,6 +29,8 @@ struct Seen {
     #[serde(default)]
     priority: u64,
     #[serde(default)]
+    phase: Option<String>,
+    #[serde(default)]
     sensitive: bool,
     #[serde(default)]
     conditions: Option<Vec<Value>>,
@@ -182,6 +184,11 @@ fn differences(rule: &Rule, seen: &Seen) -> Vec<String> {
     if seen.priority != rule.priority {
         told.push(format!("priority: {} → {}", seen.priority, rule.priority));
     }
+    if let (Some(wanted), found) = (&rule.phase, &seen.phase)
+        && found.as_ref() != Some(wanted)
+    {
+        told.push(format!("phase: {} → {wanted}", found.as_deref().unwrap_or("nothing")));
+    }
     if seen.sensitive != rule.sensitive {
         told.push(format!("sensitive: {} → {}", seen.sensitive, rule.sensitive));
     }
@@ -224,10 +231,14 @@ fn whole(rule: &Rule, secrets: &dyn Secrets) -> Result<Value> {
         })?;
         action["args"]["value"] = json!(secret.reveal());
     }
-    Ok(json!({
+    let mut whole = json!({
         "description": rule.description, "priority": rule.priority, "sensitive": rule.sensitive,
         "conditions": rule.conditions, "actions": actions,
-    }))
+    });
+    if let Some(phase) = &rule.phase {
+        whole["phase"] = json!(phase);
+    }
+    Ok(whole)
 }
 
 fn created(rule: &Rule, whole: &Value) -> Value {

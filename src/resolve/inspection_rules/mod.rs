@@ -49,6 +49,8 @@ struct Written {
     #[serde(default)]
     priority: u64,
     #[serde(default)]
+    phase: Option<String>,
+    #[serde(default)]
     sensitive: Value,
     #[serde(default)]
     conditions: Vec<Value>,
@@ -147,6 +149,7 @@ fn rule(reader: &Reader, at: usize, value: Value) -> Result<std::result::Result<
         description: written.description,
         uuid: written.uuid,
         priority: written.priority,
+        phase: written.phase,
         sensitive,
         actions,
         secrets,
