@@ -25,15 +25,7 @@ pub type Rule = Map<String, Value>;
 impl Rack {
     pub(super) fn on_rules(&mut self, asked: &Asked, words: &[&str], now: Moment) -> Answer {
         match (asked.method.as_str(), words) {
-            ("GET", []) => {
-                let detail =
-                    asked.key("detail").is_some_and(|word| word.eq_ignore_ascii_case("true"));
-                let shown = self.rules.iter().map(|rule| {
-                    let whole = shown(rule, asked);
-                    if detail { whole } else { short(&whole) }
-                });
-                Answer::ok(json!({ "inspection_rules": shown.collect::<Vec<_>>() }))
-            }
+            ("GET", []) => self.list_rules(asked),
             ("POST", []) => self.create_rule(asked, now),
             (method, [word]) => {
                 let Some(at) = self.rules.iter().position(|rule| rule["uuid"] == **word) else {
@@ -51,6 +43,14 @@ impl Rack {
             }
             _ => not_simulated(asked),
         }
+    }
+
+    fn list_rules(&self, asked: &Asked) -> Answer {
+        let detail = asked.key("detail").is_some_and(|word| word.eq_ignore_ascii_case("true"));
+        let shown = self.rules.iter().map(|rule| shown(rule, asked));
+        let shown: Vec<_> =
+            if detail { shown.collect() } else { shown.map(|rule| short(&rule)).collect() };
+        Answer::ok(json!({ "inspection_rules": shown }))
     }
 
     fn create_rule(&mut self, asked: &Asked, now: Moment) -> Answer {
