@@ -49,3 +49,5 @@ pub mod secret;
 pub mod settings;
 #[cfg(feature = "control")]
 pub mod trouble;
+#[cfg(feature = "control")]
+pub mod why;

@@ -1,16 +1,13 @@
 //! Parses, runs, and maps the outcome to an exit code; nothing else.
 
-use std::{process::ExitCode, thread};
+use std::process::ExitCode;
 
 /// What the deepest templates that are evaluated need, whatever `ulimit -s` says. Only what is used takes memory.
 const STACK: usize = 64 << 20;
-/// As if the main thread had panicked.
-const PANICKED: u8 = 101;
 
 fn main() -> ExitCode {
-    let deep = thread::Builder::new().name("main".into()).stack_size(STACK);
-    let running = deep.spawn(run).expect("starting a thread");
-    running.join().unwrap_or(PANICKED.into())
+    // A stack, not a thread: the heap of a second thread grows page by page.
+    stacker::grow(STACK, run)
 }
 
 fn run() -> ExitCode {

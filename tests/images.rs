@@ -82,26 +82,39 @@ fn a_misspelt_key_of_a_recipe_is_shown() {
 }
 
 #[test]
-fn a_kayobe_site_is_told_what_does_not_work_yet() {
+fn images_of_a_kayobe_site_are_known() {
     let site = [
         ("inventory/hosts", "[seed]\nseed0\n"),
-        ("overcloud-dib.yml", "overcloud_dib_host_images:\n  - name: rocky9\n    elements: []\n"),
+        (
+            "overcloud-dib.yml",
+            "overcloud_dib_host_images:\n  - name: rocky9\n    elements: [rocky-container, vm]\n",
+        ),
     ];
-    insta::assert_snapshot!(ymir(&site, &BUILD), @"
-    exit: 3
-    error: building images with diskimage-builder is not supported yet
-      set by: overcloud_dib_host_images (overcloud-dib.yml:2:3)
-       --> overcloud-dib.yml:2:3
-        |
-      1 | overcloud_dib_host_images:
-      2 |   - name: rocky9
-        |   ^ here
-      hint: build them with Kayobe, or describe them in recipes: one file each in `host-images/` of the site repository
-    ");
+    insta::assert_snapshot!(ymir(&site, &[&BUILD[..], &["--check"]].concat()), @r#"
+    exit: 0
+    would change: rocky9
+    1 of 1 could be looked at
+    check of `overcloud host image build`: 1 step, nothing is changed
+    -- build images: rocky9
+    rocky9: build rocky9.qcow2: would change: it is not built yet
+    "#);
     insta::assert_snapshot!(ymir(&site, &[&BUILD[..], &["rocky8"]].concat()), @r#"
     exit: 3
     error: there is no image named `rocky8`
       hint: did you mean `rocky9`?
       hint: images of the site: rocky9
+    "#);
+    let nameless =
+        [site[0], ("overcloud-dib.yml", "overcloud_dib_host_images:\n  - elements: [vm]\n")];
+    insta::assert_snapshot!(ymir(&nameless, &BUILD), @r#"
+    exit: 3
+    error: reading the image 1 of `overcloud_dib_host_images`
+      because: it has no `name`
+      set by: overcloud_dib_host_images (overcloud-dib.yml:2:3)
+       --> overcloud-dib.yml:2:3
+        |
+      1 | overcloud_dib_host_images:
+      2 |   - elements: [vm]
+        |   ^ here
     "#);
 }

@@ -107,13 +107,20 @@ fn interrupt(ymir: &Child) {
 
 /// What the manifest of an up-to-date image has to say.
 fn digest() -> String {
-    use ymir::{model::image, origin, plan, resolve::image_recipe};
+    use ymir::{
+        model::{dib, image},
+        origin, plan,
+        resolve::image_recipe,
+    };
     let recipe = image_recipe::parse("demo", "release: bookworm\n", &"demo.yml".into()).unwrap();
     let setting = origin::Setting { variable: String::new(), origin: origin::Origin::whole("") };
     let images = image::Images {
-        path: origin::Sourced { value: "/nowhere".into(), setting },
+        path: origin::Sourced { value: "/nowhere".into(), setting: setting.clone() },
         apt_sources: Vec::new(),
-        catalogue: image::Catalogue::Recipes(vec![recipe]),
+        recipes: vec![recipe],
+        dib: dib::Dib { images: Vec::new(), setting, builder: dib::DibBuilder::default() },
+        described: std::collections::BTreeMap::new(),
+        signing_key: None,
     };
     let plan = plan::host_image::plan(&images, &plan::host_image::Request::default()).unwrap();
     let action = &plan.stages[0].lanes[0].steps[0].action;

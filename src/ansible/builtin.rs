@@ -16,6 +16,13 @@ use crate::{
 
 static DATA: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/ansible/builtin");
 
+/// The events of its YAML files, by their paths: parsing them each time would be a good part of what a short command
+/// needs.
+static EVENTS: Dir = include_dir!("$OUT_DIR/builtin");
+
+/// The variables of all references whose types speak of secrets: a line each, its name and its type.
+static SECRETS: &str = include_str!(concat!(env!("OUT_DIR"), "/secrets"));
+
 /// The release whose defaults are loaded.
 const RELEASE: &str = "2026.2";
 /// The folder of Ymir's own variables.
@@ -61,6 +68,11 @@ pub fn reference() -> Result<Vec<(String, Pairs)>> {
     files.into_iter().map(|file| Ok((name(file).unwrap_or_default(), parse(file)?))).collect()
 }
 
+/// Names and types of the variables whose type speaks of secrets; every command that shows values asks for them.
+pub fn secrets() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SECRETS.lines().filter_map(|line| line.split_once('\t'))
+}
+
 /// A file of words that the reference uses: `families` or `types`.
 pub fn reference_words(name: &str) -> Result<Pairs> {
     let path = format!("{RELEASE}/{REFERENCE}/words/{name}.yml");
@@ -91,7 +103,7 @@ fn variables(folder: &str) -> Result<Pairs> {
     found.retain(|file| is_yaml(file));
     found.sort_by_key(|file| file.path());
     let parsed = found.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-    Ok(parsed.concat())
+    Ok(parsed.into_iter().flatten().collect())
 }
 
 /// A file of Ymir's own that is merged with files of the site.
@@ -174,15 +186,39 @@ fn is_yaml(file: &File) -> bool {
 
 fn parse(file: &File) -> Result<Pairs> {
     let name = shown(file);
-    let text =
-        file.contents_utf8().ok_or_else(|| Trouble::internal(format!("{name} is no text")))?;
-    files::variables(yaml::parse(text, &name.into())?)
+    let events = EVENTS
+        .get_file(file.path())
+        .ok_or_else(|| Trouble::internal(format!("{name} was not parsed when Ymir was built")))?;
+    files::variables(yaml::built_in(events.contents(), &name.into())?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check_release;
-    use crate::origin::{Origin, Setting};
+    use super::{DATA, RELEASE, check_release, files, is_yaml, parse, shown};
+    use crate::{
+        ansible::yaml,
+        origin::{Origin, Setting},
+    };
+    use include_dir::{Dir, File};
+
+    fn all<'a>(dir: &'a Dir<'a>, found: &mut Vec<&'a File<'a>>) {
+        found.extend(dir.files());
+        dir.dirs().for_each(|dir| all(dir, found));
+    }
+
+    #[test]
+    fn what_was_parsed_beforehand_is_what_the_files_say() {
+        let mut found = Vec::new();
+        all(&DATA, &mut found);
+        let templates = format!("{RELEASE}/kolla/files");
+        found.retain(|file| is_yaml(file) && !file.path().starts_with(&templates));
+        assert!(found.len() > 20);
+        for file in found {
+            let text = file.contents_utf8().unwrap();
+            let read = files::variables(yaml::parse(text, &shown(file).into()).unwrap()).unwrap();
+            assert_eq!(parse(file).unwrap(), read, "{}", shown(file));
+        }
+    }
 
     #[test]
     fn only_known_releases_are_taken() {

@@ -140,9 +140,13 @@ pub struct Entry {
 /// No file of a configuration is larger, and a device has no end.
 const MOST_BYTES: usize = 64 << 20;
 
+/// Files of a configuration are seldom larger.
+const USUAL_BYTES: usize = 16 << 10;
+
 /// What a file holds, up to one byte more than it may.
 fn start_of(file: std::fs::File) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Most files fit whole, and are read at once.
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

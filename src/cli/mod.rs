@@ -29,12 +29,14 @@ pub mod run;
 pub mod seed;
 mod tasks;
 pub mod vault;
+pub mod why;
 mod wiping;
 mod withheld;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use self::{exit::Exit, options::Options};
 use crate::{
@@ -100,6 +102,8 @@ enum Command {
     Seed(seed::Command),
     /// Put the hosts' SSH keys into your known_hosts: those that Ymir gave them, and of others what they show
     SshKnownHosts,
+    /// Tell why hosts wait or have failed: the way from BMC to SSH, the broken hop, and the likely causes
+    Why(why::Args),
 }
 
 /// Runs the command line and gives the exit code of the process.
@@ -112,7 +116,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
     options::start_logging(&cli.options);
     let kept = args.into_iter().skip(1).collect();
     let cx = options::Context::new(cli.options, Environment::of_this_process(), kept);
-    let runtime = tokio::runtime::Runtime::new().expect("starting the async runtime");
+    let runtime = cli.command.runtime().expect("starting the async runtime");
     let outcome = runtime.block_on(execute(&cx, cli.command));
     // Blocking work that was aborted must not hold the process.
     runtime.shutdown_background();
@@ -134,7 +138,18 @@ impl Command {
             | Self::Overcloud(_)
             | Self::Run(_)
             | Self::Seed(_)
-            | Self::SshKnownHosts => true,
+            | Self::SshKnownHosts
+            | Self::Why(_) => true,
+        }
+    }
+
+    /// Threads for what is done side by side; a command that only reads is over before they had begun.
+    fn runtime(&self) -> std::io::Result<Runtime> {
+        match self {
+            Self::Configuration(_) | Self::Environment(_) | Self::Inventory(_) => {
+                Builder::new_current_thread().enable_all().build()
+            }
+            _ => Runtime::new(),
         }
     }
 
@@ -156,9 +171,13 @@ impl Command {
     }
 }
 
+/// The command that lists hosts.
+const INVENTORY: &str = "inventory";
+
 /// In `kayobe inventory`, `--output` names a file; here it names a format if it is one.
 fn kayobes_output(mut args: Vec<String>) -> Vec<String> {
-    if first_word(&args) != Some("inventory") {
+    let is_meant = || first_word(&args) == Some(INVENTORY);
+    if !args.iter().any(|arg| arg == INVENTORY) || !is_meant() {
         return args;
     }
     let names_file = |value: &str| options::Format::from_str(value, false).is_err();
@@ -227,6 +246,7 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
         Command::Run(command) => run::execute(cx, command).await,
         Command::Seed(command) => seed::execute(cx, command).await,
         Command::SshKnownHosts => known_hosts::execute(cx).await,
+        Command::Why(args) => why::execute(cx, &args).await,
     }
 }
 

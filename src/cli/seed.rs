@@ -13,7 +13,7 @@ use crate::{
     plan::deployment_image,
     resolve::{
         concerns::Class,
-        images::{apt_sources, deployment_image, image_path},
+        images::{apt_sources, deployment_image, image_path, signing_key},
     },
     trouble::Result,
 };
@@ -74,6 +74,8 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let site = site(&session.variables);
     let force = build.force_rebuild.then_some(cx.given);
     let (image, sources) = (deployment_image(&site)?, apt_sources(&site)?);
-    let plan = deployment_image::plan(&image, &sources, &image_path(&site)?.value, force);
-    session.run(&plan, &driver(cx)).await
+    let (path, key) = (image_path(&site)?.value, signing_key(&site)?);
+    let plan = deployment_image::plan(&image, &sources, (&path, key.as_deref()), force);
+    let drivers = driver(cx, &session.variables);
+    session.run(&plan, &drivers).await
 }

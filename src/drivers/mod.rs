@@ -16,6 +16,7 @@ pub mod ironic;
 pub mod known_hosts;
 pub mod libvirt;
 pub mod process;
+pub mod signs;
 pub mod tree;
 pub mod user_data;
 

@@ -12,7 +12,9 @@ use super::{
     fault::Fault,
     machine::{Access, Machine},
     programs::Call,
-    resource::{Engine, array, container_volume, fstab, luks, mounted, signature, volume_group},
+    resource::{
+        Engine, array, container_volume, crypttab, fstab, luks, mounted, signature, volume_group,
+    },
 };
 
 /// Something that holds data.
@@ -29,7 +31,7 @@ pub enum Held {
     VolumeGroup { name: String },
     /// A RAID array of md, and the devices that it was made of.
     Array { name: String, devices: Vec<String> },
-    /// An encrypted device, opened under a name with a key in a file.
+    /// An encrypted device, opened under a name, and where its key is if that is in a file.
     Luks { name: String, device: String, key: Option<String> },
     /// A partition of a disk.
     Partition { disk: String, number: u32 },
@@ -118,7 +120,7 @@ impl Held {
                     || !stopped_members(machine, devices)?.is_empty())
             }
             Self::Luks { name, device, .. } => Ok(machine.node(&self.name())?.is_some()
-                || luks::line(machine, name)?.is_some()
+                || crypttab::line(machine, name)?.is_some()
                 || holds(machine, device)?.as_deref() == Some(luks::SIGNATURE)),
             Self::ContainerVolume { engine, name } => {
                 Ok(engine.inspect(machine, "volume", name)?.is_some())

@@ -6,6 +6,7 @@ use super::{
     change::Change,
     concern::Concern,
     converge::{Converge, Done},
+    data::Held,
     fault::Fault,
     record::{Entry, Trace},
     removal::{self, Verdict},
@@ -47,11 +48,16 @@ impl Converge<'_> {
         let entries = &self.record.entries;
         let all = leftovers.iter_mut().map(|left| (&entries[&left.key].trace, &mut left.verdict));
         removal::judge_together(self.host.machine, all.collect())?;
-        if leftovers.iter().any(|left| matches!(left.verdict, Verdict::Ask(_) | Verdict::Wait(_))) {
-            // What holds data needs the programs that reach it.
-            let is_package =
-                |key: &str| matches!(self.record.entries[key].trace, Trace::Packages { .. });
-            leftovers.retain(|leftover| !is_package(&leftover.key));
+        let stays = |left: &Leftover| matches!(left.verdict, Verdict::Ask(_) | Verdict::Wait(_));
+        if leftovers.iter().any(stays) {
+            // What holds data needs the programs that reach it, and an encrypted device what opens it.
+            let is_encrypted = |left: &Leftover| stays(left) && self.is_encrypted(&left.key);
+            let has_encrypted = leftovers.iter().any(is_encrypted);
+            leftovers.retain(|left| match self.record.entries[&left.key].trace {
+                Trace::Packages { .. } => false,
+                Trace::Unit { .. } => !has_encrypted,
+                _ => true,
+            });
         }
         // An account before its group, files before their directory, both in the directory's own order otherwise.
         leftovers.sort_by_key(|leftover| self.record.entries[&leftover.key].trace.turn());
@@ -97,6 +103,10 @@ impl Converge<'_> {
         }
         self.record.entries.remove(&leftover.key);
         self.record.write(self.host.machine)
+    }
+
+    fn is_encrypted(&self, key: &str) -> bool {
+        matches!(&self.record.entries[key].trace, Trace::Data { held: Held::Luks { .. } })
     }
 
     pub(super) fn is_data(&self, key: &str) -> bool {

@@ -25,6 +25,8 @@ pub(crate) struct Played {
     pub(crate) failing: Rc<RefCell<Option<String>>>,
     /// By the beginning of the command line; the newest counts.
     acts: Rc<RefCell<Vec<(String, Act)>>>,
+    /// After how many further calls the agent is killed, and whether the program of that call still does its work.
+    pub(crate) killed: Rc<RefCell<Option<(usize, bool)>>>,
     root: std::path::PathBuf,
 }
 
@@ -35,9 +37,27 @@ impl Programs for Played {
         if self.failing.borrow().as_ref().is_some_and(|part| line.contains(part)) {
             return Ok(Output { code: 1, ..Output::default() });
         }
+        let is_last = self.is_last();
+        if is_last == Some(false) {
+            return Err(Fault::new("the agent was killed"));
+        }
         let known = self.acts.borrow();
         let act = known.iter().rev().find(|(start, _)| line.starts_with(start));
-        Ok(act.map_or_else(Output::default, |(_, act)| act(&self.root, call)))
+        let output = act.map_or_else(Output::default, |(_, act)| act(&self.root, call));
+        if is_last.is_some() { Err(Fault::new("the agent was killed")) } else { Ok(output) }
+    }
+}
+
+impl Played {
+    /// Whether the agent is killed at this call; if so, whether the program does its work.
+    fn is_last(&self) -> Option<bool> {
+        let mut killed = self.killed.borrow_mut();
+        let (left, works) = killed.as_mut()?;
+        if *left == 0 {
+            return Some(*works);
+        }
+        *left -= 1;
+        None
     }
 }
 

@@ -19,7 +19,7 @@ fn set<T: DeserializeOwned>(variable: &str, value: impl serde::Serialize) -> Sou
     Sourced { value, setting: setting(variable) }
 }
 
-/// The lab of this repository, in `/lab`.
+/// A lab in `/lab`: a node behind Redfish, and one of an older make.
 pub(super) fn lab() -> Lab {
     let hardware = json!({
         "uuid": "11111111-0000-4000-8000-000000000001",
@@ -28,6 +28,20 @@ pub(super) fn lab() -> Lab {
         "disk_gb": 8,
         "disk_serial": "LAB0001",
     });
+    let older = json!({
+        "uuid": "11111111-0000-4000-8000-000000000003",
+        "mac": "52:54:00:aa:00:03",
+        "memory_mb": 3072,
+        "disk_gb": 8,
+        "disk_serial": "LAB0003",
+        "firmware": "bios",
+        "ipmi_port": 6233,
+    });
+    let node = |name: &str, hardware| Node {
+        name: name.into(),
+        hardware: serde_json::from_value(hardware).unwrap(),
+        setting: setting(&format!("ymir_lab_nodes.{name}")),
+    };
     Lab {
         path: set("ymir_lab_path", "/lab"),
         bridge: set("ymir_lab_bridge", "ymirbr0"),
@@ -50,11 +64,7 @@ pub(super) fn lab() -> Lab {
         packages: set("ymir_lab_packages", ["ovmf"]),
         accelerator: set("ymir_lab_accelerator", "tcg"),
         ramdisk_parameters: set("ymir_lab_ramdisk_parameters", "console=ttyS0,115200"),
-        nodes: vec![Node {
-            name: "bm1".into(),
-            hardware: serde_json::from_value(hardware).unwrap(),
-            setting: setting("ymir_lab_nodes.bm1"),
-        }],
+        nodes: vec![node("bm1", hardware), node("bm3", older)],
     }
 }
 

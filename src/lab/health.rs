@@ -14,8 +14,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(super) enum Health {
     /// It lists its domains.
     Libvirt(Libvirt),
-    /// Somebody listens on this UDP port.
-    Udp(u16),
+    /// Somebody listens on each of these UDP ports.
+    Udp(Vec<u16>),
     /// The image server shows its directory.
     Images(Endpoint),
     /// The BMC emulator lists its systems to whoever knows the password.
@@ -35,7 +35,7 @@ impl Health {
             Self::Libvirt(libvirt) => {
                 libvirt.domains().await.map(drop).map_err(|trouble| trouble.to_string())
             }
-            Self::Udp(port) => udp(*port),
+            Self::Udp(ports) => ports.iter().try_for_each(|port| udp(*port)),
             Self::Images(url) => get(&format!("{url}/"), |it| it).await.map(drop),
             Self::Redfish { url, user, password } => {
                 let url = format!("{url}/redfish/v1/Systems");

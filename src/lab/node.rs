@@ -183,6 +183,14 @@ mod tests {
     }
 
     #[test]
+    fn an_older_machine_has_no_uefi() {
+        let bench = example::bench(example::lab());
+        let xml = domain_xml(&bench, &bench.lab.nodes[1]).unwrap();
+        assert!(!xml.contains("OVMF") && !xml.contains("nvram"), "{xml}");
+        assert!(xml.contains("hvm</type>\n    <boot dev='hd'/>"), "{xml}");
+    }
+
+    #[test]
     fn machines_of_the_lab_are_found_whether_they_are_configured_or_not() {
         let disk =
             |path: &str| format!("-blockdev\0{{\"driver\":\"file\",\"filename\":\"{path}\"}}");

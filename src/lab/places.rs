@@ -1,6 +1,10 @@
 //! Where the lab keeps what: everything below its own directory, except what is cached.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+use std::{
+    fs::Permissions,
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -139,6 +143,24 @@ pub(super) fn write(path: &Utf8Path, text: &str) -> Result<()> {
     }
     let new = Utf8PathBuf::from(format!("{path}.new"));
     std::fs::write(&new, text).or_host(what)?;
+    std::fs::rename(&new, path).or_host(what)
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub(super) fn write_secret(path: &Utf8Path, text: &str) -> Result<()> {
+    let what = || format!("writing {path}");
+    if let Some(dir) = path.parent() {
+        make_dir(dir)?;
+    }
+    let new = Utf8PathBuf::from(format!("{path}.new"));
+    forget(&new)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)
+        .or_host(what)?;
+    file.write_all(text.as_bytes()).or_host(what)?;
     std::fs::rename(&new, path).or_host(what)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use super::{Bench, Did, health::Health, libvirtd, places, service::Service, text, venv};
@@ -13,7 +13,10 @@ use crate::{
 
 /// All services in the order in which they start; they stop in the opposite one, so that Ironic is gone before it could
 /// switch a node on again.
-pub(super) const NAMES: [&str; 5] = ["libvirtd", "nginx", "dnsmasq", "redfish", "ironic"];
+pub(super) const NAMES: [&str; 6] = ["libvirtd", "nginx", "dnsmasq", "redfish", IPMI, "ironic"];
+
+/// The BMCs of nodes that speak IPMI; a lab without such nodes has no such service.
+pub(super) const IPMI: &str = "ipmi";
 
 /// What the templates in `seed/` may name.
 #[derive(Serialize)]
@@ -73,6 +76,7 @@ pub(super) fn named(bench: &Bench<'_>, name: &str) -> Result<Option<Service>> {
         "nginx" => nginx(bench).map(Some),
         "dnsmasq" => dnsmasq(bench).map(Some),
         "redfish" => redfish(bench).map(Some),
+        IPMI if bench.lab.ipmi_nodes().next().is_some() => ipmi(bench).map(Some),
         "ironic" => ironic(bench).map(Some),
         _ => Ok(None),
     }
@@ -142,10 +146,77 @@ fn dnsmasq(bench: &Bench<'_>) -> Result<Service> {
         listens: None,
         address: format!("DHCP on {}", bench.lab.bridge.value),
         files: vec![conf],
-        before: |_| Ok(()),
-        health: Health::Udp(67),
+        before: |bench| {
+            let tftp = bench.places.state("dnsmasq").join("tftp");
+            copy_firmware(&tftp, &["undionly.kpxe", SNPONLY])?;
+            copy_firmware(&bench.lab.image_path.value, &[SNPONLY])
+        },
+        health: Health::Udp(vec![67]),
         patience: Duration::from_secs(30),
     })
+}
+
+/// iPXE for machines that boot by UEFI; it is handed out by TFTP and by HTTP.
+const SNPONLY: &str = "snponly.efi";
+
+/// Copies iPXE's programs from where Debian's package has them to where they are served.
+fn copy_firmware(into: &Utf8Path, names: &[&str]) -> Result<()> {
+    places::make_dir(into)?;
+    for name in names {
+        let from = Utf8Path::new("/usr/lib/ipxe").join(name);
+        std::fs::copy(&from, into.join(name))
+            .or_host(|| format!("copying {from} to {into}"))
+            .map_err(|trouble| trouble.hint("let `ymir_lab_packages` name `ipxe`"))?;
+    }
+    Ok(())
+}
+
+fn ipmi(bench: &Bench<'_>) -> Result<Service> {
+    let template = include_str!("../../seed/ipmi/virtualbmc.conf");
+    let conf = file(bench, IPMI, "virtualbmc.conf", template)?;
+    let program = venv::IPMI.program(&bench.places, "vbmcd");
+    let ports: Vec<u16> = bench.lab.ipmi_nodes().map(|(_, port)| port).collect();
+    Ok(Service {
+        name: IPMI,
+        run: Run::new(program).arg("--foreground").env("VIRTUALBMC_CONFIG", conf.0.as_str()),
+        listens: None,
+        address: format!("IPMI on {}, ports {ports:?}", bench.lab.address.value.addr()),
+        files: vec![conf],
+        before: |_| Ok(()),
+        health: Health::Udp(ports),
+        patience: Duration::from_mins(1),
+    })
+}
+
+/// Writes the nodes that speak IPMI, each with the password that its BMC asks for.
+pub(super) fn write_ipmi_nodes(bench: &Bench<'_>) -> Result<Did> {
+    let dir = bench.places.state(IPMI).join("nodes");
+    let mut written = Vec::new();
+    for (node, port) in bench.lab.ipmi_nodes() {
+        let path = dir.join(&node.name).join("config");
+        let text = ipmi_node(bench, &node.name, port);
+        if std::fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            continue;
+        }
+        places::write_secret(&path, &text)?;
+        written.push(node.name.as_str());
+    }
+    Ok(match written.as_slice() {
+        [] => Did::Nothing("written".into()),
+        names => Did::Something(format!("written for {}", names.join(", "))),
+    })
+}
+
+/// What VirtualBMC reads of one node; a `%` in a value is doubled for its parser.
+fn ipmi_node(bench: &Bench<'_>, name: &str, port: u16) -> String {
+    let (redfish, address) = (&bench.lab.redfish, bench.lab.address.value.addr());
+    let [user, password, uri] =
+        [&redfish.user.value, redfish.password.value.reveal(), bench.libvirt.uri()]
+            .map(|text| text.replace('%', "%%"));
+    format!(
+        "[VirtualBMC]\nusername = {user}\npassword = {password}\naddress = {address}\nport = {port}\n\
+         domain_name = {name}\nlibvirt_uri = {uri}\nactive = True\n"
+    )
 }
 
 fn redfish(bench: &Bench<'_>) -> Result<Service> {
@@ -306,6 +377,30 @@ mod tests {
         let names: Vec<&str> = services.iter().map(|service| service.name).collect();
         assert_eq!(names, NAMES);
         assert_eq!(services.iter().filter(|service| service.listens.is_some()).count(), 3);
+    }
+
+    #[test]
+    fn the_nodes_of_the_ipmi_emulator_are_written_for_its_parser() {
+        let mut bench = example::bench(example::lab());
+        bench.lab.redfish.password.value = crate::secret::Secret::new("100%");
+        insta::assert_snapshot!(ipmi_node(&bench, "bm3", 6233), @r"
+        [VirtualBMC]
+        username = admin
+        password = 100%%
+        address = 172.22.0.1
+        port = 6233
+        domain_name = bm3
+        libvirt_uri = qemu:///system?socket=/lab/libvirtd/run/libvirt-sock
+        active = True
+        ");
+    }
+
+    #[test]
+    fn a_lab_without_older_nodes_has_no_ipmi_emulator() {
+        let mut bench = example::bench(example::lab());
+        bench.lab.nodes.truncate(1);
+        let services = all(&bench).unwrap();
+        assert!(services.iter().all(|service| service.name != IPMI));
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
         step(bench, "python redfish", venv::REDFISH.ensure(bench)),
         step(bench, "python ironic", venv::IRONIC.ensure(bench)),
     )?;
+    let speaks_ipmi = bench.lab.ipmi_nodes().next().is_some();
+    if speaks_ipmi {
+        step(bench, "python ipmi", venv::IPMI.ensure(bench)).await?;
+    }
     step(bench, "ssh key", key::ensure(bench)).await?;
     if step(bench, "bridge", bridge::ensure(bench)).await? {
         // It listens on the bridge of old.
@@ -38,6 +42,11 @@ pub async fn up(bench: &Bench<'_>) -> Result<()> {
     service(bench, "dnsmasq").await?;
     step(bench, "redfish users", services::write_redfish_users(bench)).await?;
     service(bench, "redfish").await?;
+    if speaks_ipmi {
+        let nodes = async { services::write_ipmi_nodes(bench) };
+        step(bench, "ipmi nodes", nodes).await?;
+        service(bench, services::IPMI).await?;
+    }
     step(bench, "ironic database", services::create_database(bench)).await?;
     service(bench, "ironic").await
 }

@@ -26,6 +26,10 @@ pub(super) const IRONIC: Venv =
 pub(super) const REDFISH: Venv =
     Venv { name: "redfish", requirements: include_str!("../../seed/redfish/requirements.txt") };
 
+/// VirtualBMC, the BMC emulator of nodes that speak IPMI.
+pub(super) const IPMI: Venv =
+    Venv { name: "ipmi", requirements: include_str!("../../seed/ipmi/requirements.txt") };
+
 /// A Python environment by what is in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Venv {
@@ -110,10 +114,11 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned() {
-        for venv in [IRONIC, REDFISH] {
+        for venv in [IRONIC, REDFISH, IPMI] {
             assert!(venv.requirements.lines().all(|line| line.contains("==")), "{}", venv.name);
         }
         assert!(IRONIC.requirements.contains("ironic==39.0.0\n"));
+        assert!(IPMI.requirements.contains("virtualbmc==3.3.0\n"));
         assert!(REDFISH.requirements.contains("sushy-tools==2.2.0\n"));
     }
 }

@@ -94,7 +94,8 @@ fn unknown_image(host: &Host, images: &[String]) -> Option<Trouble> {
     Some(
         Trouble::refused(format!("{}: the site has no image `{}`", host.name, file.value))
             .set_by(&file.setting)
-            .hint(format!("the nearest images of the site: {}", near.join(", "))),
+            .hint(format!("the nearest images of the site: {}", near.join(", ")))
+            .hint("an image that is not built here is described in `ymir_host_images`"),
     )
 }
 

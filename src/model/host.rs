@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    image_source::ImageSource,
     network::AdminAddress,
     node::{Ironic, Node},
 };
@@ -57,6 +58,14 @@ pub struct HostImage {
     /// Where the site's own cloud-init user data is found: it may hold secrets, so it is read only when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_data: Option<SecretRef>,
+    /// What the site says of the image beside its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Sourced<ImageSource>>,
+    /// What it was made for, as Ironic names architectures, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
 }
 
 impl HostImage {
@@ -68,11 +77,39 @@ impl HostImage {
 
     /// The URL that Ironic downloads the image from.
     pub fn source(&self) -> String {
-        if self.file.value.contains("://") {
-            return self.file.value.clone();
+        match self.elsewhere() {
+            Some(url) => url.to_owned(),
+            None => self.published(&self.file.value),
         }
-        format!("{}/{}", self.url.value.trim_end_matches('/'), self.file.value)
     }
+
+    /// The URL of an image that is not fetched from where images are published.
+    pub fn elsewhere(&self) -> Option<&str> {
+        let described = self.source_of().and_then(|source| source.url.as_deref());
+        described.or_else(|| Some(self.file.value.as_str()).filter(|file| file.contains("://")))
+    }
+
+    /// What the site says of the image.
+    pub fn source_of(&self) -> Option<&ImageSource> {
+        self.described.as_ref().map(|described| &described.value)
+    }
+
+    /// The URL of something that is named by its own URL or as a file where images are published.
+    pub fn published(&self, file: &str) -> String {
+        if file.contains("://") {
+            return file.to_owned();
+        }
+        format!("{}/{file}", self.url.value.trim_end_matches('/'))
+    }
+}
+
+/// Whose images are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    /// OpenSSH's file of allowed signers.
+    pub signers: Sourced<Utf8PathBuf>,
+    /// Whether an image without a signature is refused; one with a wrong signature always is.
+    pub required: bool,
 }
 
 /// How Ymir logs in to the host.

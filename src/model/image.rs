@@ -1,11 +1,15 @@
 //! Root disk images for hosts, and the ramdisk that deploys them, as the site wants them.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use crate::origin::{Setting, Sourced};
+use super::{
+    dib::{Dib, DibImage},
+    image_source::{ImageSource, ironics_architecture},
+};
+use crate::origin::Sourced;
 
 /// One root disk image, as its recipe describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,33 +100,39 @@ pub struct Images {
     pub path: Sourced<Utf8PathBuf>,
     /// Lines for `sources.list`; empty means the sources of the machine that builds.
     pub apt_sources: Vec<String>,
-    pub catalogue: Catalogue,
-}
-
-/// The images that a site defines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Catalogue {
     /// `host-images/*.yml`, sorted by name.
-    Recipes(Vec<HostImage>),
-    /// Names in Kayobe's `overcloud_dib_host_images`, which diskimage-builder would build, and their files.
-    DiskImageBuilder { names: Vec<String>, files: Vec<String>, setting: Setting },
+    pub recipes: Vec<HostImage>,
+    /// Kayobe's images.
+    pub dib: Dib,
+    /// Images that are not built here, by the names under which hosts choose them.
+    pub described: BTreeMap<String, ImageSource>,
+    /// The key that manifests are signed with.
+    pub signing_key: Option<Utf8PathBuf>,
 }
 
-impl Catalogue {
-    /// The images' names, in order.
+impl Images {
+    /// The images' names, in order, of those that are built here.
     pub fn names(&self) -> Vec<&str> {
-        match self {
-            Self::Recipes(images) => images.iter().map(|image| image.name.as_str()).collect(),
-            Self::DiskImageBuilder { names, .. } => names.iter().map(String::as_str).collect(),
-        }
+        let recipes = self.recipes.iter().map(|image| image.name.as_str());
+        recipes.chain(self.dib.images.iter().map(|image| image.name.as_str())).collect()
     }
 
-    /// The images' files, as `kolla_bifrost_deploy_image_filename` names them.
+    /// The files of all images that a host may get, as `kolla_bifrost_deploy_image_filename` names them.
     pub fn files(&self) -> Vec<String> {
-        match self {
-            Self::Recipes(images) => images.iter().map(HostImage::file).collect(),
-            Self::DiskImageBuilder { files, .. } => files.clone(),
+        let recipes = self.recipes.iter().map(HostImage::file);
+        let built = recipes.chain(self.dib.images.iter().flat_map(DibImage::files));
+        built.chain(self.described.keys().cloned()).collect()
+    }
+
+    /// What an image is made for, as Ironic names architectures, as far as the site says.
+    pub fn architecture(&self, file: &str) -> Option<String> {
+        if self.recipes.iter().any(|image| image.file() == file) {
+            return Some("x86_64".into());
         }
+        let dib = self.dib.images.iter().find(|image| image.files().iter().any(|own| own == file));
+        let dib = dib.and_then(|image| image.architecture.as_deref());
+        let described = self.described.get(file).and_then(|source| source.architecture.as_deref());
+        dib.or(described).map(|name| ironics_architecture(name).to_owned())
     }
 }
 

@@ -107,6 +107,8 @@ pub struct Hardware {
     pub disk_serial: String,
     #[serde(default)]
     pub firmware: Firmware,
+    /// UDP port of a BMC of its own that speaks IPMI; without one, the node is behind the Redfish emulator only.
+    pub ipmi_port: Option<u16>,
 }
 
 /// What starts the node.
@@ -115,9 +117,15 @@ pub struct Hardware {
 pub enum Firmware {
     #[default]
     Uefi,
+    Bios,
 }
 
 impl Lab {
+    /// The nodes whose BMC speaks IPMI, with its port.
+    pub fn ipmi_nodes(&self) -> impl Iterator<Item = (&Node, u16)> {
+        self.nodes.iter().filter_map(|node| Some((node, node.hardware.ipmi_port?)))
+    }
+
     /// The base URL of the Redfish emulator.
     pub fn redfish_url(&self) -> Endpoint {
         Endpoint { address: self.address.value.addr(), port: self.redfish.port.value }

@@ -23,7 +23,7 @@ const BUILDER: u32 = 2;
 pub fn plan(
     image: &DeploymentImage,
     apt_sources: &[String],
-    publish: &Utf8Path,
+    (publish, sign): (&Utf8Path, Option<&Utf8Path>),
     force: Option<Timestamp>,
 ) -> Plan {
     let build = Build {
@@ -32,6 +32,7 @@ pub fn plan(
         apt_sources: apt_sources.to_vec(),
         publish: publish.to_owned(),
         built_after: force,
+        sign: sign.map(Utf8Path::to_owned),
     };
     let title = format!("build {NAME}.kernel and {NAME}.initramfs");
     Plan::named("seed deployment image build").stage("build images", &[build], |build| {

@@ -2,7 +2,10 @@ use camino::Utf8PathBuf;
 
 use super::*;
 use crate::{
-    model::image::{Architecture, Base, Distribution, Mebibytes},
+    model::{
+        dib::{Dib as Dibs, DibBuilder},
+        image::{Architecture, Base, Distribution, Mebibytes},
+    },
     origin::{Origin, Setting, Sourced},
 };
 
@@ -26,22 +29,33 @@ fn setting(variable: &str) -> Setting {
     Setting { variable: variable.into(), origin: Origin::whole("test") }
 }
 
-fn site(catalogue: Catalogue) -> Images {
+fn site(recipes: Vec<HostImage>, dib: Vec<DibImage>) -> Images {
     let value = Utf8PathBuf::from("/srv/images");
     Images {
         path: Sourced { value, setting: setting("ymir_image_path") },
         apt_sources: Vec::new(),
-        catalogue,
+        recipes,
+        dib: Dibs {
+            images: dib,
+            setting: setting("overcloud_dib_host_images"),
+            builder: DibBuilder::default(),
+        },
+        described: std::collections::BTreeMap::new(),
+        signing_key: None,
     }
 }
 
 fn named(names: &[&str]) -> Request {
-    Request { names: names.iter().map(|name| (*name).into()).collect(), force: None }
+    Request {
+        names: names.iter().map(|name| (*name).into()).collect(),
+        force: None,
+        given: Timestamp::UNIX_EPOCH,
+    }
 }
 
 #[test]
 fn one_lane_per_image_and_the_digest_in_the_action() {
-    let site = site(Catalogue::Recipes(vec![image("plain"), image("tuned")]));
+    let site = site(vec![image("plain"), image("tuned")], vec![]);
     let plan = plan(&site, &named(&["tuned"])).unwrap();
     let Action::Image(ImageAction::HostImage(build)) = &plan.stages[0].lanes[0].steps[0].action
     else {
@@ -125,21 +139,46 @@ fn the_digest_changes_with_the_recipe_and_with_nothing_else() {
 
 #[test]
 fn an_unknown_image_is_told_with_the_known_ones() {
-    let site = site(Catalogue::Recipes(vec![image("debian-12"), image("debian-12-tuned")]));
+    let site = site(vec![image("debian-12"), image("debian-12-tuned")], vec![]);
     let trouble = plan(&site, &named(&["debain-12"])).unwrap_err();
     assert_eq!(trouble.what, "there is no image named `debain-12`");
     let hints = ["did you mean `debian-12`?", "images of the site: debian-12, debian-12-tuned"];
     assert_eq!(trouble.hints, hints);
 }
 
+fn dib(name: &str, force_rebuild: bool) -> DibImage {
+    DibImage {
+        name: name.into(),
+        elements: vec!["debian".into(), "vm".into()],
+        env: std::collections::BTreeMap::new(),
+        secrets: std::collections::BTreeMap::new(),
+        packages: vec![],
+        size: None,
+        r#type: Some("qcow2,raw".into()),
+        architecture: Some("arm64".into()),
+        force_rebuild,
+    }
+}
+
 #[test]
-fn images_of_diskimage_builder_are_known_but_not_built() {
-    let setting = setting("overcloud_dib_host_images");
-    let names = vec!["deployment_image".to_owned()];
-    let files = vec!["deployment_image.qcow2".to_owned()];
-    let site = site(Catalogue::DiskImageBuilder { names, files, setting: setting.clone() });
-    let trouble = plan(&site, &named(&["deployment_image"])).unwrap_err();
-    assert_eq!(trouble.settings, [setting]);
-    let unknown = plan(&site, &named(&["other"])).unwrap_err();
-    assert_eq!(unknown.what, "there is no image named `other`");
+fn images_of_diskimage_builder_are_built_beside_recipes() {
+    let site = site(vec![image("plain")], vec![dib("other", false), dib("always", true)]);
+    let plan = super::plan(&site, &named(&[])).unwrap();
+    let lanes: Vec<_> = plan.stages[0].lanes.iter().map(|lane| lane.subject.as_str()).collect();
+    assert_eq!(lanes, ["plain", "other", "always"]);
+    let builds: Vec<_> = plan.stages[0].lanes[1..]
+        .iter()
+        .map(|lane| match &lane.steps[0].action {
+            Action::Image(ImageAction::DibImage(build)) => build,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!((builds[0].built_after, builds[1].built_after), (None, Some(Timestamp::UNIX_EPOCH)));
+    assert_eq!(
+        site.files(),
+        ["plain.qcow2", "other.qcow2", "other.raw", "always.qcow2", "always.raw"]
+    );
+    assert_eq!(site.architecture("other.raw").as_deref(), Some("aarch64"));
+    let unknown = super::plan(&site, &named(&["nothing"])).unwrap_err();
+    assert_eq!(unknown.what, "there is no image named `nothing`");
 }

@@ -1,6 +1,7 @@
 //! Pure planning: a site and a request become a plan. Nothing here does I/O or sees YAML.
 
 pub mod action;
+pub mod batches;
 pub mod bmc;
 pub mod deployment_image;
 pub mod deprovision;
@@ -17,6 +18,7 @@ pub mod inventory_discover;
 pub mod known_hosts;
 pub mod package_update;
 pub mod provision;
+pub mod reprovision;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,14 @@ pub struct Stage<A = Action> {
     /// it says nothing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tolerates: BTreeMap<String, f64>,
+    /// Nothing of it is begun if anything has failed before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub careful: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// One subject's steps, in order. A failure ends this lane and no other.
@@ -73,7 +83,17 @@ impl<A: Serialize> Plan<A> {
     {
         let lanes = subjects.iter().map(|subject| lane(name, steps(subject)));
         let lanes = lanes.filter(|lane| !lane.steps.is_empty()).collect();
-        self.stages.push(Stage { name: name.into(), lanes, tolerates: BTreeMap::new() });
+        let tolerates = BTreeMap::new();
+        self.stages.push(Stage { name: name.into(), lanes, tolerates, careful: false });
+        self
+    }
+
+    /// Has nothing of the last stage begun if anything has failed before it.
+    #[must_use]
+    pub fn careful(mut self) -> Self {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.careful = true;
+        }
         self
     }
 

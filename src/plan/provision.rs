@@ -28,7 +28,20 @@ fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
         node: host.node.clone(),
         patience: host.patience.clone(),
     };
-    let deploy = Deploy {
+    let image = host.image.name();
+    vec![
+        ("make available".into(), Action::Ironic(IronicAction::Provide(Box::new(provide)))),
+        (
+            format!("deploy {image}"),
+            Action::Ironic(IronicAction::Deploy(Box::new(deploy(site, host)))),
+        ),
+        verify(site, host),
+    ]
+}
+
+/// What a deployment of the host's image needs.
+pub(super) fn deploy(site: &Site, host: &Host) -> Deploy {
+    Deploy {
         ironic: host.ironic.clone(),
         node: host.node.clone(),
         admin: host.admin.clone(),
@@ -36,18 +49,18 @@ fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
         access: host.access.clone(),
         known_hosts: site.known_hosts.clone(),
         patience: host.patience.clone(),
-    };
+    }
+}
+
+/// That the host answers as itself, and with its image.
+pub(super) fn verify(site: &Site, host: &Host) -> (String, Action) {
     let image = host.image.name().to_owned();
     let verify = Verify {
         access: host.access.clone(),
         known_hosts: site.known_hosts.clone(),
         address: host.admin.address.clone(),
-        image: Sourced { value: image.clone(), setting: host.image.file.setting.clone() },
+        image: Sourced { value: image, setting: host.image.file.setting.clone() },
         wait: host.patience.ssh.clone(),
     };
-    vec![
-        ("make available".into(), Action::Ironic(IronicAction::Provide(Box::new(provide)))),
-        (format!("deploy {image}"), Action::Ironic(IronicAction::Deploy(Box::new(deploy)))),
-        ("verify over SSH".into(), Action::Host(HostAction::Verify(Box::new(verify)))),
-    ]
+    ("verify over SSH".into(), Action::Host(HostAction::Verify(Box::new(verify))))
 }

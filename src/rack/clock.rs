@@ -66,11 +66,20 @@ impl Clock {
     }
 }
 
+/// A moment in the world's time.
+pub fn timestamp(began: Timestamp, moment: Moment) -> Timestamp {
+    let passed = SignedDuration::try_from_secs_f64(moment.seconds()).unwrap_or_default();
+    began.checked_add(passed).unwrap_or(Timestamp::MAX)
+}
+
 /// A moment as Ironic writes times: whole seconds, UTC.
 pub fn written(began: Timestamp, moment: Moment) -> String {
-    let passed = SignedDuration::try_from_secs_f64(moment.seconds()).unwrap_or_default();
-    let at = began.checked_add(passed).unwrap_or(Timestamp::MAX);
-    at.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    timestamp(began, moment).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
+/// A moment as Ironic's conductors write times among internal things: UTC, without saying so.
+pub fn unzoned(began: Timestamp, moment: Moment) -> String {
+    timestamp(began, moment).strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub struct Life {
     pub target: Option<State>,
     pub error: Option<String>,
     pub machine: Machine,
+    /// When a ramdisk called back last.
+    pub heartbeat: Option<Moment>,
+    /// What went wrong, the newest last.
+    pub troubles: Vec<Failure>,
     /// The road ahead, and when its next leg begins.
     ahead: VecDeque<Leg>,
     until: Option<Moment>,
@@ -26,6 +30,18 @@ pub struct Life {
     calls_back: Option<Moment>,
     about: Option<Box<Circumstances>>,
 }
+
+/// An entry of a node's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    pub at: Moment,
+    /// What was under way.
+    pub kind: &'static str,
+    pub words: String,
+}
+
+/// Ironic keeps so many entries of a node.
+const MOST_TROUBLES: usize = 300;
 
 impl Life {
     /// When there is something to do for it.
@@ -76,6 +92,12 @@ pub fn tick(life: &Life, now: Moment, times: &Times) -> (Life, Vec<Did>) {
 impl Life {
     fn enter(&mut self, leg: Leg, at: Moment, times: &Times) -> Option<Did> {
         let by_hand = self.target == Some(State::Manageable);
+        if self.state.waits_for_ramdisk() && leg.error.is_none() {
+            self.heartbeat = Some(at);
+        }
+        if let Some(words) = leg.error.clone().filter(|_| self.troubles.len() < MOST_TROUBLES) {
+            self.troubles.push(Failure { at, kind: self.state.work(), words });
+        }
         self.state = leg.state;
         self.target = match leg.state {
             State::Cleaning | State::CleanWait | State::CleanFailed if by_hand => {

@@ -26,6 +26,15 @@ impl Rack {
                 Answer::bare(204)
             }
             ("GET", ["hosts", address]) => self.host(address, now),
+            ("GET", ["logs", "dhcp"]) => Answer::ok(json!(self.dhcp_log(now))),
+            ("GET", ["logs", "http"]) => Answer::ok(json!(self.http_log(now))),
+            ("POST", ["words"]) => match asked.body["told"].as_bool() {
+                Some(told) => {
+                    self.mute = !told;
+                    Answer::bare(204)
+                }
+                None => Answer::new(400, json!({ "trouble": "`told` must be true or false" })),
+            },
             _ => Answer::new(404, json!({ "trouble": "the control panel has no such switch" })),
         }
     }

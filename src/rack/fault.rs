@@ -36,6 +36,7 @@ pub enum What {
     #[serde(rename = "503")]
     Unavailable,
     Cut,
+    CutAnswer,
     PowerStuck,
     BootDeviceIgnored,
     NodeLocked,
@@ -74,7 +75,7 @@ impl What {
                 &[S::Api, S::Verify, S::Inspect, S::Clean, S::Deploy, S::Undeploy, S::Redfish]
             }
             Self::TooMany | Self::Unavailable | Self::NodeLocked => &[S::Api],
-            Self::Cut => &[S::Api, S::Redfish],
+            Self::Cut | Self::CutAnswer => &[S::Api, S::Redfish],
             Self::PowerStuck => &[S::Inspect, S::Clean, S::Deploy, S::Undeploy],
             Self::BootDeviceIgnored | Self::RamdiskNeverCallsBack => {
                 &[S::Inspect, S::Clean, S::Deploy]

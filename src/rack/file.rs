@@ -69,6 +69,9 @@ pub struct Group {
     pub memory_mb: u32,
     #[serde(default = "disk_gb")]
     pub disk_gb: u32,
+    /// How many disks of that size it has.
+    #[serde(default = "disks")]
+    pub disks: u32,
 }
 
 /// Through what Ironic talks to a machine.
@@ -91,6 +94,10 @@ fn memory_mb() -> u32 {
 
 fn disk_gb() -> u32 {
     480
+}
+
+fn disks() -> u32 {
+    1
 }
 
 /// The newest version that the rack speaks, which is that of the Ironic its answers were recorded from.

@@ -22,6 +22,7 @@ pub struct Hardware {
     pub cpus: u32,
     pub memory_mb: u32,
     pub disk_gb: u32,
+    pub disks: u32,
     /// As it is while no node of Ironic's stands for it.
     pub machine: Machine,
     /// The row of the node that stands for it.
@@ -62,6 +63,7 @@ impl Shelf {
             cpus: group.cpus,
             memory_mb: group.memory_mb,
             disk_gb: group.disk_gb,
+            disks: group.disks,
             machine: Machine::default(),
             node: None,
         });
@@ -94,12 +96,19 @@ pub fn uuid(of: &str) -> String {
 }
 
 impl Hardware {
+    fn disk(&self, number: u32) -> Value {
+        let letter = char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
+        let serial =
+            if number == 0 { self.serial.clone() } else { format!("{}-{number}", self.serial) };
+        json!({
+            "name": format!("/dev/sd{letter}"), "model": "Simulated", "serial": serial, "wwn": null, "rotational": false,
+            "size": u64::from(self.disk_gb) << 30, "vendor": "Ymir", "hctl": null, "by_path": null,
+        })
+    }
+
     /// What the inspection ramdisk finds.
     pub fn inventory(&self) -> Value {
-        let disk = json!({
-            "name": "/dev/sda", "model": "Simulated", "serial": self.serial, "wwn": null, "rotational": false,
-            "size": u64::from(self.disk_gb) << 30, "vendor": "Ymir", "hctl": null, "by_path": null,
-        });
+        let disks: Vec<_> = (0..self.disks).map(|number| self.disk(number)).collect();
         let interface = json!({
             "name": "eth0", "mac_address": self.mac, "has_carrier": true, "ipv4_address": null, "ipv6_address": null,
             "lldp": null, "vendor": "0x1af4", "product": "0x0001", "client_id": null, "biosdevname": null,
@@ -113,14 +122,14 @@ impl Hardware {
                 "bmc_mac": null,
                 "boot": booted,
                 "cpu": { "architecture": "x86_64", "count": self.cpus, "flags": [], "frequency": "2000.0", "model_name": "Simulated", "socket_count": 1 },
-                "disks": [disk],
+                "disks": disks,
                 "hostname": self.name,
                 "interfaces": [interface],
                 "memory": { "physical_mb": self.memory_mb, "total": u64::from(self.memory_mb) << 20 },
                 "system_vendor": { "product_name": "Rack", "serial_number": self.serial, "manufacturer": "Ymir", "firmware": { "vendor": "Ymir", "version": "1", "build_date": "" } },
             },
             "plugin_data": {
-                "root_disk": disk,
+                "root_disk": disks.first(),
                 "boot_interface": self.mac,
                 "all_interfaces": { "eth0": { "mac_address": self.mac, "pxe_enabled": true } },
                 "valid_interfaces": { "eth0": { "mac_address": self.mac, "pxe_enabled": true } },

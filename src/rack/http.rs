@@ -59,6 +59,8 @@ pub enum Outcome {
     Late(Moment, Answer),
     /// The connection ends without an answer.
     Cut,
+    /// The connection ends in the middle of the answer.
+    Torn(Answer),
 }
 
 impl Answer {

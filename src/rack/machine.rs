@@ -79,6 +79,8 @@ pub struct Machine {
     medium: Option<String>,
     disk: Option<System>,
     started: Option<Started>,
+    /// When the last ramdisk was loaded, and when it asked for an address.
+    ramdisk: Option<(Moment, Moment)>,
     ailment: Ailment,
 }
 
@@ -180,6 +182,9 @@ impl Machine {
                 Some(Started { software: Software::Ramdisk, up: switched.after(times.boot) })
             }
         };
+        if self.started.is_some_and(|started| started.software == Software::Ramdisk) {
+            self.ramdisk = Some((switched, switched.after(times.boot / 2.0)));
+        }
         let silent = |started: &Started| {
             started.software == Software::Ramdisk && self.ailment == Ailment::RamdiskMute
         };
@@ -199,6 +204,11 @@ impl Machine {
 
     pub fn medium(&self) -> Option<&str> {
         self.medium.as_deref()
+    }
+
+    /// When the last ramdisk was loaded, and when it asked for an address.
+    pub fn ramdisk(&self) -> Option<(Moment, Moment)> {
+        self.ramdisk
     }
 
     /// The system that answers over SSH at this moment.

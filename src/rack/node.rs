@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    clock::{Moment, written},
-    conductor::Life,
+    clock::{Moment, unzoned, written},
+    conductor::{Failure, Life},
     file::Bmc,
+    hardware,
     machine::Power,
 };
 
@@ -38,6 +39,8 @@ pub struct Node {
 pub struct View<'a> {
     pub base: &'a str,
     pub began: Timestamp,
+    /// Ironic does not say why something failed.
+    pub mute: bool,
 }
 
 /// What a client may set, with what stands there if it does not.
@@ -189,6 +192,10 @@ impl Node {
         self.fields.get("maintenance") == Some(&Value::Bool(true))
     }
 
+    pub fn is_protected(&self) -> bool {
+        self.fields.get("protected") == Some(&Value::Bool(true))
+    }
+
     /// Through what Ironic talks to it.
     pub fn bmc(&self) -> Bmc {
         match self.text("driver") {
@@ -262,7 +269,7 @@ impl Node {
         }
     }
 
-    fn own(&self, name: &str, View { base, began }: View<'_>) -> Value {
+    fn own(&self, name: &str, View { base, began, mute }: View<'_>) -> Value {
         let at = |moment: Option<Moment>| json!(moment.map(|moment| written(began, moment)));
         let life = &self.life;
         match name {
@@ -273,7 +280,7 @@ impl Node {
             "inspection_finished_at" => at(self.inspected),
             "provision_state" => json!(life.state.name()),
             "target_provision_state" => json!(life.target.map(super::state::State::name)),
-            "last_error" => json!(life.error),
+            "last_error" => json!(life.error.as_ref().filter(|_| !mute)),
             "reservation" => json!(life.reservation()),
             "conductor" => json!(self.conductor),
             "traits" => json!(self.traits),
@@ -283,12 +290,12 @@ impl Node {
                 (true, Power::Off) => json!("power off"),
             },
             "console_enabled" => json!(false),
-            "clean_step"
-            | "deploy_step"
-            | "service_step"
-            | "driver_internal_info"
-            | "raid_config"
+            "clean_step" | "deploy_step" | "service_step" | "raid_config"
             | "target_raid_config" => json!({}),
+            "driver_internal_info" => match life.heartbeat {
+                Some(moment) => json!({ "agent_last_heartbeat": unzoned(began, moment) }),
+                None => json!({}),
+            },
             "links" => links(base, &format!("nodes/{}", self.uuid)),
             "ports" | "portgroups" | "states" | "volume" => {
                 links(base, &format!("nodes/{}/{name}", self.uuid))
@@ -296,6 +303,21 @@ impl Node {
             _ => Value::Null,
         }
     }
+}
+
+/// What went wrong with a node, the newest first.
+pub fn history(node: &Node, View { base, began, mute }: View<'_>) -> Value {
+    let entry = |(number, failure): (usize, &Failure)| {
+        let uuid = hardware::uuid(&format!("{} {number}", node.uuid));
+        json!({
+            "links": [{ "href": format!("{base}/v1/nodes/{}/history/{uuid}", node.uuid), "rel": "self" }],
+            "uuid": uuid, "created_at": written(began, failure.at), "severity": "ERROR", "event_type": failure.kind,
+            "event": failure.words, "conductor": node.conductor, "user": null,
+        })
+    };
+    let told = node.life.troubles.iter().enumerate().filter(|_| !mute);
+    let entries: Vec<_> = told.map(entry).rev().collect();
+    json!({ "history": entries })
 }
 
 /// Ironic's two addresses of a resource.
@@ -315,7 +337,7 @@ mod tests {
         let fields = json!({ "driver": "redfish", "driver_info": { "redfish_password": "p", "redfish_address": "a" } });
         let Value::Object(fields) = fields else { panic!() };
         let node = Node { uuid: "u".into(), fields, ..Node::default() };
-        let view = View { base: "http://here", began: Timestamp::UNIX_EPOCH };
+        let view = View { base: "http://here", began: Timestamp::UNIX_EPOCH, mute: false };
         let shown = node.shown(
             &["driver_info", "boot_interface", "network_interface", "properties", "power_state"],
             view,

@@ -116,7 +116,10 @@ pub fn road(
             vec![Leg::failed(from.when_failed(), Circumstances::abort_words(from))]
         }
     };
-    let what = about.unreachable.or(what);
+    // Where there is nothing to clean, Ironic does not even ask the BMC.
+    let idle = verb == Verb::Provide && !about.automated_clean;
+    let strikes = |what: &What| !idle || *what == What::ConductorRestarted;
+    let what = about.unreachable.or(what).filter(strikes);
     if legs.len() > 1
         && let Some(what) = what
     {
@@ -206,7 +209,7 @@ fn bend(legs: &mut Vec<Leg>, what: What, about: &Circumstances) {
         // The hardware is ill, and the road shows it by itself.
         What::PowerStuck | What::BootDeviceIgnored | What::RamdiskNeverCallsBack
         // These strike elsewhere.
-        | What::TooMany | What::Unavailable | What::Cut | What::NodeLocked
+        | What::TooMany | What::Unavailable | What::Cut | What::CutAnswer | What::NodeLocked
         | What::SshNeverUp | What::WrongHostKey => return,
     };
     legs.truncate(after);

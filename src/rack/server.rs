@@ -6,9 +6,13 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::{BodyExt, Full, Limited};
+use futures::{StreamExt, stream::BoxStream};
+use http_body_util::{BodyExt, Either, Full, Limited, StreamBody};
 use hyper::{
-    Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn,
+    Request, Response,
+    body::{Bytes, Frame, Incoming},
+    server::conn::http1,
+    service::service_fn,
 };
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -76,30 +80,31 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>) {
     }
 }
 
+/// A whole answer, or one that ends in the middle.
+type Body = Either<Full<Bytes>, StreamBody<BoxStream<'static, Result<Frame<Bytes>, Cut>>>>;
+
 /// Ends a connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut")]
 struct Cut;
 
 impl Server {
-    async fn handle(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Cut> {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
         let asked = self.read(request).await?;
         if let Some(seconds) = put_forward(&asked) {
-            return Ok(written(self.pass(seconds)));
+            return Ok(written(&self.pass(seconds)));
         }
         let now = self.now();
         let outcome = self.rack.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked, now);
         match outcome {
-            Outcome::Now(answer) => Ok(written(answer)),
+            Outcome::Now(answer) => Ok(written(&answer)),
             Outcome::Cut => Err(Cut),
+            Outcome::Torn(answer) => Ok(torn(&answer)),
             Outcome::Late(at, answer) => {
                 while self.now() < at {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Ok(written(answer))
+                Ok(written(&answer))
             }
         }
     }
@@ -161,14 +166,31 @@ fn put_forward(asked: &Asked) -> Option<Option<f64>> {
     is.then(|| asked.body["seconds"].as_f64())
 }
 
-fn written(answer: Answer) -> Response<Full<Bytes>> {
-    let body = answer.body.map(|body| body.to_string()).unwrap_or_default();
+fn written(answer: &Answer) -> Response<Body> {
+    let body = answer.body.as_ref().map(Value::to_string).unwrap_or_default();
+    headed(answer, Either::Left(Full::from(body)))
+}
+
+/// Half of the answer, and then the end of the connection.
+fn torn(answer: &Answer) -> Response<Body> {
+    let text = answer.body.as_ref().map(Value::to_string).unwrap_or_default().into_bytes();
+    let half = Bytes::from(text[..text.len().div_ceil(2)].to_vec());
+    let begin = futures::stream::once(async { Ok(Frame::data(half)) });
+    let end = futures::stream::once(async {
+        // So that the half is on its way before the connection ends.
+        tokio::time::sleep(PAUSE).await;
+        Err(Cut)
+    });
+    headed(answer, Either::Right(StreamBody::new(begin.chain(end).boxed())))
+}
+
+fn headed(answer: &Answer, body: Body) -> Response<Body> {
     let builder = answer.headers.iter().fold(
         Response::builder().status(answer.status).header("Content-Type", "application/json"),
         |builder, (name, value)| builder.header(*name, value),
     );
-    builder.body(Full::from(body)).unwrap_or_else(|_| {
-        let mut answer = Response::new(Full::default());
+    builder.body(body).unwrap_or_else(|_| {
+        let mut answer = Response::new(Either::Left(Full::default()));
         *answer.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         answer
     })

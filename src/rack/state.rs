@@ -60,6 +60,24 @@ impl State {
         )
     }
 
+    /// Whether the conductor waits for the ramdisk to report.
+    pub fn waits_for_ramdisk(self) -> bool {
+        matches!(self, Self::InspectWait | Self::CleanWait | Self::DeployWait)
+    }
+
+    /// What is under way, as Ironic's history calls it.
+    pub fn work(self) -> &'static str {
+        use State as S;
+        match self {
+            S::Enroll | S::Verifying | S::Manageable => "verify",
+            S::Inspecting | S::InspectWait | S::InspectFailed => "introspection",
+            S::Cleaning | S::CleanWait | S::CleanFailed => "cleaning",
+            S::Available | S::Deploying | S::DeployWait | S::DeployFailed => "deploying",
+            S::Active | S::Deleting | S::Error => "delete",
+            S::Adopting | S::AdoptFailed => "adoption",
+        }
+    }
+
     /// Whether the API takes changes to the node's fields although the node is on its way.
     pub fn takes_changes(self) -> bool {
         use State as S;

@@ -33,6 +33,8 @@ pub struct Rack {
     /// By their MACs, by which they are asked for.
     pub ports: BTreeMap<String, Map<String, Value>>,
     pub allocations: Vec<Map<String, Value>>,
+    /// Ironic does not say why something failed.
+    pub mute: bool,
     /// Inspection rules, in the order in which they came.
     pub rules: Vec<Rule>,
     due: BTreeSet<(Moment, u64)>,
@@ -50,6 +52,7 @@ impl Rack {
             last_row: 0,
             ports: BTreeMap::new(),
             allocations: Vec::new(),
+            mute: false,
             rules: Vec::new(),
             due: BTreeSet::new(),
         }
@@ -68,7 +71,7 @@ impl Rack {
     }
 
     pub fn view<'a>(&self, asked: &'a Asked) -> View<'a> {
-        View { base: &asked.base, began: self.began }
+        View { base: &asked.base, began: self.began, mute: self.mute }
     }
 
     /// Lets everything happen that is due by now.

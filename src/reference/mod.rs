@@ -43,16 +43,16 @@ pub struct Reference {
     pub objects: BTreeMap<String, Object>,
 }
 
+/// The variables whose type says that they are secrets, without a look at what else there is to know: every command
+/// that shows values asks for them.
+pub fn secrets() -> Result<BTreeSet<String>> {
+    read::secrets()
+}
+
 impl Reference {
     /// The reference of the release whose defaults are loaded.
     pub fn of_release() -> Result<Self> {
         read::reference()
-    }
-
-    /// The variables whose type says that they are secrets.
-    pub fn secrets(&self) -> BTreeSet<String> {
-        let secret = self.variables.iter().filter(|(_, entry)| entry.kind.is_secret());
-        secret.map(|(name, _)| name.clone()).collect()
     }
 
     /// What is known about a variable. `networks` are the names of the site's networks.

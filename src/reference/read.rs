@@ -39,6 +39,21 @@ pub(super) fn reference() -> Result<Reference> {
     Ok(reference)
 }
 
+/// The names of all secrets. What is in a family is one even where no default has its name.
+pub(super) fn secrets() -> Result<BTreeSet<String>> {
+    let families = families()?;
+    let mut names = BTreeSet::new();
+    for (name, kind) in builtin::secrets() {
+        let kind = Kind::parse(kind);
+        if kind.is_secret() {
+            let written_out =
+                written_out(name.into(), Entry { kind, says: String::new() }, &families);
+            names.extend(written_out.into_iter().map(|(name, _)| name));
+        }
+    }
+    Ok(names)
+}
+
 fn add(reference: &mut Reference, entries: impl Iterator<Item = (String, Entry)>) -> Result<()> {
     for (name, entry) in entries {
         if reference.variables.insert(name.clone(), entry).is_some() {
@@ -69,11 +84,13 @@ fn written_out(name: String, entry: Entry, families: &Families) -> Vec<(String, 
 }
 
 fn entry(name: &str, node: &Node) -> Result<Entry> {
-    let text = |key: &str| {
-        let text = node.get(key).and_then(|node| node.data.as_text());
-        text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
-    };
-    Ok(Entry { kind: Kind::parse(text("type")?), says: text("says")?.to_owned() })
+    let kind = Kind::parse(text(name, node, "type")?);
+    Ok(Entry { kind, says: text(name, node, "says")?.to_owned() })
+}
+
+fn text<'a>(name: &str, node: &'a Node, key: &str) -> Result<&'a str> {
+    let text = node.get(key).and_then(|node| node.data.as_text());
+    text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
 }
 
 fn families() -> Result<Families> {
@@ -118,4 +135,18 @@ fn pairs(node: &Node) -> Vec<(String, &Node)> {
     let Data::Map(pairs) = &node.data else { return Vec::new() };
     let named = pairs.iter().filter_map(|(key, value)| Some((key.data.as_text()?, value)));
     named.map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reference, secrets};
+
+    #[test]
+    fn the_secrets_are_those_whose_type_says_so() {
+        let all = reference().unwrap().variables;
+        let secret = all.iter().filter(|(_, entry)| entry.kind.is_secret());
+        let names: Vec<_> = secret.map(|(name, _)| name.clone()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        assert_eq!(secrets().unwrap().into_iter().collect::<Vec<_>>(), names);
+    }
 }

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    Reader,
+    Reader, image_source,
     networks::{self, Number},
     node_list::Defaults,
     nodes,
@@ -13,7 +13,7 @@ use crate::{
     model::{
         Host, Site,
         check::{Claim, together},
-        host::{Access, HostImage, Patience},
+        host::{Access, HostImage, Patience, Trust},
     },
     near::is_slip,
     origin::Sourced,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The group whose hosts the `overcloud` commands are about.
-const OVERCLOUD: &str = "overcloud";
+pub const OVERCLOUD: &str = "overcloud";
 
 /// File of the environment that holds the public host keys.
 const KNOWN_HOSTS: &str = "ssh_known_hosts";
@@ -94,7 +94,8 @@ pub fn image_names(variables: &Variables, limit: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
+/// The overcloud hosts that a pattern selects, all of them without one.
+pub fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String>> {
     let all = variables.group(OVERCLOUD).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
         let trouble = Trouble::refused("the site has no overcloud hosts");
         variables.with_environments(trouble).hint("put them into a group below `overcloud`, such as `controllers`, in the environment's inventory/hosts")
@@ -134,17 +135,44 @@ fn host(reader: &Reader) -> Result<Host> {
     })
 }
 
-fn image(reader: &Reader) -> Result<HostImage> {
+/// The image that a host gets: a file that the site builds or describes, or a URL.
+pub fn image(reader: &Reader) -> Result<HostImage> {
     const USER_DATA: &str = "kolla_bifrost_deploy_image_user_data_content";
     let filled = |name: &str| Ok(reader.get::<String>(name)?.filter(|text| !text.value.is_empty()));
     let user_data = filled(USER_DATA)?.map(|_| SecretRef::of(reader.host, USER_DATA, &[]));
+    let file = reader.need::<String>("kolla_bifrost_deploy_image_filename")?;
+    let described = image_source::described(reader, &file)?;
+    let architecture =
+        described.as_ref().and_then(|described| described.value.architecture.clone());
     Ok(HostImage {
-        file: reader.need("kolla_bifrost_deploy_image_filename")?,
+        file,
+        described,
+        architecture,
+        trust: trust(reader)?,
         directory: reader.need::<Utf8PathBuf>("ymir_image_path")?.value,
         url: reader.need("ymir_image_url")?,
         rootfs_uuid: filled("kolla_bifrost_deploy_image_rootfs")?.map(|found| found.value),
         user_data,
     })
+}
+
+/// Whose signatures on images count.
+fn trust(reader: &Reader) -> Result<Option<Trust>> {
+    const REQUIRED: &str = "ymir_image_signatures_required";
+    let signers = reader.get::<Utf8PathBuf>("ymir_image_allowed_signers")?;
+    let signers = signers.filter(|path| !path.value.as_str().is_empty());
+    let required = reader.get::<bool>(REQUIRED)?.filter(|required| required.value);
+    match (signers, required) {
+        (None, Some(required)) => Err(Trouble::refused(format!(
+            "{}: images have to be signed, and nothing says by whom",
+            reader.host
+        ))
+        .set_by(&required.setting)
+        .hint("let `ymir_image_allowed_signers` name a file of allowed signers, as `man ssh-keygen` describes it")),
+        (signers, required) => {
+            Ok(signers.map(|signers| Trust { signers, required: required.is_some() }))
+        }
+    }
 }
 
 /// Waiting times: the names that Kayobe's playbooks know, with its defaults.

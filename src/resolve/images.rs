@@ -1,35 +1,39 @@
 //! What the site says about images: where they are published, which ones there are.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
 
-use super::{Reader, image_recipe};
+use super::{Reader, dib, image_recipe, image_source};
 use crate::{
-    model::image::{
-        Architecture, Base, Catalogue, DeploymentImage, Distribution, Hardware, Images,
-    },
+    model::image::{Architecture, Base, DeploymentImage, Distribution, Hardware, Images},
     origin::Sourced,
-    trouble::Result,
+    trouble::{Result, Trouble},
 };
 
-/// An item of Kayobe's `overcloud_dib_host_images`, as far as names go.
-#[derive(Debug, Deserialize)]
-struct DibImage {
-    name: String,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+/// Reads the site's images. `site` is the site repository's directory. Recipes in its `host-images/` are images, and so is
+/// what `overcloud_dib_host_images` lists; its default only where there are no recipes.
+pub fn images(reader: &Reader<'_>, site: &Utf8Path) -> Result<Images> {
+    let dir = site.join("host-images");
+    let recipes = if dir.is_dir() { image_recipe::recipes(&dir)? } else { Vec::new() };
+    let images = Images {
+        path: image_path(reader)?,
+        apt_sources: apt_sources(reader)?,
+        dib: dib::images(reader, dir.is_dir())?,
+        described: image_source::all(reader)?,
+        signing_key: signing_key(reader)?,
+        recipes,
+    };
+    told_apart(&images)?;
+    Ok(images)
 }
 
-/// Reads the site's images. `site` is the site repository's directory: if it holds `host-images/`, the recipes there
-/// are the images; else, as in Kayobe, `overcloud_dib_host_images` names them.
-pub fn images(reader: &Reader<'_>, site: &Utf8Path) -> Result<Images> {
-    let recipes = site.join("host-images");
-    let catalogue = if recipes.is_dir() {
-        Catalogue::Recipes(image_recipe::recipes(&recipes)?)
-    } else {
-        disk_image_builder(reader)?
-    };
-    Ok(Images { path: image_path(reader)?, apt_sources: apt_sources(reader)?, catalogue })
+/// Refuses two images whose files would have the same name.
+fn told_apart(images: &Images) -> Result<()> {
+    let mut files = images.files();
+    files.sort_unstable();
+    let Some(twice) = files.windows(2).find(|pair| pair[0] == pair[1]) else { return Ok(()) };
+    Err(Trouble::refused(format!("the site has two images of the name {}", twice[0]))
+        .set_by(&images.dib.setting)
+        .hint("let `host-images/`, `overcloud_dib_host_images` and `ymir_host_images` have different names"))
 }
 
 /// The directory in which images are published.
@@ -37,14 +41,10 @@ pub fn image_path(reader: &Reader<'_>) -> Result<Sourced<Utf8PathBuf>> {
     reader.need("ymir_image_path")
 }
 
-fn disk_image_builder(reader: &Reader<'_>) -> Result<Catalogue> {
-    let variable = "overcloud_dib_host_images";
-    let items: Vec<DibImage> = reader.get(variable)?.map_or_else(Vec::new, |sourced| sourced.value);
-    let file =
-        |image: &DibImage| format!("{}.{}", image.name, image.kind.as_deref().unwrap_or("qcow2"));
-    let files = items.iter().map(file).collect();
-    let names = items.into_iter().map(|image| image.name).collect();
-    Ok(Catalogue::DiskImageBuilder { names, files, setting: reader.setting(variable) })
+/// The key that the manifests of images are signed with.
+pub fn signing_key(reader: &Reader<'_>) -> Result<Option<Utf8PathBuf>> {
+    let found = reader.get::<Utf8PathBuf>("ymir_image_signing_key")?.map(|found| found.value);
+    Ok(found.filter(|path| !path.as_str().is_empty()))
 }
 
 /// Lines for `sources.list` that replace the building machine's own.

@@ -49,6 +49,7 @@ pub fn lab(variables: &Variables) -> Result<Lab> {
     check_paths(&lab)?;
     check_network(&lab)?;
     check_nodes(&lab.nodes)?;
+    check_ipmi(&lab)?;
     Ok(lab)
 }
 
@@ -170,10 +171,10 @@ fn check_nodes(nodes: &[Node]) -> Result<()> {
     }
     let mut taken: BTreeMap<String, &Node> = BTreeMap::new();
     for node in nodes {
-        let Hardware { uuid, mac, disk_serial, .. } = &node.hardware;
-        for (what, id) in
-            [("UUID", uuid), ("MAC address", mac), ("disk serial number", disk_serial)]
-        {
+        let Hardware { uuid, mac, disk_serial, ipmi_port, .. } = &node.hardware;
+        let port = ipmi_port.map(|port| port.to_string());
+        let ids = [("UUID", uuid), ("MAC address", mac), ("disk serial number", disk_serial)];
+        for (what, id) in ids.into_iter().chain(port.iter().map(|port| ("IPMI port", port))) {
             let key = format!("{what} {}", id.to_lowercase());
             let Some(other) = taken.insert(key, node) else { continue };
             return Err(Trouble::refused(format!(
@@ -187,9 +188,26 @@ fn check_nodes(nodes: &[Node]) -> Result<()> {
     Ok(())
 }
 
+/// Passwords of IPMI have at most 20 bytes.
+const LONGEST_IPMI_PASSWORD: usize = 20;
+
+fn check_ipmi(lab: &Lab) -> Result<()> {
+    let password = &lab.redfish.password;
+    match lab.ipmi_nodes().next() {
+        Some((node, _)) if password.value.reveal().len() > LONGEST_IPMI_PASSWORD => {
+            Err(Trouble::refused(format!("{}: its BMC cannot have this password", node.name))
+                .because(format!(
+                    "a password of IPMI has at most {LONGEST_IPMI_PASSWORD} characters"
+                ))
+                .set_by(&password.setting))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What is wrong with one node's description.
 fn fault_of(node: &Node) -> Option<String> {
-    let Hardware { uuid, mac, memory_mb, disk_gb, disk_serial, firmware: _ } = &node.hardware;
+    let Hardware { uuid, mac, memory_mb, disk_gb, disk_serial, .. } = &node.hardware;
     let plain = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
@@ -235,6 +253,7 @@ mod tests {
             disk_gb: 8,
             disk_serial: format!("LAB000{number}"),
             firmware: Firmware::Uefi,
+            ipmi_port: None,
         };
         change(&mut hardware);
         let origin = Origin { file: "lab.yml".into(), line: 3, column: 5 };
@@ -254,6 +273,13 @@ mod tests {
             (
                 "bm1 and bm2 have the same MAC address 52:54:00:AA:00:01",
                 vec![node("bm1", |_| {}), node("bm2", |it| it.mac = "52:54:00:AA:00:01".into())],
+            ),
+            (
+                "bm1 and bm2 have the same IPMI port 6230",
+                vec![
+                    node("bm1", |it| it.ipmi_port = Some(6230)),
+                    node("bm2", |it| it.ipmi_port = Some(6230)),
+                ],
             ),
         ];
         for (wanted, nodes) in table {

@@ -45,6 +45,12 @@ struct Fates {
     stopped: BTreeSet<String>,
 }
 
+impl Fates {
+    fn anything_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+}
+
 impl<D, E: Fn(Event) -> Result<()>> Runner<'_, D, E> {
     /// Runs every stage on the subjects that are still healthy. An error means that the record of the run could not be
     /// kept; a failed step is no error but part of the summary.
@@ -64,9 +70,36 @@ impl<D, E: Fn(Event) -> Result<()>> Runner<'_, D, E> {
             }
             self.announce(stage, &healthy)?;
             self.driver.foresee(&healthy);
-            StageRun::new(self, stage, &healthy, &mut fates).run().await?;
+            let begins = !stage.careful || !fates.anything_failed();
+            if begins {
+                StageRun::new(self, stage, &healthy, &mut fates).run().await?;
+            } else {
+                self.leave(stage, &healthy, &mut fates)?;
+            }
         }
         Ok(summary(plan, fates))
+    }
+
+    /// Begins nothing of a stage, because of what has failed before it.
+    fn leave<A>(&self, stage: &Stage<A>, healthy: &[&Lane<A>], fates: &mut Fates) -> Result<()> {
+        if healthy.is_empty() {
+            return Ok(());
+        }
+        let failed: Vec<_> = fates.failed.iter().map(String::as_str).collect();
+        let text = format!(
+            "{} is not begun, because of what failed before: {}",
+            stage.name,
+            failed.join(", ")
+        );
+        (self.emit)(Event::Warning { subject: None, text })?;
+        for Lane { subject, steps } in healthy {
+            fates.stopped.insert(subject.clone());
+            for step in steps.iter().take(1) {
+                let (subject, step) = (subject.clone(), step.id.clone());
+                (self.emit)(Event::StepFinished { subject, step, outcome: Outcome::Stopped })?;
+            }
+        }
+        Ok(())
     }
 
     fn announce<A>(&self, stage: &Stage<A>, healthy: &[&Lane<A>]) -> Result<()> {

@@ -84,6 +84,23 @@ fn nothing_more_is_begun_when_too_many_have_failed() {
     assert_eq!(summary.changed, ["spelt", "wheat"]);
 }
 
+#[test]
+fn a_careful_stage_is_not_begun_after_a_failure() {
+    let careful = || {
+        let bake = |loaf: &&str| ((*loaf).into(), vec![("bake".into(), Bread::Bake)]);
+        let plan = Plan::named("bake").stage("first", &["rye", "spelt"], bake).careful();
+        plan.stage("second", &["wheat"], bake).careful().stage("third", &["oat"], bake).careful()
+    };
+    let bakery = Bakery { burnt: ["rye".into()].into(), ..Bakery::default() };
+    let (summary, events) = run_plan(&bakery, &careful());
+    assert_eq!((summary.failed, summary.changed), (vec!["rye".into()], vec!["spelt".into()]));
+    assert_eq!(summary.stopped, ["oat", "wheat"]);
+    let told = |event: &&Event| matches!(event, Event::Warning { text, .. } if text.contains("not begun, because of what failed before: rye"));
+    assert_eq!(events.iter().filter(told).count(), 2);
+    let (summary, _) = run_plan(&Bakery::default(), &careful());
+    assert_eq!(summary.changed, ["oat", "rye", "spelt", "wheat"]);
+}
+
 fn plan() -> Plan<Bread> {
     let loaves = ["rye", "spelt", "wheat"];
     Plan::named("bake")

@@ -1,21 +1,24 @@
 //! The road without faults: lab, images, register, inspect, provision, SSH, deprovision, lab down.
 #![expect(clippy::disallowed_methods, reason = "tests start ssh themselves")]
 
-use std::process::Command;
+use std::{fs, process::Command, time::Duration};
 
 use serde_json::Value;
 
 use crate::{ironic, ymir::Ymir};
 
 /// Node, its address, its image, and an argument that only this image gives the kernel.
-pub(crate) const HOSTS: [(&str, &str, &str); 2] =
-    [("bm1", "172.22.0.11", "debian-12"), ("bm2", "172.22.0.12", "debian-12-tuned")];
+pub(crate) const HOSTS: [(&str, &str, &str); 3] = [
+    ("bm1", "172.22.0.11", "debian-12"),
+    ("bm2", "172.22.0.12", "debian-12-tuned"),
+    ("bm3", "172.22.0.13", "debian-12"),
+];
 
 pub(crate) fn lab_comes_up(ymir: &Ymir) {
     ymir.run(&["lab", "up"]).expect(0);
     let status = ymir.json(&["lab", "status"]);
     let text = status.to_string();
-    for name in ["libvirt", "ironic", "bm1", "bm2"] {
+    for name in ["libvirt", "ipmi", "ironic", "bm1", "bm2", "bm3"] {
         assert!(text.contains(name), "{name} is missing in {text}");
     }
 }
@@ -38,10 +41,10 @@ pub(crate) fn lab_comes_back_after_a_power_cut(ymir: &Ymir) {
     for service in services {
         let name = service["name"].as_str().unwrap();
         let record = ymir.state.join(format!("lab/run/{name}.process"));
-        let text = std::fs::read_to_string(&record).unwrap();
+        let text = fs::read_to_string(&record).unwrap();
         let (_, stat) = text.split_once('\n').unwrap();
         let another_boot = format!("00000000-0000-4000-8000-000000000000\n{stat}");
-        std::fs::write(record, another_boot).unwrap();
+        fs::write(record, another_boot).unwrap();
     }
     let stopped = ymir.json(&["lab", "status"]);
     assert!(pids(&stopped).is_empty(), "something still runs: {stopped}");
@@ -78,7 +81,7 @@ pub(crate) fn images_are_built(ymir: &Ymir) {
     ymir.run(&["seed", "deployment", "image", "build"]).expect(0);
     let published = ymir.state.join("lab/httpboot");
     for (_, _, image) in HOSTS {
-        let manifest = std::fs::read(published.join(format!("{image}.manifest.json"))).unwrap();
+        let manifest = fs::read(published.join(format!("{image}.manifest.json"))).unwrap();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         assert!(manifest.to_string().contains("cloud-init"), "the manifest lists no packages");
     }
@@ -103,13 +106,32 @@ pub(crate) fn nodes_are_inspected(ymir: &Ymir) {
         let inventory = ironic::get(&format!("nodes/{node}/inventory")).unwrap().to_string();
         assert!(inventory.contains(&format!("LAB000{}", index + 1)), "{node}: {inventory}");
     }
+    for (node, _, _) in HOSTS {
+        // A deployment that begins before the ramdisk's first report starts the ramdisk anew.
+        ironic::wait_until("the ramdisk's first report", Duration::from_mins(3), || {
+            let fields = ironic::get(&format!("nodes/{node}?fields=driver_internal_info"));
+            fields.is_some_and(|fields| fields["driver_internal_info"]["agent_url"].is_string())
+        });
+    }
+}
+
+/// The machine of an older make is deployed by IPMI and iPXE, and starts as BIOS from its own disk.
+pub(crate) fn an_older_machine_boots_from_the_network(ymir: &Ymir) {
+    let said = ssh(ymir, HOSTS[2].1, "test -d /sys/firmware/efi && echo UEFI || echo BIOS");
+    assert_eq!(said.trim(), "BIOS");
+    let node = ironic::get("nodes/bm3").unwrap();
+    assert_eq!((&node["driver"], &node["boot_interface"]), (&"ipmi".into(), &"ipxe".into()));
+    let served = fs::read_to_string(ymir.state.join("lab/log/nginx-access.log")).unwrap();
+    let ipxe = |line: &&str| line.contains("deploy_ramdisk") && line.contains("iPXE");
+    assert_eq!(served.lines().filter(ipxe).count(), 1, "one boot of the ramdisk serves all");
+    ymir.run(&["overcloud", "bmc", "power", "status", "--limit", "bm3"]).expect(0).says(&["on"]);
 }
 
 pub(crate) fn check_changes_nothing(ymir: &Ymir) {
     let before = HOSTS.map(|(node, _, _)| ironic::state(node));
     ymir.run(&["overcloud", "provision", "--check", "--detailed-exitcode"])
         .expect(5)
-        .says(&["bm1", "bm2"]);
+        .says(&["bm1", "bm2", "bm3"]);
     assert_eq!(HOSTS.map(|(node, _, _)| ironic::state(node)), before);
 }
 
@@ -133,7 +155,7 @@ pub(crate) fn hosts_answer_as_expected(ymir: &Ymir) {
 
 /// Runs a command on a host; only the host key that Ymir put there is accepted.
 fn ssh(ymir: &Ymir, address: &str, command: &str) -> String {
-    let known = ymir.site.join("environments/lab/ssh_known_hosts");
+    let known = ymir.site.join("environments/mixed/ssh_known_hosts");
     let key = ymir.state.join("lab/ssh/id_ed25519");
     let output = Command::new("ssh")
         .args([

@@ -53,7 +53,7 @@ impl Ymir {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(args).args(["--environment", "lab"]).current_dir(&self.site);
+        command.args(args).args(["--environment", "mixed"]).current_dir(&self.site);
         command.env("YMIR_STATE_DIR", &self.state).stdin(Stdio::null());
         for set in
             ["YMIR_CONFIG_PATH", "KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"]

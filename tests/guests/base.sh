@@ -14,7 +14,8 @@ me=$(realpath "$0")
 
 # What a freshly deployed host has, and what the tested topics install: guests have no way to an archive.
 installed='linux-image-cloud-amd64 initramfs-tools zstd systemd-sysv dbus udev libpam-systemd openssh-server sudo iproute2
-  kmod procps netbase python3 netplan.io ethtool lvm2 mdadm cryptsetup parted xfsprogs e2fsprogs gdisk'
+  kmod procps netbase python3 netplan.io ethtool lvm2 mdadm cryptsetup clevis-luks clevis-systemd clevis-tpm2 parted
+  xfsprogs e2fsprogs gdisk'
 
 sources() {
   apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Identifier: Packages' |

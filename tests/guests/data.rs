@@ -38,6 +38,8 @@ pub(crate) fn what_holds_data_stays(guest: &Guest) {
             "node1:/dev/md0",
             "node1:/srv/array",
             "node1:/dev/mapper/secret-1",
+            "node1:/dev/mapper/by-server",
+            "node1:/dev/mapper/by-chip",
             "node1:/dev/data/volumes",
             "node1:/dev/data`",
             "node1:/dev/inner/kept",
@@ -82,6 +84,8 @@ pub(crate) fn what_is_named_is_removed(guest: &Guest) {
         name("node1:/dev/inner/kept"),
         name("node1:/dev/inner"),
         name("node1:/dev/mapper/secret-1"),
+        name("node1:/dev/mapper/by-server"),
+        name("node1:/dev/mapper/by-chip"),
         name("node1:/dev/disk/by-id/virtio-SWIFT1-part1"),
     ]
     .concat();
@@ -96,7 +100,7 @@ pub(crate) fn what_is_named_is_removed(guest: &Guest) {
     }
     let files = "cat /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf; ls /etc/luks-keys; true";
     let files = guest.says(files);
-    for word in ["/srv", "secret-1", "ARRAY /dev/md", "LUKS1"] {
+    for word in ["/srv", "secret-1", "by-server", "by-chip", "ARRAY /dev/md", "LUKS1"] {
         assert!(!files.contains(word), "{word} is left: {files}");
     }
     site.configure(&["--check", "--detailed-exitcode"]).expect(0);

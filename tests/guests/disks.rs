@@ -1,6 +1,6 @@
 //! Arrays, encrypted devices, volumes, swap and Swift's partitions on a real kernel's disks.
 
-use crate::{guest::Guest, site::Site};
+use crate::{guest::Guest, site::Site, unlocking};
 
 /// All of it; `ID` is where disks are by their serial numbers.
 pub(crate) const ALL: &str = r"---
@@ -15,6 +15,12 @@ controller_luks_devices:
   - name: secret-1
     device: ID-LUKS1
     options: [discard]
+  - name: by-server
+    device: ID-LUKS2
+    mode: tang
+    tang_server: 172.24.0.1:7500
+    tang_adv: '{{ kayobe_config_path }}/tang.jws'
+  - {name: by-chip, device: ID-LUKS3, mode: tpm2}
 controller_lvm_groups:
   - vgname: data
     disks: [ID-LVM1]
@@ -35,7 +41,7 @@ swift_block_devices:
 ";
 
 /// The beginning of the disks' names.
-const ID: &str = "/dev/disk/by-id/virtio";
+pub(crate) const ID: &str = "/dev/disk/by-id/virtio";
 
 /// A text of a site with the disks' names in it.
 pub(crate) fn named(text: &str) -> String {
@@ -55,6 +61,7 @@ pub(crate) fn guest_comes_up(guest: &Guest) {
     for (serial, _) in crate::guest::DISKS {
         assert!(serials.lines().any(|line| line.trim() == *serial), "{serial}: {serials}");
     }
+    guest.says("test -c /dev/tpmrm0");
     guest.says("modprobe dm_mod && modprobe dm_crypt && modprobe raid1 && modprobe bonding && modprobe 8021q");
 }
 
@@ -62,7 +69,8 @@ pub(crate) fn guest_comes_up(guest: &Guest) {
 fn fingerprint(guest: &Guest) -> String {
     guest.says(
         "lsblk --list --output NAME,TYPE,FSTYPE,UUID,MOUNTPOINTS; cat /etc/fstab /etc/crypttab /proc/swaps /proc/mdstat \
-         /etc/mdadm/mdadm.conf; ls -l --time-style=full-iso /etc/luks-keys /srv 2>&1; sha256sum /etc/luks-keys/* 2>&1; true",
+         /etc/mdadm/mdadm.conf; ls -l --time-style=full-iso /etc/luks-keys /var/lib/ymir/binding-* /srv 2>&1; \
+         sha256sum /etc/luks-keys/* 2>&1; for disk in /dev/disk/by-id/virtio-LUKS?; do cryptsetup luksDump $disk; done 2>&1; true",
     )
 }
 
@@ -94,8 +102,11 @@ pub(crate) fn disks_are_set_up(guest: &Guest) {
     guest.says(&format!("cryptsetup open --test-passphrase --key-file {key} {ID}-LUKS1"));
     assert_eq!(
         guest.says("cat /etc/crypttab | grep -v '^#'"),
-        format!("secret-1 {ID}-LUKS1 {key} discard")
+        format!(
+            "secret-1 {ID}-LUKS1 {key} discard\nby-server {ID}-LUKS2 none _netdev\nby-chip {ID}-LUKS3 none"
+        )
     );
+    unlocking::only_clevis_opens(guest);
     let name = guest.says(&format!("parted --machine --script {ID}-SWIFT1 print | tail -1"));
     assert!(name.contains(":KOLLA_SWIFT_DATA:"), "{name}");
     assert_eq!(guest.says(&format!("blkid -o value -s LABEL {ID}-SWIFT1-part1")), "swift1");
@@ -111,6 +122,9 @@ fn are_there(guest: &Guest) {
     assert!(guest.says("cat /proc/mdstat").contains("md0 : active"));
     assert!(guest.says("cat /proc/swaps").contains("/swapfile"));
     assert!(guest.says("dmsetup table secret-1").contains("allow_discards"));
+    for name in ["by-server", "by-chip"] {
+        guest.says(&format!("test -b /dev/mapper/{name}"));
+    }
 }
 
 pub(crate) fn second_run_changes_nothing(guest: &Guest) {

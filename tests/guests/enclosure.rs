@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{base, command::command};
+use crate::{base, real::command::command};
 
 /// Set inside the enclosure: the directory of the base that guests start from.
 const INSIDE: &str = "YMIR_GUESTS_BASE";

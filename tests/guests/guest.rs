@@ -1,5 +1,5 @@
-//! One emulated machine: a kernel of its own, disks with serial numbers, and three interfaces, the second and third on
-//! one network. It is on a network of the enclosure, `172.24.0.0/16`, where this side is `172.24.0.1`.
+//! One emulated machine: a kernel of its own, disks with serial numbers, a TPM, and three interfaces, the second and
+//! third on one network. It is on a network of the enclosure, `172.24.0.0/16`, where this side is `172.24.0.1`.
 
 use std::{
     fs,
@@ -11,13 +11,20 @@ use std::{
 };
 
 use crate::{
-    command::{Output, command, feed, run, wait_until},
     enclosure,
+    real::{
+        command::{Output, command, feed, run, wait_until},
+        reach::Door,
+    },
+    tang,
 };
 
 /// The guest's name and address.
 pub(crate) const NAME: &str = "node1";
 pub(crate) const ADDRESS: &str = "172.24.1.1";
+
+/// This side's address.
+pub(crate) const HERE: &str = "172.24.0.1";
 
 /// The user that it comes with.
 pub(crate) const USER: &str = "debian";
@@ -29,6 +36,8 @@ pub(crate) const DISKS: &[(&str, u32)] = &[
     ("RAID1", 256),
     ("RAID2", 256),
     ("LUKS1", 256),
+    ("LUKS2", 64),
+    ("LUKS3", 64),
     ("SWIFT1", 512),
     ("SWAP1", 128),
     ("EMPTY1", 128),
@@ -39,9 +48,6 @@ pub(crate) const DISKS: &[(&str, u32)] = &[
 
 /// An emulated boot on two busy cores takes minutes.
 const BOOT: Duration = Duration::from_mins(15);
-
-/// Seconds after which a command on the guest is given up.
-const LIMIT: &str = "900";
 
 const BRIDGES: &str = "link add lab0 up type bridge\nlink add lab1 up type bridge\n\
     address add 172.24.0.1/16 dev lab0\n";
@@ -59,7 +65,7 @@ impl Guest {
     pub(crate) fn up() -> Self {
         let base = enclosure::base_inside().expect("guests live inside the enclosure only");
         let state = enclosure::state();
-        for directory in ["ssh", "disks", "root"] {
+        for directory in ["ssh", "disks", "root", "tang", "tpm"] {
             drop(fs::remove_dir_all(state.join(directory)));
             fs::create_dir_all(state.join(directory)).unwrap();
         }
@@ -71,6 +77,7 @@ impl Guest {
             )
         };
         feed(command("ip", &["-batch", "-"]), &format!("{BRIDGES}{}{}{}", tap(0), tap(1), tap(2)));
+        tang::serve();
         let disk = state.join("disks/root");
         run_with("cp", &["--sparse=always"], &[&base.join("root.img"), &disk]);
         put_identity(&state, &disk);
@@ -101,23 +108,8 @@ impl Guest {
     }
 
     fn ssh(&self, words: &str) -> Command {
-        let mut ssh = command("timeout", &[LIMIT, "ssh", "-F", "none", "-o", "LogLevel=ERROR"]);
-        for option in [
-            "BatchMode=yes",
-            "StrictHostKeyChecking=yes",
-            "GlobalKnownHostsFile=none",
-            "IdentitiesOnly=yes",
-            "IdentityAgent=none",
-            "ControlPath=none",
-            "ConnectTimeout=10",
-            "ServerAliveInterval=15",
-        ] {
-            ssh.args(["-o", option]);
-        }
-        ssh.arg("-o").arg(format!("UserKnownHostsFile={}", self.known_hosts().display()));
-        ssh.arg("-i").arg(self.key()).arg(format!("{USER}@{ADDRESS}"));
-        ssh.arg(words);
-        ssh
+        let (key, known_hosts) = (self.key(), self.known_hosts());
+        Door { key: &key, known_hosts: &known_hosts }.ssh(USER, ADDRESS, words)
     }
 
     /// The output of a shell command that has to succeed, without the last end of line.
@@ -163,6 +155,26 @@ fn run_with(program: &str, words: &[&str], paths: &[&Path]) {
     run(command);
 }
 
+/// Starts what emulates the guest's TPM, which keeps what it knows and ends with the guest. Gives the words by which the
+/// guest has it.
+fn chip(state: &Path) -> [String; 6] {
+    let directory = state.join("tpm");
+    let socket = directory.join("socket");
+    let mut swtpm = command("swtpm", &["socket", "--tpm2", "--daemon", "--terminate"]);
+    swtpm.arg("--tpmstate").arg(format!("dir={}", directory.display()));
+    swtpm.arg("--ctrl").arg(format!("type=unixio,path={}", socket.display()));
+    swtpm.arg("--log").arg(format!("file={},level=1", directory.join("log").display()));
+    run(swtpm);
+    [
+        "-chardev".into(),
+        format!("socket,id=tpm,path={}", socket.display()),
+        "-tpmdev".into(),
+        "emulator,id=tpm0,chardev=tpm".into(),
+        "-device".into(),
+        "tpm-crb,tpmdev=tpm0".into(),
+    ]
+}
+
 fn power_on(base: &Path, state: &Path) -> Child {
     let mut qemu = command("qemu-system-x86_64", &["-name", NAME, "-machine", "q35,accel=tcg"]);
     qemu.args(
@@ -172,7 +184,7 @@ fn power_on(base: &Path, state: &Path) -> Child {
     qemu.arg("-kernel").arg(base.join("kernel")).arg("-initrd").arg(state.join("initrd"));
     let console = format!("file,id=console,append=on,path={}", state.join("console").display());
     qemu.args(["-chardev", &console, "-serial", "chardev:console"]);
-    qemu.args(["-device", "virtio-rng-pci"]);
+    qemu.args(["-device", "virtio-rng-pci"]).args(chip(state));
     let disks = ["root"].into_iter().chain(DISKS.iter().map(|(serial, _)| *serial));
     for serial in disks {
         let file = state.join("disks").join(serial);

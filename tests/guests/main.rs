@@ -6,33 +6,37 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test")]
 
 mod base;
-#[path = "../hosts/command.rs"]
-mod command;
 mod data;
 mod disks;
 mod enclosure;
 mod guest;
 mod network;
+#[path = "../real/mod.rs"]
+mod real;
 mod site;
+mod tang;
+mod unlocking;
 mod wiping;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
-    time::Instant,
-};
+use std::process::ExitCode;
 
 use guest::Guest;
+use real::parts::{self, Part};
 
-/// A part's name, and what it does to the guest, which the first part brings up.
-type Part = (&'static str, fn(&mut Option<Guest>));
-
-const PARTS: &[Part] = &[
+/// The first part brings the guest up.
+const PARTS: &[Part<Guest>] = &[
     ("guest_comes_up", |guest| disks::guest_comes_up(guest.insert(Guest::up()))),
     ("check_changes_no_disk", |guest| disks::check_changes_no_disk(there(guest))),
+    ("a_killed_binding_is_told", |guest| unlocking::a_killed_binding_is_told(there(guest))),
     ("disks_are_set_up", |guest| disks::disks_are_set_up(there(guest))),
     ("second_run_changes_nothing", |guest| disks::second_run_changes_nothing(there(guest))),
     ("reboot_keeps_the_disks", |guest| disks::reboot_keeps_the_disks(there(guest))),
+    ("what_opens_a_device_must_be_there", |guest| {
+        unlocking::what_opens_a_device_must_be_there(there(guest));
+    }),
+    ("what_kayobe_bound_is_taken_over", |guest| {
+        unlocking::what_kayobe_bound_is_taken_over(there(guest));
+    }),
     ("disks_of_others_are_not_taken", |guest| disks::disks_of_others_are_not_taken(there(guest))),
     ("too_many_removals_are_refused", |guest| data::too_many_removals_are_refused(there(guest))),
     ("what_holds_data_stays", |guest| data::what_holds_data_stays(there(guest))),
@@ -65,31 +69,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match enclosure::base_inside() {
-        Some(_) => all_parts(),
+        Some(_) => parts::all("guests", PARTS),
         None => enclosure::enter(),
     }
-}
-
-fn all_parts() -> ExitCode {
-    let began = Instant::now();
-    let mut guest = None;
-    let passed = PARTS.iter().take_while(|(name, part)| passes(name, || part(&mut guest))).count();
-    drop(guest);
-    let failed = usize::from(passed < PARTS.len());
-    let not_run = PARTS.len() - passed - failed;
-    println!("guests took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
-    println!("\ntest result: {passed} passed; {failed} failed; {not_run} not run");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn passes(name: &str, part: impl FnOnce()) -> bool {
-    let began = Instant::now();
-    println!("part {name} begins");
-    let passed = catch_unwind(AssertUnwindSafe(part)).is_ok();
-    let word = if passed { "ok" } else { "FAILED" };
-    println!(
-        "test guests::{name} ... {word} ({:.1} minutes)",
-        began.elapsed().as_secs_f64() / 60.0
-    );
-    passed
 }

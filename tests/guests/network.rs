@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    command::{command, run, wait_until},
     guest::{ADDRESS, Guest, NAME},
+    real::command::{command, run, wait_until},
     site::Site,
 };
 

@@ -1,15 +1,15 @@
 //! A Kayobe configuration for the guest, with the disks that a part wants.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{fs, path::PathBuf};
 
 use crate::{
-    command::{Output, command},
     enclosure,
     guest::{ADDRESS, Guest, NAME, USER},
+    real::{
+        command::{Output, command},
+        reach::{self, Door},
+    },
+    tang,
 };
 
 const GROUPS: &str = include_str!("../../environments/common/inventory/groups");
@@ -38,20 +38,21 @@ impl Site {
             "globals.yml",
             "---\nos_distribution: debian\nos_release: bookworm\nos_family: Debian\n",
         );
+        site.write("tang.jws", &fs::read_to_string(tang::advertisement()).unwrap());
         site.write("ssh_known_hosts", &fs::read_to_string(guest.known_hosts()).unwrap());
-        let key = guest.key();
-        let ssh = format!(
-            "---\nssh_private_key_path: {}\nssh_public_key_path: {}\nssh_key_type: ed25519\n\
-             kayobe_ansible_user: {USER}\ncontroller_bootstrap_user: {USER}\n",
-            key.display(),
-            key.with_extension("pub").display()
-        );
+        let (key, known_hosts) = (guest.key(), guest.known_hosts());
+        let ssh = Door { key: &key, known_hosts: &known_hosts }.of_site(USER);
         site.write("ssh.yml", &ssh);
         site
     }
 
     fn config(&self) -> PathBuf {
         self.directory.join("etc/kayobe")
+    }
+
+    /// What Ymir keeps of its runs.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.join("state")
     }
 
     /// Writes one of its files, or one more.
@@ -69,11 +70,7 @@ impl Site {
     /// Configures these topics, with these options.
     pub(crate) fn configure_topics(&self, topics: &str, options: &[&str]) -> Output {
         let words = [&CONFIGURE[..], &[topics], options].concat();
-        let line = format!("ymir {}", words.join(" "));
-        println!("$ {line}");
-        let output = Output::of(self.command(&words), line);
-        print!("{}{}", output.stderr, output.stdout);
-        output
+        reach::told(reach::ymir(&self.config(), &self.state(), &words), &words)
     }
 
     /// The same at a terminal, where this is typed.
@@ -83,23 +80,9 @@ impl Site {
         println!("$ {words} <<< {typed}");
         let typing = format!("printf '%s\\n' '{typed}' | script -qec '{words}' /dev/null");
         let mut shell = command("sh", &["-c", &typing]);
-        self.choose(&mut shell);
+        reach::choose(&mut shell, &self.config(), &self.state());
         let output = Output::of(shell, words);
         print!("{}", output.stdout);
         output
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut ymir = command(env!("CARGO_BIN_EXE_ymir"), words);
-        self.choose(&mut ymir);
-        ymir
-    }
-
-    fn choose(&self, ymir: &mut Command) {
-        for name in ["KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"] {
-            ymir.env_remove(name);
-        }
-        ymir.env("YMIR_CONFIG_PATH", self.config());
-        ymir.env("YMIR_STATE_DIR", self.directory.join("state")).stdin(Stdio::null());
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::command::wait_until;
+use crate::real::command::wait_until;
 
 /// One control group.
 #[derive(Debug, Clone)]

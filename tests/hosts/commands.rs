@@ -5,10 +5,10 @@ use std::{fs, path::PathBuf, process::Stdio};
 use serde_json::Value;
 
 use crate::{
-    command::Output,
     configure::site,
     enclosure,
     machines::{Lab, Machine},
+    real::command::Output,
     site::Site,
 };
 

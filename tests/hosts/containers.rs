@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    command::{command, wait_for},
     machines::{Lab, Machine},
+    real::command::{command, wait_for},
     site::Site,
 };
 

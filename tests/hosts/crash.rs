@@ -5,9 +5,9 @@ use std::{fs, process::Stdio, time::Duration};
 use crate::{
     base,
     cgroup::Cgroup,
-    command::{command, wait_until},
     enclosure,
     machines::Distribution,
+    real::command::{command, wait_until},
 };
 
 pub(crate) fn a_killed_run_leaves_nothing_running() {

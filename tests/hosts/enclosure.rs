@@ -16,8 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     base,
     cgroup::Cgroup,
-    command::{command, run},
     machines::Distribution,
+    real::command::{command, run},
 };
 
 /// Set inside the enclosure: the directories of the bases that machines start from.

@@ -3,9 +3,9 @@
 use std::{process::Stdio, time::Duration};
 
 use crate::{
-    command::{Output, wait_until},
     configure::site,
     machines::Lab,
+    real::command::{Output, wait_until},
     site::Site,
 };
 

@@ -18,8 +18,9 @@ use std::{
 
 use crate::{
     cgroup::Cgroup,
-    command::{command, feed, run},
-    enclosure, web,
+    enclosure,
+    real::command::{command, feed, run},
+    web,
 };
 
 /// The lab's own address on the machines' network: there are their packages.

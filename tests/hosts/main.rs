@@ -7,7 +7,6 @@
 
 mod base;
 mod cgroup;
-mod command;
 mod commands;
 mod configure;
 mod containers;
@@ -19,6 +18,8 @@ mod kills;
 mod machines;
 mod network;
 mod nmstate;
+#[path = "../real/mod.rs"]
+mod real;
 mod recorded;
 mod road;
 mod rocky;
@@ -26,18 +27,16 @@ mod serve;
 mod site;
 mod web;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
-    time::Instant,
-};
+use std::process::ExitCode;
 
 use machines::{Distribution, Lab, Machine, Options};
+use real::parts::{self, Part};
 
-/// A part's name, and what it does to the lab, which the first part brings up and the last one takes down.
-type Part = (&'static str, fn(&mut Option<Lab>));
+/// What the tests are called.
+const SUITE: &str = "hosts";
 
-const PARTS: &[Part] = &[
+/// The first part brings a lab up, and the last one takes one down.
+const PARTS: &[Part<Lab>] = &[
     ("machines_come_up", |lab| {
         let made = lab.insert(Lab::up(2, Options::default()));
         road::machines_come_up(made);
@@ -183,23 +182,13 @@ fn main() -> ExitCode {
     let first = first();
     match (enclosure::base_inside(Distribution::Debian).is_some(), wanted == "serve") {
         (true, true) => serve::serve(),
-        (true, false) => all(&PARTS[first..]),
+        (true, false) => parts::all(SUITE, &PARTS[first..]),
         (false, true) => enclosure::enter(),
-        (false, false) if first > 0 || passes(OUTSIDE.0, OUTSIDE.1) => enclosure::enter(),
+        (false, false) if first > 0 || parts::passes(SUITE, OUTSIDE.0, OUTSIDE.1) => {
+            enclosure::enter()
+        }
         (false, false) => ExitCode::FAILURE,
     }
-}
-
-fn all(parts: &[Part]) -> ExitCode {
-    let began = Instant::now();
-    let mut lab = None;
-    let passed = parts.iter().take_while(|(name, part)| passes(name, || part(&mut lab))).count();
-    drop(lab);
-    let failed = usize::from(passed < parts.len());
-    let not_run = parts.len() - passed - failed;
-    println!("hosts took {:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
-    println!("\ntest result: {passed} passed; {failed} failed; {not_run} not run");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Which part is to be the first one: `cargo test --test hosts -- NAME`, if NAME brings a lab up by itself.
@@ -207,13 +196,4 @@ fn first() -> usize {
     let wanted = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
     let at = |wanted: String| PARTS.iter().position(|(name, _)| *name == wanted);
     wanted.and_then(at).unwrap_or_default()
-}
-
-fn passes(name: &str, part: impl FnOnce()) -> bool {
-    let began = Instant::now();
-    println!("part {name} begins");
-    let passed = catch_unwind(AssertUnwindSafe(part)).is_ok();
-    let word = if passed { "ok" } else { "FAILED" };
-    println!("test hosts::{name} ... {word} ({:.1} minutes)", began.elapsed().as_secs_f64() / 60.0);
-    passed
 }

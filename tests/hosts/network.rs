@@ -3,8 +3,8 @@
 use std::{fs, time::Duration};
 
 use crate::{
-    command::wait_until,
     machines::{Lab, Machine},
+    real::command::wait_until,
     site::Site,
 };
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    command::{Output, wait_until},
     machines::{Lab, Machine},
+    real::command::{Output, wait_until},
     site::Site,
 };
 

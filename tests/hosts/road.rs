@@ -3,9 +3,9 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    command::wait_until,
     enclosure,
     machines::{Lab, Machine},
+    real::command::wait_until,
     site::Site,
 };
 

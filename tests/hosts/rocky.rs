@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::{
-    command::{Output, wait_until},
     machines::{LAB, Lab, Machine},
+    real::command::{Output, wait_until},
     site::Site,
 };
 

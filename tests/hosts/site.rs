@@ -8,9 +8,12 @@ use std::{
 };
 
 use crate::{
-    command::{Output, command},
     enclosure,
     machines::{Distribution, Lab},
+    real::{
+        command::Output,
+        reach::{self, Door},
+    },
 };
 
 const GROUPS: &str = include_str!("../../environments/common/inventory/groups");
@@ -37,17 +40,9 @@ impl Site {
         fs::copy(lab.known_hosts(), site.config().join("ssh_known_hosts")).unwrap();
         // The machines' keys are known beforehand, as those of hosts that Ymir provisioned.
         site.write("ssh_known_hosts", &fs::read_to_string(lab.known_hosts()).unwrap());
-        let (key, user) = (lab.key(), lab.options().distribution.user());
-        let (private, public) = (key.display(), key.with_extension("pub"));
-        site.write(
-            "ssh.yml",
-            &format!(
-                "---\nssh_private_key_path: {private}\nssh_public_key_path: {}\n\
-                ssh_key_type: ed25519\n\ncontroller_bootstrap_user: {user}\n\
-                compute_bootstrap_user: {user}\n",
-                public.display()
-            ),
-        );
+        let (key, known_hosts) = (lab.key(), lab.known_hosts());
+        let door = Door { key: &key, known_hosts: &known_hosts };
+        site.write("ssh.yml", &door.of_site(lab.options().distribution.user()));
         site
     }
 
@@ -75,20 +70,14 @@ impl Site {
 
     /// Runs Ymir on the site, and says what it says.
     pub(crate) fn ymir(&self, words: &[&str]) -> Output {
-        println!("$ ymir {}", words.join(" "));
-        let output = Output::of(self.command(words), format!("ymir {}", words.join(" ")));
-        print!("{}{}", output.stderr, output.stdout);
-        output
+        reach::told(self.command(words), words)
     }
 
     /// Runs Ymir on the site for an operator whose home this is.
     pub(crate) fn ymir_at(&self, home: &Path, words: &[&str]) -> Output {
-        println!("$ ymir {}", words.join(" "));
         let mut ymir = self.command(words);
         ymir.env("HOME", home);
-        let output = Output::of(ymir, format!("ymir {}", words.join(" ")));
-        print!("{}{}", output.stderr, output.stdout);
-        output
+        reach::told(ymir, words)
     }
 
     /// Starts Ymir on the site, to be killed perhaps; nobody hears what it says.
@@ -99,12 +88,7 @@ impl Site {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut ymir = command(env!("CARGO_BIN_EXE_ymir"), words);
-        for name in ["KAYOBE_CONFIG_PATH", "KAYOBE_ENVIRONMENT", "YMIR_ENVIRONMENT"] {
-            ymir.env_remove(name);
-        }
-        ymir.env("YMIR_CONFIG_PATH", self.config()).env("YMIR_STATE_DIR", self.state());
-        ymir
+        reach::ymir(&self.config(), &self.state(), words)
     }
 }
 

@@ -110,6 +110,20 @@ fn a_ramdisk_that_never_calls_back_is_told() {
     site.ymir(PROVISION).expect(0);
 }
 
+/// Who provisioned it is gone, and Ironic takes no note of who comes now while it waits.
+#[test]
+fn a_host_that_waits_for_its_ramdisk_can_be_deprovisioned() {
+    let patient = "[times]\ncallback_timeout = 1_000_000\n";
+    let silent = fault("node-1", "deploy", "ramdisk-never-calls-back", 1);
+    let served = rack(1, &format!("{patient}{silent}"));
+    let site = Site::of(&served, 1);
+    site.ymir(REGISTER).expect(0);
+    site.ymir("overcloud provision -e wait_active_timeout=1").expect(4);
+    assert_eq!(states(&served), json!({ "wait call-back": 1 }));
+    site.ymir(DEPROVISION).expect(0);
+    assert_eq!(states(&served), json!({ "available": 1 }));
+}
+
 #[test]
 fn an_older_ironic_is_spoken_to_in_its_version() {
     let nodes = "[[nodes]]\ncount = 1\nname = \"node-{n}\"";

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -89,6 +90,29 @@ impl Served {
         self.control("GET", path, &json!({}))
     }
 
+    /// Asks the rack's Ironic, as any client might.
+    pub(crate) fn ironic(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}/v1/{path}", self.url);
+        let (body, version) = (body.to_string(), "X-OpenStack-Ironic-API-Version: 1.95");
+        let args = ["-sS", "--noproxy", "*", "-X", method, "-H", version, "-d", &body, &url];
+        let output = Command::new("curl").args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Waits until Ironic has brought a node into a state.
+    pub(crate) fn wait(&self, node: &str, state: &str) {
+        let end = Instant::now() + Duration::from_mins(1);
+        loop {
+            let found = self.ironic("GET", &format!("nodes/{node}"), &json!({}));
+            if found["provision_state"] == state && found["reservation"].is_null() {
+                return;
+            }
+            assert!(Instant::now() < end, "{node} does not come to be `{state}`: {found}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// How much memory the rack takes, in KiB.
     fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -131,7 +155,7 @@ fn a_bad_file_is_told_with_its_lines() {
     insta::assert_snapshot!(told, @r#"
     exit: 3
     error: reading the rack's file /tmp/rack.toml
-      because: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `ssh-never-up`, `wrong-host-key`
+      because: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `cut-answer`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `ssh-never-up`, `wrong-host-key`
        --> /tmp/rack.toml:8:8
         |
       6 | node = "bm1"

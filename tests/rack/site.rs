@@ -4,9 +4,11 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    time::Duration,
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::serving::Served;
@@ -20,6 +22,7 @@ pub(crate) struct Site {
 pub(crate) struct Outcome {
     code: i32,
     said: String,
+    stdout: String,
 }
 
 impl Outcome {
@@ -27,6 +30,23 @@ impl Outcome {
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}", self.said);
         self
+    }
+
+    /// The events among what was said, with `--output json`.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let lines = self.said.lines().filter(|line| line.starts_with('{'));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The data that it wrote.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{}", self.said))
+    }
+
+    /// Everything that was said.
+    pub(crate) fn said(&self) -> &str {
+        &self.said
     }
 
     #[track_caller]
@@ -50,6 +70,8 @@ const CONFIGURATION: &str = "---
 ymir_ironic_url: URL
 ymir_ironic_poll_interval: 1
 wait_ssh_timeout: 60
+ymir_seed_dhcp_log: PATH/dhcp.log
+ymir_seed_http_log: PATH/http.log
 ymir_image_path: PATH/images
 ymir_image_url: http://127.0.0.1:9/images
 kolla_bifrost_deploy_image_filename: debian-12.qcow2
@@ -111,10 +133,49 @@ impl Site {
         site
     }
 
+    /// A file of the site.
     pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// The path of a file of the site.
+    pub(crate) fn file(&self, file: &str) -> String {
+        self.path.join(file).to_str().unwrap().to_owned()
+    }
+
+    /// Makes a key pair.
+    pub(crate) fn key(&self, name: &str) {
+        let args = ["-q", "-t", "ed25519", "-N", "", "-f", &self.file(name)];
+        assert!(Command::new("ssh-keygen").args(args).status().unwrap().success());
+    }
+
+    /// Signs a file as an operator would by hand.
+    pub(crate) fn sign(&self, key: &str, file: &str) {
+        fs::remove_file(self.file(&format!("{file}.sig"))).ok();
+        let args =
+            ["-q", "-Y", "sign", "-n", "ymir-image", "-f", &self.file(key), &self.file(file)];
+        assert!(Command::new("ssh-keygen").args(args).status().unwrap().success());
+    }
+
+    /// Replaces text in a file of the site.
+    pub(crate) fn edit(&self, file: &str, old: &str, new: &str) {
+        let text = fs::read_to_string(self.path.join(file)).unwrap();
+        assert!(text.contains(old), "{text}");
+        self.write(file, &text.replace(old, new));
+    }
+
+    /// Gives a command to Ymir, and kills it as soon as something has come about.
+    pub(crate) fn kill_when(&self, words: &str, ready: impl Fn() -> bool) {
+        let mut child =
+            self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !ready() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// The text of a file of the site.
@@ -132,6 +193,15 @@ impl Site {
 
     /// Gives a command to Ymir.
     pub(crate) fn ymir(&self, words: &str) -> Outcome {
+        let output = self.command(words).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let stdout = text(&output.stdout);
+        let said = format!("{stdout}{}", text(&output.stderr));
+        Outcome { code: output.status.code().unwrap(), said, stdout }
+    }
+
+    /// Ymir with these words, not started yet.
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ymir"));
         command.args(words.split(' ')).args(["--environment", "rack", "--config-path"]);
         command.arg(&self.path).current_dir(&self.path);
@@ -142,9 +212,6 @@ impl Site {
         command.env("PATH", format!("{}/bin:{path}", self.path.display()));
         command.env("YMIR_STATE_DIR", self.path.join("state"));
         command.env("YMIR_CACHE_DIR", self.path.join("cache"));
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        Outcome { code: output.status.code().unwrap(), said }
+        command
     }
 }

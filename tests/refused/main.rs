@@ -193,6 +193,7 @@ fn an_unknown_image() {
       2 | kolla_bifrost_deploy_image_filename: debain-12.qcow2
         |                                      ^ here
       hint: the nearest images of the site: debian-12.qcow2, debian-12-tuned.qcow2
+      hint: an image that is not built here is described in `ymir_host_images`
     ");
 }
 

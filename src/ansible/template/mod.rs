@@ -191,6 +191,9 @@ impl Evaluator {
 
     /// The value of an expression, which stands without `{{ }}`.
     pub fn expression(&self, node: &Node) -> Result<Value> {
+        if matches!(node.data, Data::Unsafe(_)) {
+            return Err(not_trusted(node));
+        }
         match node.data.as_text() {
             Some(text) => self.rendered(&format!("{{{{ {text} }}}}"), &parse::Origin::YAML, node),
             None => Err(not_an_expression(node)),
@@ -204,6 +207,8 @@ impl Evaluator {
             Data::Bool(value) => return Ok(Value::Bool(*value)),
             Data::Null if any => return Ok(Value::Bool(true)),
             Data::Text(text) => text.trim(),
+            Data::Unsafe(text) if any && text.trim().is_empty() => return Ok(Value::Bool(true)),
+            Data::Unsafe(_) => return Err(not_trusted(node)),
             _ if any => return self.node("condition", node),
             _ => return Err(not_an_expression(node)),
         };
@@ -240,6 +245,14 @@ impl Evaluator {
             fault.to_trouble(self.0.scope(), &setting)
         })
     }
+}
+
+/// What is marked `!unsafe` stays as it is, whatever it looks like.
+fn not_trusted(node: &Node) -> Trouble {
+    Trouble::refused("reading an expression")
+        .because("it is marked `!unsafe`, so it is never evaluated")
+        .at(&node.origin)
+        .hint("take the mark away, or write what the value shall be without an expression")
 }
 
 fn not_an_expression(node: &Node) -> Trouble {

@@ -205,6 +205,13 @@ impl Variables {
         Some(Setting { variable: name.to_owned(), origin: entry.written().origin.clone() })
     }
 
+    /// Whether the variable has the value for the host that Ymir brings, or none.
+    pub fn is_built_in(&self, host: &str, name: &str) -> bool {
+        let host = self.site.inventory.host(host);
+        let winner = host.and_then(|host| self.site.winner(host, name));
+        winner.is_none_or(|entry| !entry.is_of_site())
+    }
+
     /// Where the winning value's entry for a key was written, if the value is written out as a map.
     pub fn setting_in(&self, host: &str, name: &str, key: &str) -> Option<Setting> {
         let entry = self.site.winner(self.site.inventory.host(host)?, name)?;

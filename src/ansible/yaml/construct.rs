@@ -64,7 +64,16 @@ fn nothing(text: &str) -> Option<Mark> {
 }
 
 fn parsed(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
-    let (graph, root) = Graph::read(text)?;
+    made(Graph::read(text)?, file)
+}
+
+/// The only document of a text that was parsed when Ymir was built.
+pub(super) fn built_in(events: &[u8], file: &Arc<str>) -> Told<Node> {
+    let made = Graph::compiled(events).and_then(|read| made(read, file));
+    made.map(|(node, _)| node).map_err(|fault| fault.told("", file, Lines::Hidden))
+}
+
+fn made((graph, root): (Graph, Option<Id>), file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
     let Some(root) = root else {
         return Ok((Node { origin: Origin::at(file, 1, 1), data: Data::Null }, Vec::new()));
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Fault,
+    compiled::Compiled,
     events::{Event, Events, Kind, Label, Mark, Problem},
     limits, scalar,
     tags::{self, Tag},
@@ -44,7 +45,15 @@ pub(super) enum Content {
 impl Graph {
     /// The document of a text and the number of its root; `None` if it is empty.
     pub(super) fn read(text: &str) -> Result<(Self, Option<Id>)> {
-        let events = Events::new(text);
+        Self::of(Source::Text(Events::new(text)))
+    }
+
+    /// [`Graph::read`] of a text that was parsed when Ymir was built.
+    pub(super) fn compiled(bytes: &[u8]) -> Result<(Self, Option<Id>)> {
+        Self::of(Source::Compiled(Compiled::new(bytes)))
+    }
+
+    fn of(events: Source) -> Result<(Self, Option<Id>)> {
         let reader = Reader {
             events,
             graph: Self::default(),
@@ -141,8 +150,23 @@ const NEXT_STEPS: &[(&str, &str)] = &[
     ),
 ];
 
-struct Reader<'text> {
-    events: Events<'text>,
+/// Where events come from.
+enum Source<'a> {
+    Text(Events<'a>),
+    Compiled(Compiled<'a>),
+}
+
+impl Source<'_> {
+    fn next(&mut self) -> std::result::Result<Event, Problem> {
+        match self {
+            Self::Text(events) => events.next(),
+            Self::Compiled(events) => events.next(),
+        }
+    }
+}
+
+struct Reader<'a> {
+    events: Source<'a>,
     graph: Graph,
     /// `None` while the node is being read.
     anchors: BTreeMap<String, Option<Id>>,

@@ -1,5 +1,6 @@
 //! YAML 1.1 as PyYAML and Ansible read it, with the place of every node.
 
+mod compiled;
 mod construct;
 mod duplicates;
 mod events;
@@ -142,6 +143,11 @@ impl Data {
 /// Parses the only document of a file; an empty one is `Data::Null`.
 pub fn parse(text: &str, file: &Arc<str>) -> Result<Node> {
     noting_duplicates(text, file).map(|(node, _)| node)
+}
+
+/// [`parse`] of the events of a text that was parsed when Ymir was built.
+pub fn built_in(events: &[u8], file: &Arc<str>) -> Result<Node> {
+    construct::built_in(events, file)
 }
 
 /// [`parse`] for text that came out of a vault: no message shows a line of it.

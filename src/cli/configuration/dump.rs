@@ -11,7 +11,7 @@ use super::{host, render, rendered, unknown};
 use crate::{
     ansible::{OfHost, Told, Variables},
     cli::{exit::Exit, options::Context},
-    reference::Reference,
+    reference,
     report::write,
     trouble::{Result, Trouble},
 };
@@ -52,7 +52,7 @@ struct Dump<'a> {
 pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<Exit> {
     let hosts = hosts(cx, variables, args)?;
     if !args.show_secrets {
-        variables.declare_secrets(&Reference::of_release()?.secrets());
+        variables.declare_secrets(&reference::secrets()?);
     }
     let format = cx.options.output;
     let dump = Dump { variables, args, hosts, failed: Cell::new(0) };

@@ -8,7 +8,7 @@ use super::{rendered, unknown};
 use crate::{
     ansible::Candidate,
     cli::options::{Context, Format},
-    reference::Reference,
+    reference::{self, Reference},
     trouble::{Result, Trouble},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
     let host = super::host(&variables, host)?;
     let name = &args.variable;
     if !args.show_secrets {
-        variables.declare_secrets(&reference.secrets());
+        variables.declare_secrets(&reference::secrets()?);
     }
     let candidates = variables.candidates(&host, name);
     if candidates.is_empty() {

@@ -12,19 +12,37 @@ use crate::{
         image::ramdisk,
         ironic::{IronicDriver, lease::Owner, process::Process},
     },
-    model::{Site, check},
+    model::{Host, Site, check},
     report::write,
-    resolve::{hosts, images::images},
+    resolve::{Reader, hosts, images::images},
     run::lock::Holder,
     secret::Secrets,
     trouble::{Result, Trouble},
 };
 
+/// What has to be typed or said, as in Kayobe.
+pub(super) const YES: &str = "yes";
+
 /// The site as the command line selects it, refused where it cannot be.
 pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
     let site = hosts::site(variables, cx.options.limit.as_deref())?;
-    let files = images(&host_image::site(variables), &cx.config_path()?)?.catalogue.files();
+    let images = images(&host_image::site(variables), &cx.config_path()?)?;
+    let mut files = images.files();
+    if !files.is_empty() {
+        // Somebody may have put a file there by hand, as in Kayobe.
+        let own = site.hosts.iter().filter(|host| {
+            let image = &host.image;
+            image.directory.join(&image.file.value).is_file()
+        });
+        files.extend(own.map(|host| host.image.file.value.clone()));
+    }
     check::check(&site, &files)?;
+    let mut site = site;
+    for host in &mut site.hosts {
+        let image = &mut host.image;
+        image.architecture =
+            image.architecture.take().or_else(|| images.architecture(&image.file.value));
+    }
     for text in hosts::left_out(variables, cx.options.limit.as_deref())? {
         write::stderr(&format!("note: {text}\n"));
     }
@@ -43,7 +61,7 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
         ))
 }
 
-/// Ironic and SSH, with the name that stands in the leases on nodes.
+/// Ironic and SSH.
 pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
     drivers_with(cx, Arc::clone(&session.variables) as _)
 }
@@ -57,18 +75,32 @@ pub(super) fn drivers_with(cx: &Context, secrets: Arc<dyn Secrets>) -> Drivers<'
     }
 }
 
-/// Ironic alone, for what is asked before there is a plan.
-pub(super) fn ironic_driver(cx: &Context, session: &Session) -> IronicDriver {
-    ironic_with(cx, Arc::clone(&session.variables) as _)
+fn ironic_with(cx: &Context, secrets: Arc<dyn Secrets>) -> IronicDriver {
+    IronicDriver::new(secrets, owner(cx))
 }
 
-fn ironic_with(cx: &Context, secrets: Arc<dyn Secrets>) -> IronicDriver {
+/// Ironic, with the name that stands in the leases on nodes.
+pub(super) fn ironic(cx: &Context, variables: &Arc<Variables>) -> IronicDriver {
+    ironic_with(cx, Arc::clone(variables) as _)
+}
+
+/// The name that stands in leases on nodes.
+pub(in crate::cli) fn owner(cx: &Context) -> Owner {
     let me = Holder::this_process(cx.user(), "");
-    let owner = Owner {
+    Owner {
         user: me.user,
         host: me.machine,
         environment: cx.environment_name().unwrap_or_else(|| "base".into()),
         process: Process::this(),
-    };
-    IronicDriver::new(secrets, owner)
+    }
+}
+
+/// Whether a variable says yes for every host, so that nobody need be asked.
+pub(super) fn confirmed(variables: &Variables, hosts: &[Host], variable: &str) -> Result<bool> {
+    let mut all = true;
+    for host in hosts {
+        let said = Reader::new(variables, &host.name).get::<serde_json::Value>(variable)?;
+        all &= said.is_some_and(|said| said.value == YES || said.value == true);
+    }
+    Ok(all)
 }

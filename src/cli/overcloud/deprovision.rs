@@ -1,49 +1,35 @@
 //! `ymir overcloud deprovision`
 
-use super::bare_metal::{drivers, site};
+use super::bare_metal::{YES, confirmed, drivers, site};
 use crate::{
-    ansible::Variables,
     cli::{ask, execute::Session, exit::Exit, options::Context},
     event::Mode,
     model::Site,
     plan::deprovision,
-    resolve::Reader,
     trouble::{Result, Trouble},
 };
-
-/// What has to be typed, as in Kayobe.
-const WORD: &str = "yes";
 
 pub async fn execute(cx: &Context) -> Result<Exit> {
     let session = Session::open(cx, deprovision::COMMAND)?;
     let site = site(cx, &session.variables)?;
-    if cx.mode() == Mode::Apply && !confirmed(&session.variables, &site)? {
+    if cx.mode() == Mode::Apply
+        && !confirmed(&session.variables, &site.hosts, "confirm_deprovision")?
+    {
         ask(&site)?;
     }
     let drivers = drivers(cx, &session);
     session.run(&deprovision::plan(&site), &drivers).await
 }
 
-/// Whether `confirm_deprovision` says yes for every host, so that nobody need be asked.
-fn confirmed(variables: &Variables, site: &Site) -> Result<bool> {
-    let mut all = true;
-    for host in &site.hosts {
-        let said =
-            Reader::new(variables, &host.name).get::<serde_json::Value>("confirm_deprovision")?;
-        all &= said.is_some_and(|said| said.value == WORD || said.value == true);
-    }
-    Ok(all)
-}
-
 fn ask(site: &Site) -> Result<()> {
     let warning = deprovision::warning(site);
-    let prompt = format!("{warning}Type `{WORD}` to go on: ");
+    let prompt = format!("{warning}Type `{YES}` to go on: ");
     let trouble = Trouble::refused("deprovisioning was not confirmed; nothing was changed");
     match ask::line(&prompt)? {
-        Some(answer) if answer == WORD => Ok(()),
+        Some(answer) if answer == YES => Ok(()),
         Some(answer) => {
-            Err(trouble.because(format!("the answer was `{answer}`, not `{WORD}`")).hint(format!(
-                "give the command again and type `{WORD}`: the whole word, in small letters"
+            Err(trouble.because(format!("the answer was `{answer}`, not `{YES}`")).hint(format!(
+                "give the command again and type `{YES}`: the whole word, in small letters"
             )))
         }
         None => Err(trouble

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Subcommand;
 
-use super::bare_metal::ironic_driver;
+use super::bare_metal;
 use crate::{
     ansible::Variables,
     cli::{allocation, execute::Session, exit::Exit, options::Context},
@@ -45,7 +45,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let by_hand = cx.variables_with(&file, "")?;
     let (grouping, ironic) = (discovery::grouping(variables)?, discovery::ironic(variables)?);
     let told = |text: String| write::stderr(&format!("{text}\n"));
-    let driver = ironic_driver(cx, &session);
+    let driver = bare_metal::ironic(cx, &session.variables);
     let nodes = driver.nodes(&ironic, &told).await?;
     if nodes.is_empty() && !inventory::read(&file)?.is_empty() {
         return Err(Trouble::host(format!("{}: discovering hosts", ironic.url.value))

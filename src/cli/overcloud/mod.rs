@@ -1,14 +1,16 @@
 //! `ymir overcloud …`
 
-mod bare_metal;
+pub(in crate::cli) mod bare_metal;
 pub mod bmc;
 pub mod deprovision;
 pub mod facts;
 pub mod hardware;
 pub mod host_image;
+mod image_list;
 pub mod introspection;
 pub mod inventory;
 pub mod provision;
+mod reprovision;
 
 use clap::Subcommand;
 
@@ -36,7 +38,7 @@ pub enum Command {
     #[command(subcommand)]
     Inventory(inventory::Command),
     /// Deploy the hosts' images, and verify over SSH that they run
-    Provision,
+    Provision(provision::Provision),
     /// Take what runs on the hosts off them; asks first, unless `-e confirm_deprovision=yes` is given
     Deprovision,
 }
@@ -47,9 +49,9 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Bmc(command) => bmc::execute(cx, command).await,
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
+        Command::Provision(provision) => provision::execute(cx, provision).await,
         Command::Introspection(command) => introspection::execute(cx, command).await,
         Command::Inventory(command) => inventory::execute(cx, command).await,
-        Command::Provision => provision::execute(cx).await,
         Command::Deprovision => deprovision::execute(cx).await,
     }
 }

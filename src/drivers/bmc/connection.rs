@@ -93,6 +93,14 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// The URLs of inserted virtual media; `None` where the protocol knows of none.
+    pub async fn media(&mut self) -> Option<Result<Vec<String>>> {
+        match self {
+            Self::Redfish(bmc) => Some(bmc.media().await),
+            Self::Ipmi(_) => None,
+        }
+    }
+
     /// Everything that an operator asks for.
     pub async fn info(&mut self) -> Result<Info> {
         match self {

@@ -10,9 +10,12 @@ use tokio::time::Instant;
 
 use self::answer::{Reply, Silence, Told};
 use crate::{
-    plan::action::{
-        Action,
-        host::{HostAction, Verify},
+    plan::{
+        action::{
+            Action,
+            host::{HostAction, Verify},
+        },
+        reprovision::CHANGE,
     },
     run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
     trouble::{Result, Trouble},
@@ -53,9 +56,7 @@ impl HostDriver {
             Reply::Told(told) => {
                 answer::is_the_host(task.subject, action, &told)?;
                 Ok(match answer::other_image(action, &told) {
-                    Some(other) => {
-                        Finding::Kept(format!("{other}; deprovision it first to change that"))
-                    }
+                    Some(other) => Finding::Kept(format!("{other}; {CHANGE}")),
                     None => Finding::Satisfied,
                 })
             }

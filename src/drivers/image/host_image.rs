@@ -123,15 +123,18 @@ impl Workshop<'_> {
 /// Writes manifest and checksums beside what was built.
 pub(super) fn record(built: &Utf8Path, mut manifest: Manifest) -> Result<()> {
     let sums: Vec<Product> = manifest.files.clone();
-    for product in
-        sums.iter().filter(|product| Utf8Path::new(&product.file).extension() == Some("qcow2"))
-    {
+    for product in sums.iter().filter(|product| is_disk(&product.file)) {
         let file = format!("{}.sha256", product.file);
         let line = checksum::line(&product.sha256, &product.file);
         checksum::write(&built.join(&file), line.as_bytes())?;
         manifest.files.push(Product::of(built, &file)?);
     }
     checksum::write(&built.join(manifest::file_of(&manifest.name)), &manifest.json()?)
+}
+
+/// Whether a file is a disk image, of which Ironic wants to know the checksum, and no part of the deployment ramdisk.
+fn is_disk(file: &str) -> bool {
+    !matches!(Utf8Path::new(file).extension(), Some("kernel" | "initramfs" | "img"))
 }
 
 /// [`Product::of`] on a thread that may block.

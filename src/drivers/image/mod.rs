@@ -6,21 +6,25 @@
 mod base;
 mod checksum;
 mod contained;
+mod dib;
+mod dib_tools;
 mod disk;
 mod esp;
 mod host_image;
 mod inspect;
+pub mod listed;
 mod manifest;
 pub mod ramdisk;
 mod ramdisk_modules;
 mod ramdisk_slim;
 mod ramdisk_tree;
 mod room;
+pub mod signature;
 mod sources;
 mod store;
 mod tools;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use futures::stream::BoxStream;
@@ -37,6 +41,7 @@ use crate::{
         deployment_image,
     },
     run::driver::{Driver, Finding, Said, Task, Voice, apply_each, probe_each},
+    secret::Secrets,
     trouble::{Result, Tell, Trouble},
 };
 
@@ -44,25 +49,28 @@ use crate::{
 const STEP_LIMIT: Duration = Duration::from_mins(30);
 
 /// Performs [`ImageAction`]s on this machine.
-#[derive(Debug)]
 pub struct ImageDriver {
     cache: Utf8PathBuf,
     /// How many images are worked on at once.
     at_once: usize,
     /// How many bytes are free in a directory.
     free: fn(&Utf8Path) -> Result<u64>,
+    secrets: Arc<dyn Secrets>,
 }
 
 impl ImageDriver {
     /// A driver that keeps bases, builds and logs under `cache`.
-    pub fn new(cache: Utf8PathBuf) -> Self {
+    pub fn new(cache: Utf8PathBuf, secrets: Arc<dyn Secrets>) -> Self {
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cache, at_once, free: room::free }
+        Self { cache, at_once, free: room::free, secrets }
     }
 
     async fn look(&self, task: Task<'_>) -> Result<Finding> {
         let faults = match action(task)? {
             ImageAction::HostImage(build) => Order::of(&build.recipe.name, build).faults().await?,
+            ImageAction::DibImage(build) => {
+                Order::of(&build.recipe.image.name, build).faults().await?
+            }
             ImageAction::DeploymentImage(build) => {
                 Order::of(deployment_image::NAME, build).faults().await?
             }
@@ -77,6 +85,13 @@ impl ImageDriver {
                 let make = async |workshop: &Workshop<'_>, room: &Room| {
                     tools::check(order.name, tools::HOST_IMAGE)?;
                     workshop.host_image(&build.recipe, room).await
+                };
+                self.fulfil(&order, voice, make).await
+            }
+            ImageAction::DibImage(build) => {
+                let order = Order::of(&build.recipe.image.name, build);
+                let make = async |workshop: &Workshop<'_>, room: &Room| {
+                    workshop.dib_image(&build.recipe, &*self.secrets, room).await
                 };
                 self.fulfil(&order, voice, make).await
             }
@@ -113,7 +128,12 @@ impl ImageDriver {
         workshop.voice.progress("publishing");
         let (name, directory) = (order.name.to_owned(), order.publish.to_owned());
         let work = move || store::publish(&entry, &name, &directory);
-        tokio::task::spawn_blocking(work).await.or_internal(|| "publishing an image".into())?
+        let published = tokio::task::spawn_blocking(work).await;
+        published.or_internal(|| "publishing an image".into())??;
+        match order.sign {
+            Some(key) => signature::sign(order.publish, order.name, key).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -135,6 +155,7 @@ struct Order<'a> {
     apt_sources: &'a [String],
     publish: &'a Utf8Path,
     built_after: Option<Timestamp>,
+    sign: Option<&'a Utf8Path>,
 }
 
 impl<'a> Order<'a> {
@@ -145,11 +166,16 @@ impl<'a> Order<'a> {
             apt_sources: &build.apt_sources,
             publish: &build.publish,
             built_after: build.built_after,
+            sign: build.sign.as_deref(),
         }
     }
 
     async fn faults(&self) -> Result<Vec<String>> {
-        self.faults_in(self.publish).await
+        let mut faults = self.faults_in(self.publish).await?;
+        if self.sign.is_some() && faults.is_empty() {
+            faults.extend(signature::fault(self.publish, self.name).await?);
+        }
+        Ok(faults)
     }
 
     /// Why the image in a directory is out of date; its files are read on a thread that may block.
@@ -213,20 +239,24 @@ mod tests {
     use crate::{
         model::image::{Base, DeploymentImage, Hardware},
         run::driver::Word,
+        secret::KnownSecrets,
     };
 
     #[tokio::test]
     async fn a_build_does_not_begin_on_a_full_disk() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Utf8Path::from_path(dir.path()).unwrap();
-        let driver = ImageDriver { free: |_| Ok(1 << 30), ..ImageDriver::new(cache.join("cache")) };
+        let driver = ImageDriver {
+            free: |_| Ok(1 << 30),
+            ..ImageDriver::new(cache.join("cache"), Arc::new(KnownSecrets::default()))
+        };
         let base = serde_json::json!({
             "distribution": "debian", "release": "bookworm", "architecture": "amd64", "kernel": "k",
         });
         let base: Base = serde_json::from_value(base).unwrap();
         let (agent, packages, hardware) = ("1".into(), Vec::new(), Hardware::Virtual);
         let image = DeploymentImage { base, agent, packages, hardware };
-        let plan = deployment_image::plan(&image, &[], &cache.join("http"), None);
+        let plan = deployment_image::plan(&image, &[], (&cache.join("http"), None), None);
         let step = &plan.stages[0].lanes[0].steps[0];
         let mut said: Vec<_> =
             driver.apply(vec![Task { subject: "ipa", step }]).collect::<Vec<_>>().await;

@@ -1,6 +1,6 @@
 //! Who is to blame when Ironic gives up on a node: its `last_error` is text, and this is the only place that reads it.
 
-use crate::{model::node::Node, trouble::Trouble};
+use crate::{model::node::Node, trouble::Trouble, why::Hop};
 
 use super::observed::Observed;
 
@@ -11,6 +11,12 @@ pub enum Blame {
     BmcUnreachable,
     /// The BMC answers, and does not let Ironic in.
     BmcLogin,
+    /// The BMC answers, and not as it should.
+    BmcBroken,
+    /// The machine does not switch.
+    Power,
+    /// The ramdisk did not call back in time.
+    Silence,
     /// Ironic was restarted while it was at work.
     Restart,
     /// The image could not be fetched, or is not what its checksum says.
@@ -43,6 +49,21 @@ const UNREACHABLE: &[&str] = &[
     "Unable to establish LAN session",
 ];
 
+const BROKEN: &[&str] =
+    &["Redfish exception occurred", "returned code 500", "returned code 503", "IPMI call failed"];
+
+const POWER: &[&str] = &[
+    "Failed to set node power state",
+    "Failed to change power state",
+    "Timed out waiting for power state",
+];
+
+const SILENCE: &[&str] = &[
+    "Timeout reached while waiting for callback",
+    "Timeout reached while inspecting",
+    "Timeout reached while cleaning",
+];
+
 const IMAGE: &[&str] = &[
     "image checksum",
     "does not match the checksum",
@@ -51,6 +72,8 @@ const IMAGE: &[&str] = &[
     "Failed to download image",
     "Error downloading image",
     "Unable to write image",
+    "Error writing image",
+    "No space left on device",
 ];
 
 /// What the text is about.
@@ -59,11 +82,25 @@ pub fn blame(last_error: &str) -> Blame {
     if is_restart(last_error) {
         return Blame::Restart;
     }
-    match (says(LOGIN), says(UNREACHABLE), says(IMAGE)) {
-        (true, ..) => Blame::BmcLogin,
-        (_, true, _) => Blame::BmcUnreachable,
-        (.., true) => Blame::Image,
-        _ => Blame::Other,
+    let known = [
+        (LOGIN, Blame::BmcLogin),
+        (UNREACHABLE, Blame::BmcUnreachable),
+        (IMAGE, Blame::Image),
+        (POWER, Blame::Power),
+        (SILENCE, Blame::Silence),
+        (BROKEN, Blame::BmcBroken),
+    ];
+    known.iter().find(|(marks, _)| says(marks)).map_or(Blame::Other, |(_, blame)| *blame)
+}
+
+/// The hop that a `last_error` is about; `None` if it does not say.
+pub fn hop(last_error: &str) -> Option<Hop> {
+    match blame(last_error) {
+        Blame::BmcUnreachable | Blame::BmcLogin | Blame::BmcBroken => Some(Hop::Bmc),
+        Blame::Power => Some(Hop::Power),
+        Blame::Restart => Some(Hop::Ironic),
+        Blame::Image => Some(Hop::Image),
+        Blame::Silence | Blame::Other => None,
     }
 }
 
@@ -89,6 +126,17 @@ pub fn explain(host: &str, doing: &str, node: &Node, observed: &Observed) -> Tro
             .set_by(at("_password"))
             .set_by(at("_username"))
             .hint("correct them, then run `ymir overcloud hardware register` again: it sends the password anew"),
+        Blame::BmcBroken => trouble
+            .because(format!("the BMC at {address} answers, and not as it should"))
+            .because(observed.error())
+            .set_by(at("_address"))
+            .hint("ask it: `ymir overcloud bmc check`; many BMCs are well again after a reset of theirs"),
+        Blame::Power => trouble.because(observed.error()).hint(format!(
+            "ask the BMC: `ymir overcloud bmc power status --limit {host}`; `ymir why {host}` tells more"
+        )),
+        Blame::Silence => trouble
+            .because(observed.error())
+            .hint(format!("`ymir why {host}` tells how far the machine came")),
         Blame::Restart => trouble
             .because("Ironic was restarted while it was at work, a second time")
             .because(observed.error())
@@ -122,6 +170,12 @@ mod tests {
                 "The deploying state can't be resumed by conductor lab. Moving to fail state.",
                 Blame::Restart,
             ),
+            (
+                "Failed to get power state for node 1. Error: Redfish exception occurred. Error: HTTP GET http://b/redfish/v1/ returned code 500.",
+                Blame::BmcBroken,
+            ),
+            ("Failed to set node power state to power on.", Blame::Power),
+            ("Timeout reached while waiting for callback for node 1493", Blame::Silence),
             ("Error: Resource http://10.0.0.1:8000/redfish/v1/ not found", Blame::Other),
             (
                 "Failed to get power state for node 1. Error: IPMI call failed: power status. Error: Unable to establish IPMI v2 / RMCP+ session",

@@ -35,6 +35,9 @@ const AT_ONCE: usize = 16;
 /// How long a request may take: changing the state of a node takes its lock first.
 const REQUEST_LIMIT: Duration = Duration::from_secs(90);
 
+/// So often Ironic may break over one request; each time may have been a passing trouble of its database.
+const BROKEN_ANSWERS: u32 = 3;
+
 /// Waiting out what passes by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -165,12 +168,19 @@ impl Client {
         told: Told<'_>,
     ) -> Result<Value, Failure> {
         let since = Instant::now();
-        let mut pauses = 0;
+        let (mut pauses, mut broken) = (0, 0);
         loop {
             let passing = match self.once(&method, path, body).await {
                 Ok(value) => return Ok(value),
                 Err(Once::Final(failure)) => return Err(failure),
                 Err(Once::Passing(passing)) => passing,
+                Err(Once::Broken(refusal)) if broken < BROKEN_ANSWERS => {
+                    broken += 1;
+                    let waits_for =
+                        format!("asking Ironic again, because it broke: {}", refusal.words());
+                    Passing { waits_for }
+                }
+                Err(Once::Broken(refusal)) => return Err(Failure::Refused(refusal)),
             };
             if since.elapsed() >= self.pace.limit {
                 return Err(Failure::Trouble(self.too_long(&passing)));
@@ -200,8 +210,9 @@ impl Client {
             return Err(self.agree(&headers));
         }
         let refusal = self.refusal(method, path, status, &text);
+        let broke = status == StatusCode::INTERNAL_SERVER_ERROR;
         let gateway = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
-        if gateway && (*method == Method::POST || *method == Method::PUT) {
+        if (broke || gateway) && (*method == Method::POST || *method == Method::PUT) {
             return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words()))));
         }
         match passing(&refusal) {
@@ -211,6 +222,7 @@ impl Client {
             }
             Some(passing) => Err(Once::Passing(passing)),
             None if status == StatusCode::UNAUTHORIZED => Err(self.unauthorised(&refusal)),
+            None if broke => Err(Once::Broken(refusal)),
             None => Err(Once::Final(Failure::Refused(refusal))),
         }
     }
@@ -328,6 +340,8 @@ impl Client {
 #[derive(Debug)]
 enum Once {
     Passing(Passing),
+    /// Ironic has a trouble of its own, which may pass.
+    Broken(Refusal),
     Final(Failure),
 }
 

@@ -48,6 +48,12 @@ impl Errand<'_> {
                 grip.sure = false;
                 Err(lease.refusal(self.host))
             }
+            // Ironic takes no note down while it is at work, and lets nobody in between either: whoever may stop it
+            // does so without a lease.
+            Standing::Free { .. } if !node.takes_changes() => {
+                grip.sure = true;
+                Ok(true)
+            }
             Standing::Free { left } => {
                 grip.claims += 1;
                 self.claim(node, &left, grip.claims).await?;
@@ -80,12 +86,7 @@ impl Errand<'_> {
         let mut grip = Grip::default();
         let mut node = node.clone();
         while !self.hold(&node, &mut grip).await? {
-            let session = self.session;
-            let told = |text: String| self.voice.progress(text);
-            let (now, none) = (session.observer.now(), Duration::ZERO);
-            let seen = session.observer.after(&session.client, now, none, &told).await?;
-            let found = seen.node(self.host);
-            node = found.ok_or_else(|| unregistered(self.host, &self.doing))?.clone();
+            node = self.look().await?.ok_or_else(|| unregistered(self.host, &self.doing))?;
         }
         Ok(node)
     }
@@ -94,7 +95,7 @@ impl Errand<'_> {
     pub(super) fn renewal(&self, node: &Observed) -> Option<Value> {
         let (now, wait) = (Timestamp::now(), self.longest_wait());
         let short = self.owner.is_short(&node.ymir(), now, wait);
-        short.then(|| self.owner.noting(&self.owner.lease(now, wait)))
+        (short && node.takes_changes()).then(|| self.owner.noting(&self.owner.lease(now, wait)))
     }
 
     /// Ends the lease.
@@ -109,13 +110,35 @@ impl Errand<'_> {
         changes: Map<String, Value>,
         patch: Vec<Value>,
     ) -> Result<()> {
-        let mut operations: Vec<_> = self.owner.leaving(&node.ymir()).into_iter().collect();
-        operations.extend(in_corner(node, changes));
-        operations.extend(patch);
+        let ending = |node: &Observed| {
+            let mut operations: Vec<_> = self.owner.leaving(&node.ymir()).into_iter().collect();
+            operations.extend(in_corner(node, changes.clone()));
+            operations.extend(patch.iter().cloned());
+            operations
+        };
+        let operations = ending(node);
         if operations.is_empty() {
             return Ok(());
         }
-        self.patch(node, operations).await
+        let Err(failure) = self.try_patch(node, operations.clone()).await else { return Ok(()) };
+        // The answer to an earlier attempt may have got lost, and what is gone cannot be removed again.
+        let again = match &failure {
+            Failure::Refused(refusal) if refusal.status == 400 => self.look().await?,
+            _ => None,
+        };
+        match again.map(|node| (ending(&node), node)) {
+            Some((left, _)) if left.is_empty() => Ok(()),
+            Some((left, node)) if left != operations => self.patch(&node, left).await,
+            _ => Err(self.unchanged(failure)),
+        }
+    }
+
+    /// The node as it is now, if it is still there.
+    async fn look(&self) -> Result<Option<Observed>> {
+        let (session, told) = (self.session, |text: String| self.voice.progress(text));
+        let (now, none) = (session.observer.now(), Duration::ZERO);
+        let seen = session.observer.after(&session.client, now, none, &told).await?;
+        Ok(seen.node(self.host).cloned())
     }
 
     pub(super) fn longest_wait(&self) -> Duration {

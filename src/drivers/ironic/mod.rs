@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod blame;
 pub mod client;
+mod deadline;
 pub mod deploy;
+mod deployment;
 mod differences;
 pub mod discovery;
 pub mod hold;
@@ -16,10 +18,14 @@ pub mod order;
 mod ports;
 pub mod process;
 pub mod provide;
+mod rebuild;
 pub mod register;
+mod root_disk;
 mod rule_notes;
 mod rules;
+pub mod running;
 pub mod save;
+mod signs;
 pub mod stuck;
 pub mod towards;
 mod traits;
@@ -39,10 +45,11 @@ use self::{
     image::Digests,
     lease::Owner,
     observed::Observed,
-    observer::Observer,
+    observer::{Observer, Snapshot},
     walk::Errand,
 };
 use crate::{
+    drivers::image::signature::Verified,
     model::{
         host::Patience,
         node::{Ironic, Node},
@@ -63,6 +70,7 @@ pub struct IronicDriver {
     pace: Pace,
     sessions: Mutex<BTreeMap<String, Arc<Session>>>,
     digests: Arc<Digests>,
+    verified: Verified,
 }
 
 /// One Ironic and the shared look at it.
@@ -87,7 +95,14 @@ impl IronicDriver {
 
     /// A driver with other pauses, for tests.
     pub fn paced(secrets: Arc<dyn Secrets>, owner: Owner, pace: Pace) -> Self {
-        Self { secrets, owner, pace, sessions: Mutex::default(), digests: Arc::default() }
+        Self {
+            secrets,
+            owner,
+            pace,
+            sessions: Mutex::default(),
+            digests: Arc::default(),
+            verified: Verified::default(),
+        }
     }
 
     /// How many requests went to Ironic so far.
@@ -111,6 +126,13 @@ impl IronicDriver {
         let session = Arc::new(Session::with(client));
         sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
         Ok(session)
+    }
+
+    /// All nodes of an Ironic as they are now, in one look.
+    pub async fn nodes(&self, ironic: &Ironic) -> Result<Arc<Snapshot>> {
+        let session = self.session(ironic)?;
+        let now = session.observer.now();
+        session.observer.after(&session.client, now, Duration::ZERO, &|_| {}).await
     }
 
     /// The node as it is now; `None` if Ironic has none of this name.
@@ -150,7 +172,14 @@ impl IronicDriver {
             }
             IronicAction::Prune(action) => rules::find_stale(action, &session, voice).await,
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
-            IronicAction::Deploy(action) => self.find_deployed(host, action, seen.as_ref()).await,
+            IronicAction::Deploy(action) => {
+                let place = place(&action.node, &action.patience);
+                self.find_deployed(place, action, seen.as_ref()).await
+            }
+            IronicAction::Rebuild(action) => {
+                let place = place(&action.deploy.node, &action.deploy.patience);
+                self.find_rebuilt(place, action, seen.as_ref()).await
+            }
             IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
         }
     }
@@ -179,6 +208,10 @@ impl IronicDriver {
             }
             IronicAction::Deploy(action) => {
                 self.deploy(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::Rebuild(action) => {
+                let place = place(&action.deploy.node, &action.deploy.patience);
+                self.rebuild(place, action).await
             }
             IronicAction::Undeploy(action) => {
                 self.undeploy(place(&action.node, &action.patience), action).await

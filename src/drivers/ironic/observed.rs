@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::running::{HOST_KEY, REBUILDING};
+
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
 pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
-    maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,automated_clean,\
-    inspection_finished_at,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
+    maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,instance_uuid,automated_clean,\
+    inspection_finished_at,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
     management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
     vendor_interface";
 
@@ -54,7 +56,17 @@ pub struct Observed {
     #[serde(default)]
     pub automated_clean: Option<bool>,
     #[serde(default)]
+    pub instance_uuid: Option<String>,
+    #[serde(default)]
     pub inspection_finished_at: Option<Timestamp>,
+    /// When it came into its state.
+    #[serde(default)]
+    pub provision_updated_at: Option<Timestamp>,
+    /// Ironic neither rebuilds nor undeploys it.
+    #[serde(default)]
+    pub protected: bool,
+    #[serde(default)]
+    pub protected_reason: Option<String>,
     /// `boot_interface` and its like.
     #[serde(flatten)]
     pub interfaces: BTreeMap<String, Value>,
@@ -73,7 +85,13 @@ impl Observed {
 
     /// The public SSH host key of the deployment, if Ymir made it.
     pub fn host_key(&self) -> Option<String> {
-        self.ymir().get("host_key").and_then(Value::as_str).map(str::to_owned)
+        let corner = self.ymir();
+        let own = if self.was_rebuilt() {
+            &corner[REBUILDING][HOST_KEY]
+        } else {
+            corner.get(HOST_KEY)?
+        };
+        own.as_str().map(str::to_owned)
     }
 
     /// A text in `instance_info`.

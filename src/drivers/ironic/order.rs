@@ -20,6 +20,8 @@ pub struct Order {
     pub corner: Map<String, Value>,
     /// Goes with the target: a config drive. It may hold secrets.
     pub with: Map<String, Value>,
+    /// Takes back what the patch changed, if the request is refused.
+    pub restore: Vec<Value>,
 }
 
 /// Where to, and what to send on the way.
@@ -47,14 +49,25 @@ impl Orders for Bare {
 pub struct Undo {
     ours: Map<String, Value>,
     before: Map<String, Value>,
+    restore: Vec<Value>,
 }
 
 impl Undo {
     /// What an order changes, with what stands there now.
-    pub fn of(order: Map<String, Value>, corner: &Map<String, Value>) -> Option<Self> {
+    pub fn of(order: Order, corner: &Map<String, Value>) -> Option<Self> {
+        let Order { corner: ours, restore, .. } = order;
         let old = |key: &String| (key.clone(), corner.get(key).cloned().unwrap_or_default());
-        let before = order.keys().map(old).collect();
-        (!order.is_empty()).then_some(Self { ours: order, before })
+        let before = ours.keys().map(old).collect();
+        (!ours.is_empty()).then_some(Self { ours, before, restore })
+    }
+
+    /// The operations that put everything back; none if it is somebody else's by now.
+    pub fn operations(&self, node: &Observed) -> Vec<Value> {
+        let changes = self.changes(&node.ymir());
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        in_corner(node, changes).into_iter().chain(self.restore.iter().cloned()).collect()
     }
 
     /// What is to be put back, null for nothing; what somebody has changed since stays.

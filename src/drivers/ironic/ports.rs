@@ -11,7 +11,7 @@ use super::{
     client::{Client, Failure, Told},
     differences::add,
     observed::{Observed, Provision},
-    walk::Errand,
+    walk::{Errand, LOST_REQUESTS},
 };
 use crate::{
     model::node::Port,
@@ -210,7 +210,14 @@ impl Errand<'_> {
         let told = |text: String| self.voice.progress(text);
         let mut body = json!(port);
         body["node_uuid"] = json!(node.uuid);
-        match self.session.client.post("ports", &body, &told).await {
+        let mut made = self.session.client.post("ports", &body, &told).await;
+        for _ in 1..LOST_REQUESTS {
+            if !matches!(made, Err(Failure::Lost(_))) {
+                break;
+            }
+            made = self.session.client.post("ports", &body, &told).await;
+        }
+        match made {
             Ok(answer) => {
                 self.session.ports.note(answer).await;
                 Ok(())

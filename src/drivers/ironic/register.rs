@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     IronicDriver, Place,
+    answer::Refusal,
     client::Failure,
     differences::{Change, differences, parted},
     lease::KEY,
@@ -15,7 +16,7 @@ use super::{
     stuck::unregistered,
     towards,
     traits::Traits,
-    walk::Errand,
+    walk::{Errand, LOST_REQUESTS},
 };
 use crate::{
     model::node::Node,
@@ -102,15 +103,20 @@ impl IronicDriver {
             body[format!("{kind}_interface")] = json!(name);
         }
         let told = |text: String| errand.voice.progress(text);
-        match errand.session.client.post("nodes", &body, &told).await {
-            // If no answer came, the look that follows shows whether the node is there.
-            Ok(_) | Err(Failure::Lost(_)) => Ok(()),
-            Err(Failure::Refused(refusal)) => Err(refusal
-                .while_trying(format!("{}: {DOING}", errand.host))
-                .set_by(&node.driver.setting)
-                .set_by(&node.info_setting)
-                .hint("compare the driver and its settings with what this Ironic has enabled")),
-            Err(failure) => Err(failure.while_trying(format!("{}: {DOING}", errand.host))),
+        let mut lost = 0;
+        loop {
+            let made = errand.session.client.post("nodes", &body, &told).await;
+            let Err(failure) = made else { return Ok(()) };
+            lost += 1;
+            match failure {
+                Failure::Lost(_) if lost < LOST_REQUESTS => {}
+                Failure::Refused(refusal) => return Err(not_created(errand, node, &refusal)),
+                failure => return Err(failure.while_trying(format!("{}: {DOING}", errand.host))),
+            }
+            // No answer came, and yet the node may be there.
+            if self.look(errand.session, errand.host, errand.voice).await?.is_some() {
+                return Ok(());
+            }
         }
     }
 
@@ -191,6 +197,14 @@ async fn change(
         errand.patch_with(node, query, patch).await?;
     }
     traits.bring_about(errand, node).await
+}
+
+fn not_created(errand: &Errand<'_>, node: &Node, refusal: &Refusal) -> Trouble {
+    let trouble = refusal.while_trying(format!("{}: {DOING}", errand.host));
+    trouble
+        .set_by(&node.driver.setting)
+        .set_by(&node.info_setting)
+        .hint("compare the driver and its settings with what this Ironic has enabled")
 }
 
 fn busy(host: &str, observed: &Observed) -> Trouble {

@@ -27,6 +27,7 @@ pub(super) fn too_slow(errand: &Errand, node: &Observed, limit: &Sourced<u64>) -
     trouble.set_by(&limit.setting).hint(format!(
         "Ironic goes on by itself: run the command again to join it; `-e {variable}=SECONDS` waits longer"
     ))
+    .hint(format!("`ymir why {host}` tells how far the machine came"))
 }
 
 /// What the node is doing, in a few words; `was` is the state that it was seen in before.

@@ -33,6 +33,7 @@ pub enum Verb {
     Inspect,
     Provide,
     Active,
+    Rebuild,
     Deleted,
 }
 
@@ -44,6 +45,7 @@ impl Verb {
             Self::Inspect => "inspect",
             Self::Provide => "provide",
             Self::Active => "active",
+            Self::Rebuild => "rebuild",
             Self::Deleted => "deleted",
         }
     }
@@ -58,6 +60,14 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// Forgives a failure of what was asked for if Ironic's restart was to blame: whether it was.
+    pub fn forgive(&mut self, node: &Observed) -> bool {
+        let restarted = node.last_error.as_deref().is_some_and(is_restart);
+        let forgives = restarted && !self.asked.is_empty();
+        self.forgiven |= forgives;
+        forgives
+    }
+
     fn has(&self, verb: Verb) -> bool {
         self.asked.contains(&verb)
     }
@@ -91,6 +101,7 @@ const BROKEN: &str =
     "Ironic could not take the instance off it, and does not say what is left on the disks";
 const SOMEBODY_ELSE: &str = "something else than Ymir is at work on it";
 const NOT_INSPECTED: &str = "its inspection failed";
+const NOT_IN_USE: &str = "nothing runs on it that could be rebuilt";
 const UNKNOWN: &str = "this version of Ymir does not know the state";
 
 /// Towards a node whose BMC Ironic can talk to. Whatever comes after `manageable` has been there.
@@ -169,6 +180,29 @@ pub fn active(node: &Observed, tried: &Tried) -> Move {
         P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
         P::Deploying | P::DeployWait | P::DeployHold | P::Deleting => Move::Wait,
         P::InspectFailed => Move::LeaveAlone(NOT_INSPECTED),
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Error => Move::LeaveAlone(BROKEN),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+/// Towards a node that is in use and runs what it should, by a rebuild; `runs` says whether it does. A rebuild that was
+/// begun is joined, and one that failed is begun anew.
+pub fn rebuilt(node: &Observed, tried: &Tried, runs: bool) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Active if runs || tried.has(Verb::Rebuild) => Move::Done,
+        P::Active => Move::Ask(Verb::Rebuild),
+        P::DeployFailed => tried.take_on(node, Verb::Rebuild),
+        P::Deploying | P::DeployWait | P::DeployHold => Move::Wait,
+        P::Enroll | P::Verifying | P::Manageable => Move::LeaveAlone(NOT_IN_USE),
+        P::Inspecting | P::InspectWait | P::InspectFailed => Move::LeaveAlone(NOT_IN_USE),
+        P::Cleaning | P::CleanWait | P::Available | P::Deleting => Move::LeaveAlone(NOT_IN_USE),
         P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
         P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
         P::Error => Move::LeaveAlone(BROKEN),

@@ -219,3 +219,21 @@ fn a_fresh_inspection_is_enough() {
     let old = Observed { inspection_finished_at: at(99), ..node(Provision::Manageable) };
     assert_eq!(inspected(&old, &Tried::default(), since), Move::Ask(Verb::Inspect));
 }
+
+#[test]
+fn towards_rebuilt() {
+    let left = |state: Provision| {
+        matches!(rebuilt(&node(state), &Tried::default(), false), Move::LeaveAlone(_))
+    };
+    let told = table(|node, tried| rebuilt(node, tried, false));
+    let own: Vec<_> = told.lines().filter(|line| !line.contains("LeaveAlone")).collect();
+    insta::assert_snapshot!(own.join("\n"), @r"
+    deploying: Wait
+    wait call-back: Wait
+    deploy hold: Wait
+    deploy failed: AskAgain(Rebuild), then Failed, Ironic restarted AskAgain(Rebuild), then Failed
+    active: Ask(Rebuild), then Done, Ironic restarted Done, then Done
+    ");
+    assert_eq!(Provision::ALL.into_iter().filter(|state| left(*state)).count(), 26);
+    assert_eq!(rebuilt(&node(Provision::Active), &Tried::default(), true), Move::Done);
+}

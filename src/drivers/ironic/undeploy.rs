@@ -6,6 +6,7 @@ use super::{
     IronicDriver, Place,
     observed::Observed,
     order::{Bare, Goal},
+    running::{ASKED, HOST_KEY, IMAGE, REBUILDING},
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
 };
@@ -39,7 +40,8 @@ impl IronicDriver {
         let errand = self.errand(place, DOING);
         let node = errand.walk(&Goal { next: &towards::undeployed, orders: &Bare }).await?;
         known_hosts::forget(&action.known_hosts, place.host)?;
-        let forgotten: Map<_, _> = [("host_key".to_owned(), Value::Null)].into_iter().collect();
-        errand.finish(&node, forgotten, Vec::new()).await
+        let forgotten =
+            [HOST_KEY, IMAGE, REBUILDING, ASKED].map(|key| (key.to_owned(), Value::Null));
+        errand.finish(&node, Map::from_iter(forgotten), Vec::new()).await
     }
 }

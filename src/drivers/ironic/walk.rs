@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{
     Session, blame,
     client::Failure,
+    deadline::{self, Clock},
     hold::Grip,
     lease::Owner,
     observed::{Observed, Provision},
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     model::{host::Patience, node::Node},
-    origin::Sourced,
     run::driver::Voice,
     trouble::{Result, Trouble},
 };
@@ -62,8 +62,8 @@ impl Way {
     }
 }
 
-/// So many requests may get lost on the way to Ironic or back; then something between is at fault.
-const LOST_REQUESTS: u32 = 3;
+/// When so many requests got lost on the way to Ironic or back, something between is at fault.
+pub(super) const LOST_REQUESTS: u32 = 4;
 
 impl Errand<'_> {
     /// Walks the node to the goal and gives its last look.
@@ -111,7 +111,7 @@ impl Errand<'_> {
                     (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 }
                 Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
-                    way.clock.check(self, node)?;
+                    self.check(&mut way.clock, node)?;
                     self.voice.progress(progress(node, way.was));
                     way.passed(node.provision_state);
                     let step = self.session.client.pace().pause;
@@ -134,7 +134,7 @@ impl Errand<'_> {
             self.tell_again(node, next, &mut way.tried);
             self.ask(goal, node, verb, way).await?;
         }
-        way.clock.check(self, node)
+        self.check(&mut way.clock, node)
     }
 
     /// Sends the verb, with the lease and whatever has to stand on the node before. If Ironic does not take it, the
@@ -146,7 +146,7 @@ impl Errand<'_> {
         }
         let order = goal.orders.order(node, verb).await?;
         let sent = match self.prepare(node, &order).await {
-            Ok(()) => self.provision(node, verb, order.with).await,
+            Ok(()) => self.provision(node, verb, order.with.clone()).await,
             Err(quicker) => Err(quicker),
         };
         match sent {
@@ -155,7 +155,7 @@ impl Errand<'_> {
                 (way.undo, way.clock) = (None, Clock::default());
             }
             Err(Failure::Refused(refusal)) => {
-                way.undo = Undo::of(order.corner, &node.ymir()).or(way.undo.take());
+                way.undo = Undo::of(order, &node.ymir()).or(way.undo.take());
                 // Somebody holds the node's lock, perhaps an earlier request for the same.
                 if !refusal.is_lock() {
                     way.refused = Some((verb, node.provision_state, refusal.words()));
@@ -200,11 +200,11 @@ impl Errand<'_> {
     /// Puts back what a refused order had changed, once Ironic takes changes again: whether something was changed.
     async fn mend(&self, node: &Observed, way: &mut Way) -> Result<bool> {
         let Some(undo) = way.undo.take_if(|_| node.takes_changes()) else { return Ok(false) };
-        let changes = undo.changes(&node.ymir());
-        if changes.is_empty() {
+        let operations = undo.operations(node);
+        if operations.is_empty() {
             return Ok(false);
         }
-        match self.try_patch(node, in_corner(node, changes)).await {
+        match self.try_patch(node, operations).await {
             Ok(()) => Ok(true),
             // It has begun to move since we looked.
             Err(Failure::Refused(refusal)) if refusal.status == 409 => {
@@ -258,8 +258,8 @@ impl Errand<'_> {
         let Some(node) = seen.node(self.host).filter(|node| node.reservation.is_none()) else {
             return Ok(());
         };
-        let undo = way.undo.as_ref().map(|undo| undo.changes(&node.ymir()));
-        self.finish(node, undo.unwrap_or_default(), Vec::new()).await
+        let undo = way.undo.as_ref().map(|undo| undo.operations(node));
+        self.finish(node, Map::new(), undo.unwrap_or_default()).await
     }
 
     fn tell_again(&self, node: &Observed, next: Move, tried: &mut Tried) {
@@ -267,8 +267,7 @@ impl Errand<'_> {
             return;
         }
         let state = node.provision_state.name();
-        if node.last_error.as_deref().is_some_and(blame::is_restart) && !tried.asked.is_empty() {
-            tried.forgiven = true;
+        if tried.forgive(node) {
             self.voice.warn(format!(
                 "Ironic was restarted and failed the node ({state}: {}); taking it on again, once",
                 node.error()
@@ -281,39 +280,9 @@ impl Errand<'_> {
         }
     }
 
-    fn wait_for(&self, state: Provision) -> &Sourced<u64> {
-        use Provision as P;
-        match state {
-            P::Verifying => &self.patience.manageable,
-            P::Inspecting | P::InspectWait => &self.patience.inspected,
-            P::Deploying
-            | P::DeployWait
-            | P::DeployHold
-            | P::Deleting
-            | P::Cleaning
-            | P::CleanWait => &self.patience.active,
-            _ => &self.patience.available,
-        }
-    }
-}
-
-/// How long the node has been on its present way.
-#[derive(Debug, Default)]
-struct Clock {
-    since: Option<(String, Instant)>,
-}
-
-impl Clock {
-    fn check(&mut self, errand: &Errand, node: &Observed) -> Result<()> {
-        let limit = errand.wait_for(node.provision_state);
-        let kind = &limit.setting.variable;
-        let since = match &self.since {
-            Some((before, since)) if before == kind => *since,
-            _ => self.since.insert((kind.clone(), Instant::now())).1,
-        };
-        if since.elapsed() < Duration::from_secs(limit.value) {
-            return Ok(());
-        }
-        Err(too_slow(errand, node, limit))
+    /// A trouble if the node has been waited for as long as the site allows.
+    fn check(&self, clock: &mut Clock, node: &Observed) -> Result<()> {
+        let limit = deadline::limit(self.patience, node.provision_state);
+        if clock.is_late(limit, Instant::now()) { Err(too_slow(self, node, limit)) } else { Ok(()) }
     }
 }

@@ -14,6 +14,7 @@ fn concern(given: Option<Sealed>) -> Concern {
         key: KEY.into(),
         given,
         options: vec!["discard".into()],
+        opener: None,
     };
     Luks { devices: vec![device] }.into()
 }

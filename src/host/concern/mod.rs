@@ -63,7 +63,7 @@ pub use self::{
     kolla::{KollaPackages, KollaUser},
     libvirt_host::{Libvirt, LibvirtHost, Listener, Login, Pool, PoolKind, VirtualNetwork},
     logging::Logging,
-    luks::{Encrypted, Luks},
+    luks::{Encrypted, Luks, Opener},
     lvm::{GroupOfVolumes, Lvm, Volume},
     mdadm::{Mdadm, RaidArray},
     network::{Engine, Network},

@@ -4,6 +4,7 @@ mod absent;
 pub(super) mod array;
 pub(super) mod block;
 pub(super) mod boot_arguments;
+mod bound;
 mod clock_set;
 mod commented;
 mod condemned;
@@ -12,6 +13,7 @@ pub(super) mod connection_zone;
 pub(super) mod container;
 pub(super) mod container_volume;
 mod containerd;
+pub(super) mod crypttab;
 mod directory;
 mod download;
 mod file;
@@ -23,6 +25,7 @@ mod group;
 mod hostname;
 mod in_use;
 mod inserted;
+pub(super) mod jose;
 mod kernel_parameter;
 pub(super) mod key;
 pub(super) mod libvirt;
@@ -30,12 +33,15 @@ mod line;
 mod link;
 mod logical_volume;
 pub(super) mod luks;
+mod luks_header;
+mod luks_key;
 pub(super) mod mounted;
 pub(super) mod network_state;
 mod nvidia;
 mod others;
 pub(super) mod packages;
 mod partition;
+mod pin;
 mod pinned;
 mod refresh;
 pub(super) mod repository;
@@ -66,6 +72,7 @@ pub use self::{
     array::{Array, ArrayLine},
     block::Block,
     boot_arguments::BootArguments,
+    bound::Bound,
     clock_set::ClockSet,
     commented::Commented,
     condemned::Condemned,
@@ -74,6 +81,7 @@ pub use self::{
     container::{Container, Engine},
     container_volume::{ContainerVolume, NoContainer},
     containerd::ContainerdRoot,
+    crypttab::CryptLine,
     directory::Directory,
     download::Download,
     file::{File, Likeness},
@@ -91,13 +99,15 @@ pub use self::{
     line::Line,
     link::Link,
     logical_volume::{LogicalVolume, Size},
-    luks::{CryptLine, LuksDevice, Opened},
+    luks::{LuksDevice, Opened},
+    luks_key::NoKey,
     mounted::Mounted,
     network_state::NetworkState,
     nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
     partition::Partition,
+    pin::{Pin, Tang},
     pinned::Pinned,
     refresh::{Refresh, Way},
     repository::RepositoryState,
@@ -230,6 +240,7 @@ macro_rules! resources {
                 match self {
                     Self::InUse(thing) => Ok(Some(thing.why.clone())),
                     Self::BootArguments(thing) => thing.note(machine),
+                    Self::Bound(thing) => thing.note(machine),
                     Self::LibvirtPool(thing) => thing.note(machine),
                     _ => Ok(None),
                 }
@@ -268,6 +279,7 @@ resources!(
     AuthorizedKey,
     Block,
     BootArguments,
+    Bound,
     ClockSet,
     Commented,
     Condemned,
@@ -299,6 +311,7 @@ resources!(
     Mounted,
     NetworkState,
     NoContainer,
+    NoKey,
     NvidiaDriver,
     Opened,
     Others,

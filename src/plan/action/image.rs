@@ -4,7 +4,10 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::image::{DeploymentImage, HostImage};
+use crate::model::{
+    dib::{DibBuilder, DibImage},
+    image::{DeploymentImage, HostImage},
+};
 
 /// One action by the image builder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,8 +15,17 @@ use crate::model::image::{DeploymentImage, HostImage};
 pub enum ImageAction {
     /// A root disk image is built from its recipe and published.
     HostImage(Box<Build<HostImage>>),
+    /// A root disk image is built by diskimage-builder and published.
+    DibImage(Box<Build<Dib>>),
     /// The deployment kernel and ramdisk are built and published.
     DeploymentImage(Box<Build<DeploymentImage>>),
+}
+
+/// An image, and the diskimage-builder that makes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dib {
+    pub image: DibImage,
+    pub builder: DibBuilder,
 }
 
 /// What is to be built, and where its result goes.
@@ -30,4 +42,7 @@ pub struct Build<R> {
     /// What was built before this is out of date, whatever its recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_after: Option<Timestamp>,
+    /// The key that its manifest is signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Utf8PathBuf>,
 }

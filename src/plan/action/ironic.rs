@@ -22,6 +22,7 @@ pub enum IronicAction {
     Prune(Box<PruneRules>),
     Provide(Box<Provide>),
     Deploy(Box<Deploy>),
+    Rebuild(Box<Rebuild>),
     Undeploy(Box<Undeploy>),
 }
 
@@ -36,6 +37,7 @@ impl IronicAction {
             Self::Prune(action) => &action.ironic,
             Self::Provide(action) => &action.ironic,
             Self::Deploy(action) => &action.ironic,
+            Self::Rebuild(action) => &action.deploy.ironic,
             Self::Undeploy(action) => &action.ironic,
         }
     }
@@ -121,6 +123,15 @@ pub struct Deploy {
     pub access: Access,
     pub known_hosts: Utf8PathBuf,
     pub patience: Patience,
+}
+
+/// The node, which is in use, runs the image of the deployment, written over what is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rebuild {
+    pub deploy: Deploy,
+    /// Set if even a node that runs the image is rebuilt, unless it was by a command given at this time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// The node is available: nothing runs on it, and its host key is forgotten.

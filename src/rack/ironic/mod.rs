@@ -41,8 +41,10 @@ impl Rack {
             Ok(spoken) => spoken,
             Err(answer) => return Outcome::Now(versions(answer)),
         };
-        let answer = match self.struck(asked, words) {
+        let struck = self.struck(asked, words);
+        let answer = match struck {
             Some(What::Cut) => return Outcome::Cut,
+            Some(What::CutAnswer) => return Outcome::Torn(self.asked(asked, words, now)),
             Some(what) => faulty(what, words, &self.file.rack.conductors.get_ref()[0]),
             None => self.asked(asked, words, now),
         };

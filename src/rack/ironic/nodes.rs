@@ -44,6 +44,7 @@ impl Rack {
             (_, ["maintenance"]) => self.maintain(asked, row),
             (_, ["traits"]) => self.on_traits(asked, row),
             ("GET", ["inventory"]) => self.inventory(row),
+            ("GET", ["history"]) => Answer::ok(node::history(&self.nodes[&row], self.view(asked))),
             ("GET", ["validate"]) => validated(),
             ("GET", ["vifs"]) => Answer::ok(json!({ "vifs": [] })),
             ("GET", ["bios"]) => Answer::ok(json!({ "bios": [] })),

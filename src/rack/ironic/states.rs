@@ -49,6 +49,13 @@ impl Rack {
                 None => cannot(target, &node.uuid, state.name()),
             };
         };
+        if matches!(verb, Verb::Rebuild | Verb::Deleted) && node.is_protected() {
+            let words = format!(
+                "Node {} is protected and cannot be undeployed, rebuilt or deleted",
+                node.uuid
+            );
+            return Answer::refused(403, words);
+        }
         self.provision(row, verb, asked, now);
         let place = format!("{}/v1/nodes/{}/states", asked.base, self.nodes[&row].uuid);
         Answer::bare(202).header("Location", place)

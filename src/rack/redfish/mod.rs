@@ -37,6 +37,7 @@ impl Rack {
             _ => self.of_bmc(asked, words, at, now),
         };
         match struck {
+            Some(What::CutAnswer) => Outcome::Torn(answer),
             Some(What::BmcSlow) => Outcome::Late(now.after(self.file.times.verify * 10.0), answer),
             _ => Outcome::Now(answer),
         }

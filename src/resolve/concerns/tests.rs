@@ -12,6 +12,9 @@ use crate::{
     settings::Environment,
 };
 
+#[path = "luks_tests.rs"]
+mod luks;
+
 const GROUPS: &str = include_str!("../../../environments/common/inventory/groups");
 
 /// A site with one host of a group.

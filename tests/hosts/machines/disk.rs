@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use super::Machine;
-use crate::command::{command, run, wait_until};
+use crate::real::command::{command, run, wait_until};
 
 /// How long it may take until nothing is being written.
 const QUIET: Duration = Duration::from_mins(1);

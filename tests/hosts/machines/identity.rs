@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{Distribution, LAB, Machine};
-use crate::command::{command, run};
+use crate::real::command::{command, run};
 
 /// Where a machine's public key is.
 pub(super) const PUBLIC_KEY: &str = "etc/ssh/ssh_host_ed25519_key.pub";

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::Machine;
-use crate::command::{command, wait_for, wait_until};
+use crate::real::command::{command, wait_for, wait_until};
 
 /// A hundred machines on two busy cores take a minute.
 const BOOT: Duration = Duration::from_mins(5);

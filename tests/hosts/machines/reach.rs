@@ -12,10 +12,10 @@ use std::{
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::Machine;
-use crate::command::{Output, command, run};
-
-/// Seconds after which a command on a machine is given up.
-const LIMIT: &str = "900";
+use crate::real::{
+    command::{Output, command, run},
+    reach::{Door, LIMIT},
+};
 
 /// A process of a machine.
 #[derive(Debug, Clone)]
@@ -29,23 +29,9 @@ pub(crate) struct Process {
 impl Machine {
     /// Runs a shell command as a user who logs in by SSH, on a connection of its own.
     pub(crate) fn ssh(&self, user: &str, shell: &str) -> Output {
-        let mut ssh = command("timeout", &[LIMIT, "ssh", "-F", "none", "-o", "LogLevel=ERROR"]);
-        for option in [
-            "BatchMode=yes",
-            "StrictHostKeyChecking=yes",
-            "GlobalKnownHostsFile=none",
-            "IdentitiesOnly=yes",
-            "IdentityAgent=none",
-            "ControlMaster=no",
-            "ControlPath=none",
-            "ConnectTimeout=10",
-            "ServerAliveInterval=5",
-        ] {
-            ssh.args(["-o", option]);
-        }
-        ssh.arg("-o").arg(format!("UserKnownHostsFile={}", self.common.known_hosts().display()));
-        ssh.arg("-i").arg(self.common.key());
-        ssh.arg(format!("{user}@{}", self.address)).arg("--").arg(shell);
+        let (key, known_hosts) = (self.common.key(), self.common.known_hosts());
+        let door = Door { key: &key, known_hosts: &known_hosts };
+        let ssh = door.ssh(user, self.address, shell);
         Output::of(ssh, format!("`{shell}` as {user} on {}", self.name))
     }
 

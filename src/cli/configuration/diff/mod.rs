@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ansible::{Load, Variables, world::Machine},
     drivers::git::Snapshot,
-    reference::Reference,
+    reference,
     report::write,
     trouble::{Result, Trouble},
 };
@@ -113,6 +113,6 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
 fn side(cx: &Context, load: &Load, label: String) -> Result<Side> {
     let world = Machine::new(cx.evaluation_environment(load));
     let variables = Variables::load(load, Arc::new(world))?;
-    variables.declare_secrets(&Reference::of_release()?.secrets());
+    variables.declare_secrets(&reference::secrets()?);
     Ok(Side { label, variables, shown_as: Vec::new() })
 }

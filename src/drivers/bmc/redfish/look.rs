@@ -55,7 +55,7 @@ fn said(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.eq_ignore_ascii_case("none")).map(str::to_owned)
 }
 
-fn related(system: &System, kind: &str) -> Vec<String> {
+pub(super) fn related(system: &System, kind: &str) -> Vec<String> {
     links(system.read.extra.get("Links").and_then(|all| all.get(kind)))
 }
 

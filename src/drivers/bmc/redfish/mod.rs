@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod look;
+mod media;
 mod system;
 mod trust;
 
@@ -86,6 +87,14 @@ impl<'a> Connection<'a> {
         let done =
             async { System::find(&self.client).await?.set_boot(&self.client, boot).await }.await;
         self.told("setting the boot device", done).await
+    }
+
+    pub(super) async fn media(&self) -> Result<Vec<String>> {
+        let found = async {
+            let system = System::find(&self.client).await?;
+            media::inserted(&self.client, &system).await
+        };
+        self.told("reading its virtual media", found.await).await
     }
 
     pub(super) async fn info(&self) -> Result<Info> {

@@ -210,7 +210,7 @@ async fn another_image_on_an_active_node_is_told() {
     bench.fake.set("bm1", "instance_info", json!({ "image_source": "http://images/b.qcow2" }));
     let outcome = bench.one(&bench.deploy()).await;
     let Some(Finding::Kept(why)) = outcome.found else { panic!("{outcome:?}") };
-    insta::assert_snapshot!(why, @"it runs another image than the site says: http://images/b.qcow2, not http://images/a.qcow2; deprovision it first to change that");
+    insta::assert_snapshot!(why, @"it runs another image than the site says: http://images/b.qcow2, not http://images/a.qcow2; `ymir overcloud provision --reprovision` changes that");
     assert_eq!(bench.fake.count("PUT") + bench.fake.count("PATCH"), 0);
 }
 

@@ -173,7 +173,7 @@ impl Inner {
             "manage" => &[("verifying", None), ("manageable", None)],
             "provide" => &[("available", None)],
             "inspect" => &[("inspecting", None), ("inspect wait", None), ("manageable", None)],
-            "active" => &[
+            "active" | "rebuild" => &[
                 ("deploying", None),
                 ("wait call-back", None),
                 ("deploying", None),
@@ -184,6 +184,7 @@ impl Inner {
         let fated = self.fates.pop_front_if(|(fated, _)| *fated == target);
         let states = fated.map_or_else(|| usual.to_vec(), |(_, states)| states);
         node["provision_state"] = json!(states[0].0);
+        node["provision_updated_at"] = json!("2026-11-26T21:00:00Z");
         node["last_error"] = Value::Null;
         self.ahead.insert(name, states[1..].iter().copied().collect());
         (202, Value::Null)

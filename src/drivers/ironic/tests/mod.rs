@@ -3,6 +3,8 @@
 mod deploying;
 mod fake;
 mod leases;
+mod properties;
+mod rebuilding;
 mod registering;
 
 use std::{
@@ -26,7 +28,7 @@ use crate::{
     origin::{Origin, Setting, Sourced},
     plan::{
         Plan, Step,
-        action::ironic::{Deploy, Inspect, Provide, Register, Undeploy},
+        action::ironic::{Deploy, Inspect, Provide, Rebuild, Register, Undeploy},
     },
     run::driver::Word,
     secret::{KnownSecrets, SecretRef},
@@ -96,7 +98,16 @@ impl Bench {
     }
 
     fn deploy(&self) -> IronicAction {
-        IronicAction::Deploy(Box::new(Deploy {
+        IronicAction::Deploy(Box::new(self.deployment()))
+    }
+
+    fn rebuild(&self) -> IronicAction {
+        let rebuild = Rebuild { deploy: self.deployment(), since: None };
+        IronicAction::Rebuild(Box::new(rebuild))
+    }
+
+    fn deployment(&self) -> Deploy {
+        Deploy {
             ironic: self.ironic(),
             node: node(),
             admin: AdminAddress {
@@ -115,11 +126,14 @@ impl Bench {
                 url: sourced("ymir_image_url", "http://images/".into()),
                 rootfs_uuid: None,
                 user_data: None,
+                described: None,
+                architecture: None,
+                trust: None,
             },
             access: self.access(),
             known_hosts: self.path("ssh_known_hosts"),
             patience: patience(),
-        }))
+        }
     }
 
     fn undeploy(&self) -> IronicAction {
