@@ -46,7 +46,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     let (grouping, ironic) = (discovery::grouping(variables)?, discovery::ironic(variables)?);
     let told = |text: String| write::stderr(&format!("{text}\n"));
     let driver = bare_metal::ironic(cx, &session.variables);
-    let nodes = driver.nodes(&ironic, &told).await?;
+    let nodes = driver.listed(&ironic, &told).await?;
     if nodes.is_empty() && !inventory::read(&file)?.is_empty() {
         return Err(Trouble::host(format!("{}: discovering hosts", ironic.url.value))
             .because("Ironic knows no node at all, and the inventory has discovered hosts: they would all be lost")

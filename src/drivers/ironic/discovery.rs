@@ -23,7 +23,7 @@ const BMC_TYPES: [(&str, &str); 2] = [("Dell Inc.", "idrac"), ("Intel Corporatio
 
 impl IronicDriver {
     /// All nodes by name, or by UUID if they have none.
-    pub async fn nodes(&self, ironic: &Ironic, told: Told<'_>) -> Result<Vec<(String, Observed)>> {
+    pub async fn listed(&self, ironic: &Ironic, told: Told<'_>) -> Result<Vec<(String, Observed)>> {
         let session = self.session(ironic)?;
         let now = session.observer.now();
         let seen = session.observer.after(&session.client, now, Duration::ZERO, told).await?;
