@@ -87,10 +87,12 @@ async fn service(bench: &Bench<'_>, name: &str) -> Result<()> {
 }
 
 fn find(bench: &Bench<'_>, name: &str) -> Result<Service> {
-    services::named(bench, name)?.ok_or_else(|| {
-        Trouble::usage(format!("the lab has no service `{name}`"))
-            .hint(format!("its services are {}", services::NAMES.join(", ")))
-    })
+    if let Some(service) = services::named(bench, name)? {
+        return Ok(service);
+    }
+    let known: Vec<_> = services::all(bench)?.iter().map(|service| service.name).collect();
+    Err(Trouble::usage(format!("the lab has no service `{name}`"))
+        .hint(format!("its services are {}", known.join(", "))))
 }
 
 /// Runs a step, tells what it did and how long that took, and says whether it did anything.

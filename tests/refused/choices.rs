@@ -8,13 +8,13 @@ fn no_environment_is_chosen() {
     insta::assert_snapshot!(site.without_environment(&["overcloud", "provision"]), @"
     exit 2
     error: no environment is chosen
-      because: environments of this site: lab
+      because: environments of this site: lab, mixed
       hint: give --environment lab, or set YMIR_ENVIRONMENT=lab
     ");
     for command in [["run", "list"], ["lab", "status"]] {
         let said = site.without_environment(&command);
         assert!(said.starts_with("exit 2\nerror: no environment is chosen\n"), "{said}");
-        assert!(said.contains("environments of this site: lab\n"), "{said}");
+        assert!(said.contains("environments of this site: lab, mixed\n"), "{said}");
     }
 }
 

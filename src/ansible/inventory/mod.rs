@@ -10,6 +10,7 @@ pub mod rules;
 mod script;
 pub mod source;
 mod toml;
+mod toml_version;
 mod words;
 mod yaml;
 

@@ -7,7 +7,7 @@ use ::toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Inventory, address, source::Place};
+use super::{Inventory, address, source::Place, toml_version::newer};
 use crate::{
     ansible::yaml::{Data, Node, excerpt},
     origin::Origin,
@@ -31,6 +31,10 @@ pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Resu
         let trouble = refused(error.message()).at(&origin);
         if place.secret { trouble } else { trouble.excerpt(excerpt(text, &origin, "here")) }
     })?;
+    if let Some((at, what)) = newer(text) {
+        let trouble = refused(&format!("{what} came with TOML 1.1, which Ansible does not read"));
+        return Err(trouble.at(&places.origin(at)));
+    }
     let root = places.table(root.get_ref());
     if root.is_empty() {
         return Err(refused("it is empty"));

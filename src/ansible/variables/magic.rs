@@ -1,6 +1,6 @@
 //! Variables that Ansible sets itself; few of them can be overridden.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::table::Table;
 use crate::{
@@ -98,10 +98,44 @@ pub(super) fn of_host(inventory: &Inventory, host: usize) -> Vec<(String, Node)>
     magic_of_host(&host.name, &groups)
 }
 
+/// Whether Ansible takes a name for an address: a range in brackets may stand for each number of it, and zeros before one.
+fn is_address(name: &str) -> bool {
+    let is_number = |part: &str| {
+        (1..=3).contains(&part.len())
+            && part.bytes().all(|digit| digit.is_ascii_digit())
+            && part.parse::<u8>().is_ok()
+    };
+    let is_ipv4 = |name: &str| name.split('.').count() == 4 && name.split('.').all(is_number);
+    let is_ipv6 = |name: &str| name.parse::<std::net::Ipv6Addr>().is_ok();
+    without_ranges(name, |c| c.is_ascii_digit()).is_some_and(|name| is_ipv4(&name))
+        || without_ranges(name, |c| c.is_ascii_hexdigit()).is_some_and(|name| is_ipv6(&name))
+}
+
+/// The name with a zero for every range of such numbers; `None` if something else stands in brackets.
+fn without_ranges(name: &str, is_digit: impl Fn(char) -> bool) -> Option<Cow<'_, str>> {
+    if !name.contains('[') {
+        return Some(name.into());
+    }
+    let (mut plain, mut rest) = (String::new(), name);
+    while let Some((before, after)) = rest.split_once('[') {
+        let (range, after) = after.split_once(']')?;
+        let mut numbers = range.split(':');
+        let is_range = (2..=3).contains(&numbers.clone().count())
+            && numbers.all(|number| !number.is_empty() && number.chars().all(&is_digit));
+        if !is_range {
+            return None;
+        }
+        plain.push_str(before);
+        plain.push('0');
+        rest = after;
+    }
+    plain.push_str(rest);
+    Some(plain.into())
+}
+
 /// [`of_host`] by the host's name and the sorted names of its groups.
 pub(in crate::ansible) fn magic_of_host(name: &str, groups: &[&str]) -> Vec<(String, Node)> {
-    let is_address = name.parse::<std::net::IpAddr>().is_ok();
-    let short = if is_address { name } else { name.split('.').next().unwrap_or_default() };
+    let short = if is_address(name) { name } else { name.split('.').next().unwrap_or_default() };
     vec![
         ("inventory_hostname".to_owned(), text(name)),
         ("inventory_hostname_short".to_owned(), text(short)),

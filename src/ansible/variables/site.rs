@@ -253,9 +253,9 @@ impl Scope for View {
     }
 
     fn hosts(&self) -> Vec<String> {
-        // `hostvars` has them as they were met, whatever their groups.
-        let met: BTreeSet<usize> = self.site.order.iter().copied().collect();
-        met.into_iter().map(|host| self.site.name(host).to_owned()).collect()
+        // `hostvars` has them as they were met, whatever their groups, and also who is in none.
+        let met = self.site.inventory.hosts.iter().filter(|host| !host.implicit);
+        met.map(|host| host.name.clone()).collect()
     }
 
     fn select(&self, pattern: &str) -> Result<Vec<String>> {
