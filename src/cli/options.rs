@@ -154,6 +154,13 @@ impl Context {
         Variables::load(self.load()?, Arc::new(world)).map(Arc::new)
     }
 
+    /// Reads the site repository with further variables, which whatever is given by `-e` wins over.
+    pub fn variables_below(&self, given: Vec<String>) -> Result<Arc<Variables>> {
+        let mut load = self.load()?.clone();
+        load.extra_vars.splice(..0, given);
+        Variables::load(&load, Arc::new(self.world_to_act_on()?)).map(Arc::new)
+    }
+
     fn world_to_act_on(&self) -> Result<Machine> {
         let world = Machine::new(self.evaluation_environment(self.load()?));
         Ok(match self.mode() {

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod git;
 pub mod host;
 pub mod image;
+pub mod inventory;
 pub mod ironic;
 pub mod known_hosts;
 pub mod libvirt;
@@ -43,6 +44,7 @@ pub struct Drivers<'d> {
     pub command: Option<Box<dyn Driver + Send + 'd>>,
     pub errand: Option<Box<dyn Driver + Send + 'd>>,
     pub known_hosts: Option<Box<dyn Driver + Send + 'd>>,
+    pub inventory: Option<Box<dyn Driver + Send + 'd>>,
 }
 
 impl Drivers<'_> {
@@ -57,6 +59,7 @@ impl Drivers<'_> {
             Kind::Command => &self.command,
             Kind::Errand => &self.errand,
             Kind::KnownHosts => &self.known_hosts,
+            Kind::Inventory => &self.inventory,
         };
         driver.as_deref().map(|driver| driver as &dyn Driver)
     }
@@ -94,10 +97,11 @@ enum Kind {
     Command,
     Errand,
     KnownHosts,
+    Inventory,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Image,
         Self::Ironic,
         Self::Host,
@@ -107,6 +111,7 @@ impl Kind {
         Self::Command,
         Self::Errand,
         Self::KnownHosts,
+        Self::Inventory,
     ];
 
     fn of(action: &Action) -> Self {
@@ -120,6 +125,7 @@ impl Kind {
             Action::Command(_) => Self::Command,
             Action::Update(_) | Action::Facts(_) => Self::Errand,
             Action::KnownHost(_) => Self::KnownHosts,
+            Action::Inventory(_) => Self::Inventory,
         }
     }
 }

@@ -114,13 +114,18 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<()> {
 }
 
 fn write(path: &Utf8Path, wanted: &Wanted) -> Result<()> {
+    put(path, &wanted.bytes, wanted.mode)
+}
+
+/// Writes a file, whole or not at all.
+pub fn put(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<()> {
     let told = || format!("writing {path}");
     let dir = path.parent().unwrap_or(Utf8Path::new("."));
     let mut directories = fs::DirBuilder::new();
     directories.recursive(true).mode(DIRECTORY_MODE).create(dir).or_host(told)?;
     let mut file = tempfile::Builder::new().prefix(".ymir.").tempfile_in(dir).or_host(told)?;
-    file.write_all(&wanted.bytes).or_host(told)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(wanted.mode)).or_host(told)?;
+    file.write_all(bytes).or_host(told)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode)).or_host(told)?;
     file.as_file().sync_all().or_host(told)?;
     file.persist(path).or_host(told)?;
     Ok(())

@@ -31,6 +31,11 @@ pub fn check(site: &Site, images: &[String]) -> Result<()> {
     }
 }
 
+/// Refuses what two claim for themselves alone.
+pub fn alone(claims: &[Claim]) -> Result<()> {
+    together(twice(claims)).map_or(Ok(()), Err)
+}
+
 /// One trouble that tells all of them.
 pub fn together(mut troubles: Vec<Trouble>) -> Option<Trouble> {
     if troubles.len() <= 1 {

@@ -24,6 +24,26 @@ pub struct Host {
     pub patience: Patience,
 }
 
+/// A node that is to be registered: of a host, or of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enrolment {
+    pub name: String,
+    pub ironic: Ironic,
+    pub node: Node,
+    pub patience: Patience,
+}
+
+impl From<&Host> for Enrolment {
+    fn from(host: &Host) -> Self {
+        Self {
+            name: host.name.clone(),
+            ironic: host.ironic.clone(),
+            node: host.node.clone(),
+            patience: host.patience.clone(),
+        }
+    }
+}
+
 /// The root disk image of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostImage {

@@ -1,6 +1,6 @@
 //! A host as Ironic has to know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,13 +46,70 @@ pub struct Node {
     /// Hardware interfaces by kind (`boot`, `inspect`, …) where the site does not want Ironic's default.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub interfaces: BTreeMap<String, String>,
+    /// To whom and where the node belongs, and what schedulers know it by.
+    #[serde(default, skip_serializing_if = "Placement::is_default")]
+    pub placement: Placement,
+    /// Ports that the node has, beside the one on the admin network and those that inspection finds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Port>,
     /// MAC of the port on the admin network, if the site says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Sourced<String>>,
     pub automated_clean: bool,
 }
 
+/// To whom and where a node belongs, as far as the site says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// What the node has at least; traits that somebody else gave it stay.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub traits: BTreeSet<String>,
+    /// What the node is created with; Ironic makes one if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conductor_group: Option<String>,
+}
+
+impl Placement {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A network port of a node; what is `None` is left as Ironic has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// Its MAC.
+    pub address: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pxe_enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical_network: Option<String>,
+    /// The switch port that it is plugged into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_link_connection: Option<BTreeMap<String, Value>>,
+}
+
+impl Port {
+    /// The port with this MAC, of which nothing else is said.
+    pub fn with(address: &str) -> Self {
+        let address = address.to_owned();
+        Self { address, pxe_enabled: None, physical_network: None, local_link_connection: None }
+    }
+}
+
 impl Node {
+    /// All ports that the site names, each once.
+    pub fn named_ports(&self) -> Vec<Port> {
+        let admin = self.mac.iter().map(|mac| &mac.value);
+        let admin = admin.filter(|mac| self.ports.iter().all(|port| port.address != **mac));
+        admin.map(|mac| Port::with(mac)).chain(self.ports.iter().cloned()).collect()
+    }
+
     /// Where the value of the key of `ironic_driver_info` with this ending is set.
     pub fn setting_of(&self, end: &str) -> &Setting {
         let key = self.driver_info.keys().chain(self.secrets.keys()).find(|key| key.ends_with(end));

@@ -7,21 +7,18 @@ use super::{
         ironic::{IronicAction, Register},
     },
 };
-use crate::model::{Host, Site};
+use crate::model::host::Enrolment;
 
 /// The command's words.
 pub const COMMAND: &str = "overcloud hardware register";
 
 /// Plans the command.
-pub fn plan(site: &Site) -> Plan {
-    Plan::named(COMMAND).stage("register", &site.hosts, |host| (host.name.clone(), steps(host)))
+pub fn plan(nodes: &[Enrolment]) -> Plan {
+    Plan::named(COMMAND).stage("register", nodes, |node| (node.name.clone(), steps(node)))
 }
 
-fn steps(host: &Host) -> Vec<(String, Action)> {
-    let register = Register {
-        ironic: host.ironic.clone(),
-        node: host.node.clone(),
-        patience: host.patience.clone(),
-    };
+fn steps(node: &Enrolment) -> Vec<(String, Action)> {
+    let Enrolment { ironic, node, patience, .. } = node.clone();
+    let register = Register { ironic, node, patience };
     vec![("register the node".into(), Action::Ironic(IronicAction::Register(Box::new(register))))]
 }

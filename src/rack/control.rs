@@ -18,6 +18,7 @@ impl Rack {
         match (asked.method.as_str(), words) {
             ("GET", []) => Answer::ok(self.summary(now)),
             ("GET", ["machines"]) => Answer::ok(self.machines()),
+            ("POST", ["machines", name]) => self.rebuild(name, &asked.body),
             ("GET", ["faults"]) => Answer::ok(json!(self.faults.left())),
             ("POST", ["faults"]) => self.add_fault(&asked.body),
             ("DELETE", ["faults"]) => {
@@ -57,6 +58,22 @@ impl Rack {
             })
         });
         shown.collect()
+    }
+
+    /// Somebody swaps parts of a machine.
+    fn rebuild(&mut self, name: &str, parts: &Value) -> Answer {
+        let Some(at) = self.shelf.find(name) else {
+            return Answer::new(404, json!({ "trouble": format!("no machine is called {name}") }));
+        };
+        let hardware = self.shelf.get_mut(at);
+        let number = |key: &str| parts[key].as_u64().and_then(|number| u32::try_from(number).ok());
+        hardware.cpus = number("cpus").unwrap_or(hardware.cpus);
+        hardware.memory_mb = number("memory_mb").unwrap_or(hardware.memory_mb);
+        hardware.disk_gb = number("disk_gb").unwrap_or(hardware.disk_gb);
+        if let Some(serial) = parts["serial"].as_str() {
+            serial.clone_into(&mut hardware.serial);
+        }
+        Answer::bare(204)
     }
 
     fn add_fault(&mut self, body: &Value) -> Answer {

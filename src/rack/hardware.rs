@@ -16,6 +16,8 @@ pub struct Hardware {
     pub name: String,
     pub uuid: String,
     pub mac: String,
+    /// By which a deployment finds the disk.
+    pub serial: String,
     pub bmc: Bmc,
     pub cpus: u32,
     pub memory_mb: u32,
@@ -54,6 +56,7 @@ impl Shelf {
         self.by_word.insert(uuid.clone(), at);
         self.all.push(Hardware {
             mac: format!("52:54:00:{a:02x}:{b:02x}:{c:02x}"),
+            serial: format!("RACK-{name}"),
             uuid,
             name,
             bmc: group.bmc,
@@ -93,15 +96,10 @@ pub fn uuid(of: &str) -> String {
 }
 
 impl Hardware {
-    /// By which a deployment finds the disk.
-    pub fn serial(&self) -> String {
-        format!("RACK-{}", self.name)
-    }
-
     fn disk(&self, number: u32) -> Value {
         let letter = char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
         let serial =
-            if number == 0 { self.serial() } else { format!("{}-{number}", self.serial()) };
+            if number == 0 { self.serial.clone() } else { format!("{}-{number}", self.serial) };
         json!({
             "name": format!("/dev/sd{letter}"), "model": "Simulated", "serial": serial, "wwn": null, "rotational": false,
             "size": u64::from(self.disk_gb) << 30, "vendor": "Ymir", "hctl": null, "by_path": null,
@@ -128,7 +126,7 @@ impl Hardware {
                 "hostname": self.name,
                 "interfaces": [interface],
                 "memory": { "physical_mb": self.memory_mb, "total": u64::from(self.memory_mb) << 20 },
-                "system_vendor": { "product_name": "Rack", "serial_number": self.serial(), "manufacturer": "Ymir", "firmware": { "vendor": "Ymir", "version": "1", "build_date": "" } },
+                "system_vendor": { "product_name": "Rack", "serial_number": self.serial, "manufacturer": "Ymir", "firmware": { "vendor": "Ymir", "version": "1", "build_date": "" } },
             },
             "plugin_data": {
                 "root_disk": disks.first(),

@@ -151,14 +151,20 @@ pub fn is_settable(field: &str) -> bool {
 /// The interfaces that a driver has unless a client says otherwise.
 fn interface(driver: &str, kind: &str) -> &'static str {
     match (driver, kind) {
-        (_, "network" | "storage") => "noop",
+        (_, "network" | "storage") | ("manual-management", "management") => "noop",
         ("fake-hardware", _) => "fake",
+        ("idrac", "boot") => "idrac-redfish-virtual-media",
+        ("idrac", "bios" | "inspect" | "management" | "power" | "raid" | "vendor") => {
+            "idrac-redfish"
+        }
+        ("intel-ipmi", "management") => "intel-ipmitool",
         ("redfish", "boot") => "redfish-virtual-media",
-        ("ipmi", "boot") => "ipxe",
+        (_, "boot") => "ipxe",
         (_, "deploy") => "direct",
-        (_, "inspect" | "rescue") => "agent",
-        ("redfish", "bios" | "firmware" | "management" | "power" | "raid" | "vendor") => "redfish",
-        ("ipmi", "management" | "power" | "vendor") => "ipmitool",
+        (_, "inspect" | "rescue") | ("manual-management", "power") => "agent",
+        ("redfish", "bios" | "firmware" | "management" | "power" | "raid" | "vendor")
+        | ("idrac", "firmware") => "redfish",
+        ("ipmi", "management") | ("ipmi" | "intel-ipmi", "power" | "vendor") => "ipmitool",
         (_, "bios") => "no-bios",
         (_, "firmware") => "no-firmware",
         (_, "raid") => "no-raid",
@@ -193,8 +199,8 @@ impl Node {
     /// Through what Ironic talks to it.
     pub fn bmc(&self) -> Bmc {
         match self.text("driver") {
-            "redfish" => Bmc::Redfish,
-            "ipmi" => Bmc::Ipmi,
+            "redfish" | "idrac" => Bmc::Redfish,
+            "ipmi" | "intel-ipmi" => Bmc::Ipmi,
             _ => Bmc::FakeHardware,
         }
     }
@@ -203,6 +209,19 @@ impl Node {
     pub fn shown(&self, fields: &[&str], view: View<'_>) -> Value {
         let value = |name: &&str| ((*name).to_owned(), self.field(name, view));
         Value::Object(fields.iter().map(value).collect())
+    }
+
+    /// Takes away every interface that these fields do not give it anew: those of its driver come in their place.
+    pub fn reset_interfaces(&self, fields: &mut Map<String, Value>) {
+        fields.retain(|name, value| {
+            !name.ends_with("_interface") || self.settled_interface(name) != *value
+        });
+    }
+
+    fn settled_interface(&self, name: &str) -> Value {
+        let kind = name.strip_suffix("_interface").unwrap_or_default();
+        let own = self.fields.get(name).cloned();
+        own.unwrap_or_else(|| json!(interface(self.text("driver"), kind)))
     }
 
     /// As a client may set it: what a patch is applied to.

@@ -12,6 +12,7 @@ use super::{
     file::{Bmc, File},
     hardware::Shelf,
     http::{Answer, Asked, Outcome},
+    ironic::Rule,
     machine::{self, Machine, Request},
     node::{Node, View},
     road::{self, Circumstances, Did},
@@ -34,6 +35,8 @@ pub struct Rack {
     pub allocations: Vec<Map<String, Value>>,
     /// Ironic does not say why something failed.
     pub mute: bool,
+    /// Inspection rules, in the order in which they came.
+    pub rules: Vec<Rule>,
     due: BTreeSet<(Moment, u64)>,
 }
 
@@ -50,6 +53,7 @@ impl Rack {
             ports: BTreeMap::new(),
             allocations: Vec::new(),
             mute: false,
+            rules: Vec::new(),
             due: BTreeSet::new(),
         }
     }

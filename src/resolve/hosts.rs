@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use super::{
     Reader, image_source,
     networks::{self, Number},
+    node_list::Defaults,
     nodes,
 };
 use crate::{
@@ -204,6 +205,24 @@ fn patience(reader: &Reader) -> Result<Patience> {
     })
 }
 
+/// What every host of the site claims for itself alone, but for these.
+pub fn claims_beside(variables: &Variables, others: &[String]) -> Vec<Claim> {
+    let hosts = variables.hosts().into_iter().filter(|name| !others.contains(name));
+    hosts.flat_map(|name| claims(variables, &name)).collect()
+}
+
+/// What holds for nodes that are in no inventory.
+pub fn node_defaults(variables: &Variables) -> Result<Defaults> {
+    let reader = Reader::new(variables, "localhost");
+    let clean = reader.get::<bool>("ymir_ironic_automated_clean")?;
+    Ok(Defaults {
+        ironic: nodes::ironic(&reader)?,
+        patience: patience(&reader)?,
+        driver: reader.get::<String>("ironic_driver")?.map(|driver| driver.value),
+        automated_clean: clean.is_some_and(|clean| clean.value),
+    })
+}
+
 /// What a host claims for itself alone. A host whose variables cannot be read claims nothing here: it has its own
 /// message when a command is about it.
 fn claims(variables: &Variables, name: &str) -> Vec<Claim> {
@@ -219,8 +238,13 @@ fn claims(variables: &Variables, name: &str) -> Vec<Claim> {
         .as_ref()
         .and_then(|node| claim("BMC", node.bmc_identity(), node.setting_of("_address")));
     let mac = node.as_ref().and_then(|node| node.mac.as_ref());
+    let others = node.iter().flat_map(|node| &node.ports);
+    let others = others.filter(|port| mac.is_none_or(|mac| mac.value != port.address));
+    let ports = reader.setting("ymir_ironic_ports");
+    let others: Vec<_> =
+        others.filter_map(|port| claim("MAC", Some(port.address.clone()), &ports)).collect();
     let address =
         address.and_then(|found| claim("address", Some(found.value.to_string()), &found.setting));
     let mac = mac.and_then(|found| claim("MAC", Some(found.value.clone()), &found.setting));
-    [address, bmc, mac].into_iter().flatten().collect()
+    [address, bmc, mac].into_iter().flatten().chain(others).collect()
 }

@@ -1,12 +1,12 @@
 //! `ironic_*` variables: what a node is registered with, and where Ironic is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Reader, bmc};
+use super::{Reader, bmc, ports};
 use crate::{
-    model::node::{Ironic, Login, Node},
+    model::node::{Ironic, Login, Node, Placement},
     origin::Setting,
     secret::SecretRef,
     trouble::{Result, Trouble},
@@ -58,7 +58,9 @@ pub fn node(reader: &Reader) -> Result<Node> {
         interfaces: reader
             .get("ymir_ironic_interfaces")?
             .map_or_else(BTreeMap::new, |found| found.value),
-        mac: mac(reader)?,
+        placement: placement(reader)?,
+        ports: ports::ports(reader)?,
+        mac: ports::admin(reader)?,
         automated_clean: clean.is_some_and(|clean| clean.value),
     })
 }
@@ -88,7 +90,7 @@ fn api_url(reader: &Reader) -> Result<crate::origin::Sourced<String>> {
 }
 
 /// Keys that hold secrets by their name; if the variable came out of a vault, everything that messages do not need.
-fn is_secret(key: &str, vaulted: bool) -> bool {
+pub(super) fn is_secret(key: &str, vaulted: bool) -> bool {
     let named = ["password", "secret", "token", "kg_key"].iter().any(|word| key.contains(word));
     let told =
         ["_address", "_port", "_system_id", "_verify_ca"].iter().any(|end| key.ends_with(end));
@@ -111,22 +113,24 @@ pub(super) fn key_setting(reader: &Reader, key: &str, value: &Value) -> Option<S
         .or_else(|| variables.setting_in(host, "ironic_driver_info", key))
 }
 
-fn mac(reader: &Reader) -> Result<Option<crate::origin::Sourced<String>>> {
-    let Some(mut mac) = reader.get::<String>("kolla_bifrost_ipv4_interface_mac")? else {
-        return Ok(None);
-    };
-    mac.value = mac.value.trim().to_ascii_lowercase().replace('-', ":");
-    if mac.value.is_empty() {
-        return Ok(None);
+/// To whom and where the node belongs.
+fn placement(reader: &Reader) -> Result<Placement> {
+    let text = |name| reader.get::<String>(name).map(|found| found.map(|found| found.value));
+    let traits = reader.get::<BTreeSet<String>>("ymir_ironic_traits")?;
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if let Some(traits) = &traits
+        && let Some(wrong) = traits.value.iter().find(|name| !name.chars().all(plain))
+    {
+        return Err(Trouble::refused(format!("{}: `{wrong}` is no trait", reader.host))
+            .set_by(&traits.setting)
+            .hint("write a standard trait, or one of your own as CUSTOM_ with capital letters, digits and `_`"));
     }
-    let bytes: Vec<_> = mac.value.split(':').collect();
-    let byte = |text: &&str| text.len() == 2 && text.chars().all(|c| c.is_ascii_hexdigit());
-    if bytes.len() == 6 && bytes.iter().all(byte) {
-        return Ok(Some(mac));
-    }
-    Err(Trouble::refused(format!("{}: `{}` is not a MAC address", reader.host, mac.value))
-        .set_by(&mac.setting)
-        .hint("write it as 52:54:00:aa:00:01"))
+    Ok(Placement {
+        traits: traits.map(|traits| traits.value).unwrap_or_default(),
+        uuid: None,
+        owner: text("ymir_ironic_owner")?,
+        conductor_group: text("ymir_ironic_conductor_group")?,
+    })
 }
 
 #[cfg(test)]

@@ -73,6 +73,11 @@ impl Store {
         make_private(&self.dir)
     }
 
+    /// What tells the machines of hosts from others, as it was when their inspection data was saved last.
+    pub fn hardware(&self) -> Utf8PathBuf {
+        self.dir.join("hardware")
+    }
+
     /// The lock of the environment.
     pub fn lock(&self) -> Utf8PathBuf {
         self.dir.join("lock")

@@ -254,5 +254,8 @@ pub(crate) fn write(path: &Path, answers: &Answers) {
 /// What the list for Ironic calls its nodes, port and allocation.
 pub(crate) fn ironics_names() -> Vec<(&'static str, String)> {
     let uuid = |end| format!("aaaaaaaa-0000-4000-8000-00000000000{end}");
-    ["uuid", "other", "port", "allocation"].into_iter().zip((1..).map(uuid)).collect()
+    ["uuid", "other", "port", "allocation", "rule", "secret-rule"]
+        .into_iter()
+        .zip((1..).map(uuid))
+        .collect()
 }

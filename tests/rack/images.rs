@@ -74,7 +74,7 @@ fn images_and_their_hosts_are_listed() {
     let arm = row(&list, "arm.qcow2");
     assert_eq!((&arm["state"], &arm["meant"]), (&json!("elsewhere"), &json!(["node-3"])));
     assert_eq!(arm["runs"][0]["this_build"], true);
-    let info = served.ironic("GET", "nodes/node-3", &json!({}))["instance_info"].clone();
+    let info = served.ironic("nodes/node-3")["instance_info"].clone();
     assert_eq!(info["image_os_hash_algo"], "sha512");
     assert_eq!(info["image_source"], "https://images.example.org/arm-3.qcow2");
     // Another build is published since.

@@ -7,8 +7,11 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contracts;
+mod discovering;
 mod faults;
 mod images;
+mod registering;
 mod reprovision;
+mod rules;
 mod serving;
 mod site;

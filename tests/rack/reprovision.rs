@@ -43,7 +43,7 @@ fn other_image(site: &Site) {
 }
 
 fn node(served: &Served, name: &str) -> Value {
-    served.ironic("GET", &format!("nodes/{name}"), &json!({}))
+    served.ironic(&format!("nodes/{name}"))
 }
 
 fn image(served: &Served, name: &str) -> String {
@@ -128,7 +128,7 @@ fn so_many_as_a_group_can_spare_go_at_once() {
         "---\nymir_reprovision_max_down: 4\n",
     );
     site.ymir(check).expect(0).says(&["batch 1: node-4"]);
-    served.ironic("PUT", "nodes/node-4/maintenance", &json!({ "reason": "new disks" }));
+    served.send("PUT", "nodes/node-4/maintenance", &json!({ "reason": "new disks" }));
     let alone = format!("{REPROVISION} --limit node-1 --max-down 1");
     site.ymir(&alone).expect(3).says(&["1 of the group `compute` are down already", "--max-down"]);
 }
@@ -167,7 +167,7 @@ fn a_protected_host_is_left_alone() {
     let site = site(&served, 1);
     other_image(&site);
     let protect = json!([{ "op": "replace", "path": "/protected", "value": true }, { "op": "add", "path": "/protected_reason", "value": "holds the archive" }]);
-    served.ironic("PATCH", "nodes/node-1", &protect);
+    served.send("PATCH", "nodes/node-1", &protect);
     site.ymir(REPROVISION).expect(0).says(&[
         "node-1 is left out: somebody has protected it in Ironic: holds the archive",
         "nothing to do",
@@ -201,7 +201,7 @@ fn a_host_with_several_disks_needs_a_hint() {
     let site = Site::of(&served, 1);
     site.ymir(REGISTER).expect(0);
     // Inspected by somebody else, so that no hint was kept.
-    served.ironic("PUT", "nodes/node-1/states/provision", &json!({ "target": "inspect" }));
+    served.send("PUT", "nodes/node-1/states/provision", &json!({ "target": "inspect" }));
     served.wait("node-1", "manageable");
     site.ymir(PROVISION).expect(4).says(&[
         "it has 2 disks, and no root device hint says which to write: /dev/sda with 480 GiB, serial RACK-node-1; /dev/sdb",

@@ -59,26 +59,42 @@ impl Served {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
+    /// What Ironic says at a path, `nodes/bm1`.
+    pub(crate) fn ironic(&self, path: &str) -> Value {
+        let url = format!("{}/v1/{path}", self.url);
+        let version = "X-OpenStack-Ironic-API-Version: 1.99";
+        let args = ["-sSf", "--noproxy", "*", "-H", version, &url];
+        let output = Command::new("curl").args(args).output().unwrap();
+        assert!(output.status.success(), "{path}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Sends something to Ironic, as somebody else.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) {
+        let (url, body) = (format!("{}/v1/{path}", self.url), body.to_string());
+        let version = "X-OpenStack-Ironic-API-Version: 1.99";
+        let args = ["-sSf", "--noproxy", "*", "-X", method, "-H", version, "-d", &body, &url];
+        let output = Command::new("curl").args(args).output().unwrap();
+        assert!(output.status.success(), "{path}: {output:?}");
+    }
+
+    /// Takes something out of Ironic.
+    pub(crate) fn delete(&self, path: &str) {
+        let url = format!("{}/v1/{path}", self.url);
+        let args = ["-sSf", "--noproxy", "*", "-X", "DELETE", &url];
+        assert!(Command::new("curl").args(args).status().unwrap().success(), "{path}");
+    }
+
     /// What the control panel shows.
     pub(crate) fn look(&self, path: &str) -> Value {
         self.control("GET", path, &json!({}))
-    }
-
-    /// Asks the rack's Ironic, as any client might.
-    pub(crate) fn ironic(&self, method: &str, path: &str, body: &Value) -> Value {
-        let url = format!("{}/v1/{path}", self.url);
-        let (body, version) = (body.to_string(), "X-OpenStack-Ironic-API-Version: 1.95");
-        let args = ["-sS", "--noproxy", "*", "-X", method, "-H", version, "-d", &body, &url];
-        let output = Command::new("curl").args(args).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
     /// Waits until Ironic has brought a node into a state.
     pub(crate) fn wait(&self, node: &str, state: &str) {
         let end = Instant::now() + Duration::from_mins(1);
         loop {
-            let found = self.ironic("GET", &format!("nodes/{node}"), &json!({}));
+            let found = self.ironic(&format!("nodes/{node}"));
             if found["provision_state"] == state && found["reservation"].is_null() {
                 return;
             }

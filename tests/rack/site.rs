@@ -50,6 +50,13 @@ impl Outcome {
     }
 
     #[track_caller]
+    pub(crate) fn lacks(&self, unwanted: &[&str]) {
+        for word in unwanted {
+            assert!(!self.said.contains(word), "`{word}` stands in\n{}", self.said);
+        }
+    }
+
+    #[track_caller]
     pub(crate) fn says(self, wanted: &[&str]) -> Self {
         for word in wanted {
             assert!(self.said.contains(word), "`{word}` is missing in\n{}", self.said);
@@ -169,6 +176,19 @@ impl Site {
         }
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// The text of a file of the site.
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// All that Ymir keeps of its runs.
+    pub(crate) fn everything(&self) -> String {
+        let state = self.path.join("state");
+        let output = Command::new("grep").args(["-r", "", "-h"]).arg(state).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Gives a command to Ymir.

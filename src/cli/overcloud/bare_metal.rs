@@ -16,6 +16,7 @@ use crate::{
     report::write,
     resolve::{Reader, hosts, images::images},
     run::lock::Holder,
+    secret::Secrets,
     trouble::{Result, Trouble},
 };
 
@@ -62,16 +63,25 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
 
 /// Ironic and SSH.
 pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+    drivers_with(cx, Arc::clone(&session.variables) as _)
+}
+
+/// The same, with secrets from elsewhere than the variables.
+pub(super) fn drivers_with(cx: &Context, secrets: Arc<dyn Secrets>) -> Drivers<'static> {
     Drivers {
-        ironic: Some(Box::new(ironic(cx, &session.variables))),
+        ironic: Some(Box::new(ironic_with(cx, secrets))),
         host: Some(Box::new(HostDriver::new())),
         ..Drivers::default()
     }
 }
 
+fn ironic_with(cx: &Context, secrets: Arc<dyn Secrets>) -> IronicDriver {
+    IronicDriver::new(secrets, owner(cx))
+}
+
 /// Ironic, with the name that stands in the leases on nodes.
 pub(super) fn ironic(cx: &Context, variables: &Arc<Variables>) -> IronicDriver {
-    IronicDriver::new(Arc::clone(variables) as _, owner(cx))
+    ironic_with(cx, Arc::clone(variables) as _)
 }
 
 /// The name that stands in leases on nodes.

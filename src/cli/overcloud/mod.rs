@@ -7,6 +7,8 @@ pub mod facts;
 pub mod hardware;
 pub mod host_image;
 mod image_list;
+pub mod introspection;
+pub mod inventory;
 pub mod provision;
 mod reprovision;
 
@@ -29,6 +31,12 @@ pub enum Command {
     /// The hosts as Ironic knows them.
     #[command(subcommand)]
     Hardware(hardware::Command),
+    /// What inspection found.
+    #[command(subcommand)]
+    Introspection(introspection::Command),
+    /// The hosts of the cloud in the inventory.
+    #[command(subcommand)]
+    Inventory(inventory::Command),
     /// Deploy the hosts' images, and verify over SSH that they run
     Provision(provision::Provision),
     /// Take what runs on the hosts off them; asks first, unless `-e confirm_deprovision=yes` is given
@@ -42,6 +50,8 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,
         Command::Provision(provision) => provision::execute(cx, provision).await,
+        Command::Introspection(command) => introspection::execute(cx, command).await,
+        Command::Inventory(command) => inventory::execute(cx, command).await,
         Command::Deprovision => deprovision::execute(cx).await,
     }
 }

@@ -134,6 +134,31 @@ impl Client {
         self.send(Method::PATCH, path, Some(body), told).await
     }
 
+    pub async fn delete(&self, path: &str, told: Told<'_>) -> Result<Value, Failure> {
+        self.send(Method::DELETE, path, None, told).await
+    }
+
+    /// Puts a whole value in the place of another. Twice is as good as once, so a lock is waited out.
+    pub async fn replace(
+        &self,
+        path: &str,
+        body: &Value,
+        told: Told<'_>,
+    ) -> Result<Value, Failure> {
+        let since = Instant::now();
+        loop {
+            match self.put(path, body, told).await {
+                Err(Failure::Refused(refusal))
+                    if refusal.is_lock() && since.elapsed() < self.pace.limit =>
+                {
+                    told("waiting for the node's lock".into());
+                    tokio::time::sleep(self.pace.pause).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// Sends until there is an answer that will not change by waiting.
     async fn send(
         &self,

@@ -9,10 +9,10 @@ use tokio::sync::OnceCell;
 
 use super::{
     IronicDriver,
+    differences::add,
     image::{Proof, checked, instance_info, published},
     observed::Observed,
     order::{Order, Orders},
-    register::add,
     running::{ASKED, HOST_KEY, IMAGE, Image, REBUILDING},
     towards::Verb,
     walk::Errand,

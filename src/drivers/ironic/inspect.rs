@@ -5,12 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     IronicDriver, Place,
+    differences::add,
     observed::{Observed, Provision},
     order::{Bare, Goal},
-    register::add,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
-    walk::Errand,
 };
 use crate::{plan::action::ironic::Inspect, run::driver::Finding, trouble::Result};
 
@@ -49,20 +48,11 @@ impl IronicDriver {
         let errand = self.errand(place, DOING);
         let next = |node: &Observed, tried: &Tried| towards::inspected(node, tried, action.since);
         let node = errand.walk(&Goal { next: &next, orders: &Bare }).await?;
-        let patch = kept(&node, &inventory(&errand, &node).await?);
+        let told = |text: String| errand.voice.progress(text);
+        let found = errand.session.inventory(&node, &told).await;
+        let found = found.map_err(|trouble| trouble.while_trying(errand.host.to_owned()))?;
+        let patch = kept(&node, &found);
         errand.finish(&node, Map::new(), patch).await
-    }
-}
-
-/// What inspection stored; drivers that look through the BMC alone store nothing.
-async fn inventory(errand: &Errand<'_>, node: &Observed) -> Result<Value> {
-    let told = |text: String| errand.voice.progress(text);
-    match errand.session.client.get(&format!("nodes/{}/inventory", node.uuid), &told).await {
-        Ok(inventory) => Ok(inventory),
-        Err(super::client::Failure::Refused(refusal)) if refusal.status == 404 => Ok(Value::Null),
-        Err(failure) => {
-            Err(failure.while_trying(format!("{}: reading what inspection found", errand.host)))
-        }
     }
 }
 

@@ -6,6 +6,8 @@ pub mod client;
 mod deadline;
 pub mod deploy;
 mod deployment;
+mod differences;
+pub mod discovery;
 pub mod hold;
 pub mod image;
 pub mod inspect;
@@ -13,15 +15,20 @@ pub mod lease;
 pub mod observed;
 pub mod observer;
 pub mod order;
+mod ports;
 pub mod process;
 pub mod provide;
 mod rebuild;
 pub mod register;
 mod root_disk;
+mod rule_notes;
+mod rules;
 pub mod running;
+pub mod save;
 mod signs;
 pub mod stuck;
 pub mod towards;
+mod traits;
 pub mod undeploy;
 pub mod walk;
 
@@ -71,6 +78,13 @@ pub struct IronicDriver {
 pub struct Session {
     client: Client,
     observer: Observer,
+    ports: ports::Book,
+}
+
+impl Session {
+    fn with(client: Client) -> Self {
+        Self { client, observer: Observer::default(), ports: ports::Book::default() }
+    }
 }
 
 impl IronicDriver {
@@ -109,7 +123,7 @@ impl IronicDriver {
             None => None,
         };
         let client = Client::new(ironic.url.clone(), login, self.pace)?;
-        let session = Arc::new(Session { client, observer: Observer::default() });
+        let session = Arc::new(Session::with(client));
         sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
         Ok(session)
     }
@@ -137,14 +151,26 @@ impl IronicDriver {
     async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
         let (host, action) = (task.subject, ours(&task)?);
         let session = self.session(action.ironic())?;
-        let seen = self.look(&session, host, voice).await?;
+        // Rules are of no node.
+        let seen = match action {
+            IronicAction::Rule(_) | IronicAction::Prune(_) => None,
+            _ => self.look(&session, host, voice).await?,
+        };
         let place = |node, patience| Place { host, session: &session, node, patience, voice };
         match action {
             IronicAction::Register(action) => {
-                let port = self.port(place(&action.node, &action.patience), seen.as_ref()).await?;
-                Ok(register::find(action, seen.as_ref(), &port))
+                let place = place(&action.node, &action.patience);
+                let ports = ports::wanted(place, seen.as_ref()).await?;
+                Ok(register::find(action, seen.as_ref(), &ports))
             }
             IronicAction::Inspect(action) => inspect::find(host, action, seen.as_ref()),
+            IronicAction::Save(action) => {
+                save::find(host, action, &session, seen.as_ref(), voice).await
+            }
+            IronicAction::Rule(action) => {
+                rules::find(action, &session, self.secrets.as_ref(), voice).await
+            }
+            IronicAction::Prune(action) => rules::find_stale(action, &session, voice).await,
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
             IronicAction::Deploy(action) => {
                 let place = place(&action.node, &action.patience);
@@ -169,6 +195,14 @@ impl IronicDriver {
             IronicAction::Inspect(action) => {
                 self.inspect(place(&action.node, &action.patience), action).await
             }
+            IronicAction::Save(action) => {
+                let seen = self.look(&session, host, voice).await?;
+                save::save(host, action, &session, seen.as_ref(), voice).await
+            }
+            IronicAction::Rule(action) => {
+                rules::ensure(action, &session, self.secrets.as_ref(), voice).await
+            }
+            IronicAction::Prune(action) => rules::prune(action, &session, voice).await,
             IronicAction::Provide(action) => {
                 self.provide(place(&action.node, &action.patience)).await
             }

@@ -1,6 +1,6 @@
 //! What Ironic says about a node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -10,7 +10,7 @@ use super::running::{HOST_KEY, REBUILDING};
 
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
 pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
-    maintenance_reason,fault,driver,driver_info,properties,resource_class,extra,instance_info,instance_uuid,automated_clean,\
+    maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,instance_uuid,automated_clean,\
     inspection_finished_at,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
     management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
     vendor_interface";
@@ -43,6 +43,12 @@ pub struct Observed {
     pub properties: Map<String, Value>,
     #[serde(default)]
     pub resource_class: Option<String>,
+    #[serde(default)]
+    pub owner: Option<String>,
+    #[serde(default)]
+    pub conductor_group: Option<String>,
+    #[serde(default)]
+    pub traits: Option<BTreeSet<String>>,
     #[serde(default, deserialize_with = "or_empty")]
     pub extra: Map<String, Value>,
     #[serde(default, deserialize_with = "or_empty")]
@@ -112,6 +118,16 @@ impl Observed {
             | P::ServiceFailed => true,
             _ => self.target_provision_state.is_none(),
         }
+    }
+
+    /// Whether Ironic lets the node's interfaces and resource class be changed: only while nothing is on it and nothing
+    /// of it has failed.
+    pub fn is_free(&self) -> bool {
+        use Provision as P;
+        matches!(
+            self.provision_state,
+            P::Enroll | P::Inspecting | P::InspectWait | P::Manageable | P::Available
+        )
     }
 
     /// What went wrong last, in Ironic's words.

@@ -38,6 +38,11 @@ impl Snapshot {
         Moment(self.number)
     }
 
+    /// All nodes by name, or by UUID if they have none.
+    pub fn nodes(&self) -> impl Iterator<Item = (&String, &Observed)> {
+        self.nodes.iter()
+    }
+
     /// The node of this name or UUID.
     pub fn node(&self, name: &str) -> Option<&Observed> {
         self.nodes.get(name).or_else(|| self.nodes.values().find(|node| node.uuid == name))

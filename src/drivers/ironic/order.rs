@@ -5,8 +5,8 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::{
+    differences::add,
     observed::Observed,
-    register::add,
     towards::{Move, Tried, Verb},
 };
 use crate::trouble::Result;

@@ -8,10 +8,14 @@ use super::{
     IronicDriver, Place,
     answer::Refusal,
     client::Failure,
+    differences::{Change, differences, parted},
     lease::KEY,
     observed::{Observed, Provision},
-    order::{Bare, Goal},
+    order::{Bare, Goal, in_corner},
+    ports::Ports,
+    stuck::unregistered,
     towards,
+    traits::Traits,
     walk::{Errand, LOST_REQUESTS},
 };
 use crate::{
@@ -24,55 +28,55 @@ use crate::{
 
 const DOING: &str = "registering the node";
 
-/// Whether the port that the site names has to be created.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Port {
-    /// It is there, or the site names none: inspection will find the ports.
-    Settled,
-    Missing(String),
-}
-
-/// A difference between what the site says and what Ironic has, with the operation that ends it.
-#[derive(Debug, PartialEq)]
-struct Change {
-    told: String,
-    operation: Value,
-}
-
 /// What registering would change.
-pub(super) fn find(action: &Register, seen: Option<&Observed>, port: &Port) -> Finding {
+pub(super) fn find(action: &Register, seen: Option<&Observed>, ports: &Ports) -> Finding {
+    let node = &action.node;
     let Some(observed) = seen else {
-        return Finding::Differs(vec![format!(
-            "create a node with driver {}",
-            action.node.driver.value
-        )]);
+        let created = format!("create a node with driver {}", node.driver.value);
+        return Finding::Differs([created].into_iter().chain(ports.told()).collect());
     };
-    let mut changes: Vec<_> =
-        differences(&action.node, observed).into_iter().map(|change| change.told).collect();
-    if let Port::Missing(mac) = port {
-        changes.push(format!("create a port with MAC {mac}"));
-    }
+    let (changes, mut kept) = parted(differences(node, observed), observed);
+    let mut told: Vec<_> = changes.into_iter().map(|change| change.told).collect();
+    told.extend(Traits::of(node, observed).told());
+    told.extend(ports.told());
+    kept.extend(ports.kept().iter().cloned());
     if matches!(observed.provision_state, Provision::Enroll | Provision::Verifying) {
-        changes.push("let Ironic verify the BMC".into());
+        told.push("let Ironic verify the BMC".into());
     }
-    if changes.is_empty() { Finding::Satisfied } else { Finding::Differs(changes) }
+    match (told.is_empty(), kept.is_empty()) {
+        (true, true) => Finding::Satisfied,
+        (true, false) => Finding::Kept(kept.join("; ")),
+        (false, _) => Finding::Differs(told.into_iter().chain(kept).collect()),
+    }
 }
 
 impl IronicDriver {
     pub(super) async fn register(&self, place: Place<'_>, action: &Register) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let seen = self.look(place.session, place.host, place.voice).await?;
-        match &seen {
-            None => self.create(&errand, &action.node).await?,
-            Some(observed) => self.update(&errand, &action.node, observed).await?,
+        let node = &action.node;
+        let there = self.look(place.session, place.host, place.voice).await?;
+        let traits = if let Some(observed) = there {
+            self.align(&errand, node, &observed, Passwords::of(&observed)).await?
+        } else {
+            self.create(&errand, node).await?;
+            let created = self.again(&errand).await?;
+            // What Ironic does not take from those who create a node.
+            self.align(&errand, node, &created, Passwords::AreThere).await?
+        };
+        if !node.named_ports().is_empty() {
+            let kept = errand.plug(place, &self.again(&errand).await?).await?;
+            for text in kept {
+                errand.voice.warn(text);
+            }
         }
-        let seen = self.look(place.session, place.host, place.voice).await?;
-        let port = self.port(place, seen.as_ref()).await?;
-        if let (Port::Missing(mac), Some(observed)) = (port, &seen) {
-            create_port(&errand, observed, &mac).await?;
-        }
-        let node = errand.walk(&Goal { next: &towards::manageable, orders: &Bare }).await?;
-        errand.finish(&node, Map::new(), Vec::new()).await
+        let seen = errand.walk(&Goal { next: &towards::manageable, orders: &Bare }).await?;
+        errand.finish(&seen, traits.at_the_end(), Vec::new()).await
+    }
+
+    /// The node, which must be there.
+    async fn again(&self, errand: &Errand<'_>) -> Result<Observed> {
+        let seen = self.look(errand.session, errand.host, errand.voice).await?;
+        seen.ok_or_else(|| unregistered(errand.host, DOING))
     }
 
     async fn create(&self, errand: &Errand<'_>, node: &Node) -> Result<()> {
@@ -87,6 +91,13 @@ impl IronicDriver {
         });
         if let Some(class) = &node.resource_class {
             body["resource_class"] = json!(class);
+        }
+        for (key, value) in
+            [("uuid", &node.placement.uuid), ("conductor_group", &node.placement.conductor_group)]
+        {
+            if let Some(value) = value {
+                body[key] = json!(value);
+            }
         }
         for (kind, name) in &node.interfaces {
             body[format!("{kind}_interface")] = json!(name);
@@ -109,52 +120,83 @@ impl IronicDriver {
         }
     }
 
-    async fn update(&self, errand: &Errand<'_>, node: &Node, observed: &Observed) -> Result<()> {
-        let mut changes = differences(node, observed);
-        // Ironic never shows a password, so a changed one cannot be seen: it is sent whenever the BMC's settings
-        // change, and whenever Ironic has not been able to talk to the BMC.
-        let info_differs = changes.iter().any(|change| change.told.starts_with("driver_info"));
-        if info_differs || observed.provision_state == Provision::Enroll {
+    /// Changes the node's own fields and traits where they differ.
+    async fn align(
+        &self,
+        errand: &Errand<'_>,
+        node: &Node,
+        observed: &Observed,
+        passwords: Passwords,
+    ) -> Result<Traits> {
+        let (mut changes, kept) = parted(differences(node, observed), observed);
+        for text in kept {
+            errand.voice.warn(text);
+        }
+        let info_differs = changes.iter().any(|change| change.is_of("driver_info"));
+        if passwords == Passwords::AreSent || info_differs && passwords == Passwords::GoWithOthers {
             for (key, reference) in &node.secrets {
                 let secret = self.secrets.find(reference)?;
-                let operation = add(&["driver_info", key], &json!(secret.reveal()));
-                changes.push(Change { told: key.clone(), operation });
+                changes.push(Change::unseen(key, &json!(secret.reveal())));
             }
         }
-        if changes.is_empty() {
-            return Ok(());
+        let traits = Traits::of(node, observed);
+        if changes.is_empty() && traits.are_there() {
+            return Ok(traits);
         }
         if !observed.takes_changes() {
             return Err(busy(errand.host, observed));
         }
         let held = errand.take(observed).await?;
-        let operations = changes.into_iter().map(|change| change.operation).collect();
-        let ended = errand.patch(&held, operations).await;
+        let other_driver = changes.iter().any(|change| change.is_of("driver"));
+        let ended = change(errand, &held, changes, &traits).await;
         if ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
             drop(errand.give_back(&held).await);
         }
-        ended
+        ended?;
+        if !other_driver {
+            return Ok(traits);
+        }
+        // With another driver Ironic gave the node that one's interfaces.
+        let observed = self.again(errand).await?;
+        Box::pin(self.align(errand, node, &observed, Passwords::AreThere)).await.map(|_| traits)
     }
+}
 
-    /// Whether the port that the site names is there; a port of another node with this MAC is a trouble.
-    pub(super) async fn port(&self, place: Place<'_>, seen: Option<&Observed>) -> Result<Port> {
-        let Place { host, session, node, voice, .. } = place;
-        let (Some(mac), Some(observed)) = (&node.mac, seen) else { return Ok(Port::Settled) };
-        let told = |text: String| voice.progress(text);
-        let path = format!("ports?address={}&fields=address,node_uuid", mac.value);
-        let answer = session.client.get(&path, &told).await;
-        let answer = answer
-            .map_err(|failure| failure.while_trying(format!("{host}: looking at its port")))?;
-        match answer["ports"][0]["node_uuid"].as_str() {
-            None => Ok(Port::Missing(mac.value.clone())),
-            Some(owner) if owner == observed.uuid => Ok(Port::Settled),
-            Some(owner) => Err(Trouble::host(format!("{host}: {DOING}"))
-                .because(format!("MAC {} belongs to another node in Ironic: {owner}", mac.value))
-                .set_by(&mac.setting)
-                .hint("correct the MAC, or delete the port at the other node")),
+/// Ironic never shows a password, so a changed one cannot be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passwords {
+    /// They were sent a moment ago.
+    AreThere,
+    /// They are sent when other settings of the BMC change.
+    GoWithOthers,
+    /// Ironic has not been able to talk to the BMC: they may be wrong.
+    AreSent,
+}
+
+impl Passwords {
+    fn of(observed: &Observed) -> Self {
+        match observed.provision_state {
+            Provision::Enroll => Self::AreSent,
+            _ => Self::GoWithOthers,
         }
     }
+}
+
+async fn change(
+    errand: &Errand<'_>,
+    node: &Observed,
+    changes: Vec<Change>,
+    traits: &Traits,
+) -> Result<()> {
+    let reset = changes.iter().any(|change| change.is_of("driver"));
+    let mut patch: Vec<_> = changes.into_iter().map(|change| change.operation).collect();
+    patch.extend(in_corner(node, traits.meanwhile()));
+    if !patch.is_empty() {
+        let query = if reset { "?reset_interfaces=true" } else { "" };
+        errand.patch_with(node, query, patch).await?;
+    }
+    traits.bring_about(errand, node).await
 }
 
 fn not_created(errand: &Errand<'_>, node: &Node, refusal: &Refusal) -> Trouble {
@@ -172,24 +214,6 @@ fn busy(host: &str, observed: &Observed) -> Trouble {
         .hint("run the command again when Ironic is done with it")
 }
 
-async fn create_port(errand: &Errand<'_>, observed: &Observed, mac: &str) -> Result<()> {
-    let told = |text: String| errand.voice.progress(text);
-    let body = json!({ "address": mac, "node_uuid": observed.uuid });
-    let mut lost = 0;
-    loop {
-        lost += 1;
-        return match errand.session.client.post("ports", &body, &told).await {
-            Ok(_) => Ok(()),
-            // An earlier attempt whose answer was lost has made it.
-            Err(Failure::Refused(refusal)) if refusal.words.contains("already exists") => Ok(()),
-            Err(Failure::Lost(_)) if lost < LOST_REQUESTS => continue,
-            Err(failure) => {
-                Err(failure.while_trying(format!("{}: creating its port {mac}", errand.host)))
-            }
-        };
-    }
-}
-
 fn with_secrets(node: &Node, secrets: &dyn Secrets) -> Result<Map<String, Value>> {
     let mut info: Map<_, _> = node.driver_info.clone().into_iter().collect();
     for (key, reference) in &node.secrets {
@@ -197,79 +221,3 @@ fn with_secrets(node: &Node, secrets: &dyn Secrets) -> Result<Map<String, Value>
     }
     Ok(info)
 }
-
-/// What the site says and Ironic has otherwise. What only Ironic has stays: inspection and rules put it there.
-fn differences(node: &Node, observed: &Observed) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut compare = |path: &[&str], wanted: &Value, found: Option<&Value>| {
-        if !same(wanted, found) {
-            let found = found.map_or_else(|| "nothing".into(), shown);
-            let told = format!("{}: {found} → {}", path.join("."), shown(wanted));
-            changes.push(Change { told, operation: add(path, wanted) });
-        }
-    };
-    compare(&["driver"], &json!(node.driver.value), Some(&json!(observed.driver)));
-    for (key, wanted) in &node.driver_info {
-        compare(&["driver_info", key], wanted, observed.driver_info.get(key));
-    }
-    for (key, wanted) in &node.properties {
-        let found = observed.properties.get(key);
-        match key.as_str() {
-            "capabilities" => compare(&["properties", key], &capabilities(wanted, found), found),
-            _ => compare(&["properties", key], wanted, found),
-        }
-    }
-    if let Some(class) = &node.resource_class {
-        compare(
-            &["resource_class"],
-            &json!(class),
-            observed.resource_class.as_ref().map(|c| json!(c)).as_ref(),
-        );
-    }
-    for (kind, name) in &node.interfaces {
-        let field = format!("{kind}_interface");
-        compare(&[&field], &json!(name), observed.interfaces.get(&field));
-    }
-    let clean = observed.automated_clean.map(Value::Bool);
-    compare(&["automated_clean"], &json!(node.automated_clean), clean.as_ref());
-    changes
-}
-
-/// The wanted `key:value` pairs put into those that inspection found.
-fn capabilities(wanted: &Value, found: Option<&Value>) -> Value {
-    let pairs = |text: &str| -> Vec<(String, String)> {
-        let pairs = text.split(',').filter_map(|pair| pair.split_once(':'));
-        pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect()
-    };
-    let mut merged = pairs(found.and_then(Value::as_str).unwrap_or_default());
-    for (key, value) in pairs(wanted.as_str().unwrap_or_default()) {
-        match merged.iter_mut().find(|(known, _)| *known == key) {
-            Some(pair) => pair.1 = value,
-            None => merged.push((key, value)),
-        }
-    }
-    let merged: Vec<_> = merged.iter().map(|(key, value)| format!("{key}:{value}")).collect();
-    Value::String(merged.join(","))
-}
-
-/// Whether two values mean the same: a number and its text do.
-fn same(wanted: &Value, found: Option<&Value>) -> bool {
-    found.is_some_and(|found| {
-        found == wanted || (!found.is_object() && shown(found) == shown(wanted))
-    })
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A JSON patch operation that sets the value at the path.
-pub(super) fn add(path: &[&str], value: &Value) -> Value {
-    let escaped = path.iter().map(|key| key.replace('~', "~0").replace('/', "~1"));
-    let path = escaped.fold(String::new(), |path, key| format!("{path}/{key}"));
-    json!({ "op": "add", "path": path, "value": value })
-}
-
-#[cfg(test)]
-#[path = "register_tests.rs"]
-mod tests;

@@ -220,9 +220,12 @@ impl Errand<'_> {
         node: &Observed,
         patch: Vec<Value>,
     ) -> Result<(), Failure> {
+        self.patch_at(&format!("nodes/{}", node.uuid), patch).await
+    }
+
+    async fn patch_at(&self, path: &str, patch: Vec<Value>) -> Result<(), Failure> {
         let told = |text: String| self.voice.progress(text);
-        let path = format!("nodes/{}", node.uuid);
-        self.session.client.patch(&path, &Value::Array(patch), &told).await.map(drop)
+        self.session.client.patch(path, &Value::Array(patch), &told).await.map(drop)
     }
 
     /// Ironic did not take a change.
@@ -233,6 +236,17 @@ impl Errand<'_> {
     /// Sends a JSON patch for the node.
     pub async fn patch(&self, node: &Observed, patch: Vec<Value>) -> Result<()> {
         self.try_patch(node, patch).await.map_err(|failure| self.unchanged(failure))
+    }
+
+    /// Sends a JSON patch for the node with a query, `?reset_interfaces=true`.
+    pub(super) async fn patch_with(
+        &self,
+        node: &Observed,
+        query: &str,
+        patch: Vec<Value>,
+    ) -> Result<()> {
+        let path = format!("nodes/{}{query}", node.uuid);
+        self.patch_at(&path, patch).await.map_err(|failure| self.unchanged(failure))
     }
 
     async fn release(&self, way: &Way) -> Result<()> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     host::{Access, HostImage, Patience},
+    inspection_rule::Rule,
     network::AdminAddress,
     node::{Ironic, Node},
 };
@@ -16,6 +17,9 @@ use crate::model::{
 pub enum IronicAction {
     Register(Box<Register>),
     Inspect(Box<Inspect>),
+    Save(Box<Save>),
+    Rule(Box<EnsureRule>),
+    Prune(Box<PruneRules>),
     Provide(Box<Provide>),
     Deploy(Box<Deploy>),
     Rebuild(Box<Rebuild>),
@@ -28,6 +32,9 @@ impl IronicAction {
         match self {
             Self::Register(action) => &action.ironic,
             Self::Inspect(action) => &action.ironic,
+            Self::Save(action) => &action.ironic,
+            Self::Rule(action) => &action.ironic,
+            Self::Prune(action) => &action.ironic,
             Self::Provide(action) => &action.ironic,
             Self::Deploy(action) => &action.ironic,
             Self::Rebuild(action) => &action.deploy.ironic,
@@ -51,6 +58,51 @@ pub struct Inspect {
     pub node: Node,
     pub since: Timestamp,
     pub patience: Patience,
+}
+
+/// What the last inspection found stands in a file, and is what later ones are compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Save {
+    pub ironic: Ironic,
+    pub file: Utf8PathBuf,
+    pub format: Format,
+    /// Where Ymir keeps what it compares with.
+    pub look: Utf8PathBuf,
+}
+
+/// Ironic has an inspection rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnsureRule {
+    pub ironic: Ironic,
+    pub rule: Rule,
+    /// Where Ymir notes what it sent of rules that Ironic does not show.
+    pub notes: Utf8PathBuf,
+}
+
+/// Of the inspection rules that Ymir made, Ironic has only those with these descriptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PruneRules {
+    pub ironic: Ironic,
+    pub keep: Vec<String>,
+}
+
+/// How inspection data is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    #[default]
+    Json,
+    Yaml,
+}
+
+impl Format {
+    /// How names of such files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+        }
+    }
 }
 
 /// The node may be deployed to, or is being deployed to already.

@@ -7,6 +7,7 @@ pub mod configure;
 pub mod errand;
 pub mod host;
 pub mod image;
+pub mod inventory;
 pub mod ironic;
 pub mod known_host;
 
@@ -19,6 +20,7 @@ use self::{
     errand::{GatherFacts, RunCommand, UpdatePackages},
     host::HostAction,
     image::ImageAction,
+    inventory::WriteInventory,
     ironic::IronicAction,
     known_host::KnowHost,
 };
@@ -37,4 +39,5 @@ pub enum Action {
     Update(Box<UpdatePackages>),
     Facts(Box<GatherFacts>),
     KnownHost(KnowHost),
+    Inventory(WriteInventory),
 }

@@ -5,7 +5,10 @@ mod nodes;
 mod others;
 mod ports;
 mod refusals;
+mod rules;
 mod states;
+
+pub use self::rules::Rule;
 
 use serde_json::json;
 
@@ -73,7 +76,7 @@ impl Rack {
             (_, ["allocations", ..]) => self.on_allocations(asked, &words[1..], now),
             ("GET", ["conductors"]) => self.conductors(asked),
             ("GET", ["drivers"]) => self.drivers(asked),
-            ("GET", ["inspection_rules"]) => Answer::ok(json!({ "inspection_rules": [] })),
+            (_, ["inspection_rules", ..]) => self.on_rules(asked, &words[1..], now),
             _ => not_simulated(asked),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     locked, no_node, not_simulated,
-    refusals::{busy, not_taken, nowhere},
+    refusals::{busy, in_use, not_taken, nowhere},
 };
 use crate::rack::{
     clock::Moment,
@@ -18,7 +18,8 @@ use crate::rack::{
 /// How many nodes one answer holds at most.
 const PAGE: usize = 1000;
 
-const DRIVERS: [&str; 3] = ["fake-hardware", "ipmi", "redfish"];
+pub(super) const DRIVERS: [&str; 6] =
+    ["fake-hardware", "idrac", "intel-ipmi", "ipmi", "manual-management", "redfish"];
 
 impl Rack {
     pub(super) fn on_nodes(&mut self, asked: &Asked, words: &[&str], now: Moment) -> Answer {
@@ -128,6 +129,10 @@ impl Rack {
                 ),
             );
         }
+        if fields.get("owner").is_some_and(|owner| !owner.is_null()) {
+            let words = "Cannot create a node as a project scoped admin with an owner other than your own project.";
+            return Answer::refused(400, words);
+        }
         let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
         if given.is_some_and(|uuid| self.row(uuid).is_some()) {
             let uuid = given.unwrap_or_default();
@@ -169,7 +174,14 @@ impl Rack {
         if self.row(name).is_some_and(|other| other != row) {
             return Answer::refused(409, format!("A node with name {name} already exists."));
         }
-        let fields = self.nodes[&row].with(fields, self.view(asked));
+        if let Some(answer) = in_use(&self.nodes[&row], &before, &fields) {
+            return answer;
+        }
+        let other_driver = before["driver"] != fields["driver"];
+        let mut fields = self.nodes[&row].with(fields, self.view(asked));
+        if other_driver && asked.key("reset_interfaces") == Some("true") {
+            self.nodes[&row].reset_interfaces(&mut fields);
+        }
         self.change(row, fields, now);
         Answer::ok(self.whole(row, self.view(asked)))
     }

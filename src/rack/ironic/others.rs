@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::not_simulated;
+use super::{nodes::DRIVERS, not_simulated};
 use crate::rack::{
     clock::{Moment, written},
     hardware::uuid,
@@ -83,7 +83,7 @@ impl Rack {
     }
 
     pub(super) fn drivers(&self, asked: &Asked) -> Answer {
-        let shown = ["fake-hardware", "ipmi", "redfish"].map(|name| {
+        let shown = DRIVERS.map(|name| {
             json!({
                 "name": name, "hosts": self.file.rack.conductors.get_ref(), "type": "dynamic",
                 "links": links(&asked.base, &format!("drivers/{name}")),

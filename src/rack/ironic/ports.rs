@@ -7,7 +7,9 @@ use crate::rack::{
     clock::{Moment, written},
     hardware::uuid,
     http::{Answer, Asked},
-    node::links,
+    node::{Node, links},
+    patch::patched,
+    state::State,
     world::Rack,
 };
 
@@ -21,13 +23,19 @@ impl Rack {
             ("GET", ["detail"]) => self.ports_with(asked, None),
             ("POST", []) => self.create_port(asked, now),
             (method, [word]) => {
+                if !is_identity(word) {
+                    let words = format!("Expected UUID or name for port_ident: {word}");
+                    return Answer::refused(400, words);
+                }
                 let mut ports = self.ports.iter();
-                let found = ports.find(|(mac, port)| port["uuid"] == **word || *mac == word);
+                let found =
+                    ports.find(|(_, port)| port["uuid"] == **word || port["name"] == **word);
                 let Some((mac, port)) = found.map(|(mac, port)| (mac.clone(), port.clone())) else {
                     return Answer::refused(404, format!("Port {word} could not be found."));
                 };
                 match method {
                     "GET" => Answer::ok(Value::Object(port)),
+                    "PATCH" => self.change_port(asked, &port, now),
                     "DELETE" => {
                         self.ports.remove(&mac);
                         Answer::bare(204)
@@ -64,6 +72,25 @@ impl Rack {
             }
         });
         Answer::ok(json!({ "ports": shown.collect::<Vec<_>>() }))
+    }
+
+    fn change_port(&mut self, asked: &Asked, port: &Map<String, Value>, now: Moment) -> Answer {
+        let row = port["node_uuid"].as_str().and_then(|uuid| self.row(uuid));
+        let Some(node) = row.and_then(|row| self.nodes.get(&row)) else { return Answer::bare(404) };
+        let operations = asked.body.as_array().cloned().unwrap_or_default();
+        let Ok(Value::Object(mut changed)) = patched(&Value::Object(port.clone()), &operations)
+        else {
+            return Answer::refused(400, "Schema error for patch: it is none");
+        };
+        if let Some(answer) = plugged(node, port, &changed) {
+            return answer;
+        }
+        changed["updated_at"] = json!(written(self.began, now));
+        let key =
+            |port: &Map<String, Value>| port["address"].as_str().unwrap_or_default().to_lowercase();
+        self.ports.remove(&key(port));
+        self.ports.insert(key(&changed), changed.clone());
+        Answer::ok(Value::Object(changed))
     }
 
     fn create_port(&mut self, asked: &Asked, now: Moment) -> Answer {
@@ -105,4 +132,32 @@ impl Rack {
         self.ports.extend(port.as_object().cloned().map(|port| (address, port)));
         Answer::new(201, port)
     }
+}
+
+/// Whether a word may be a UUID or a name; a MAC is neither.
+fn is_identity(word: &str) -> bool {
+    !word.contains(':')
+}
+
+/// The refusal to change what the port of a node that is not free is plugged into.
+fn plugged(node: &Node, before: &Map<String, Value>, after: &Map<String, Value>) -> Option<Answer> {
+    use State as S;
+    let state = node.life.state;
+    let free = [S::Enroll, S::Inspecting, S::InspectWait, S::Manageable].contains(&state)
+        || node.is_in_maintenance();
+    let plug = ["pxe_enabled", "local_link_connection", "physical_network"];
+    if free || plug.iter().all(|field| before[*field] == after[*field]) {
+        return None;
+    }
+    let uuid = before["uuid"].as_str().unwrap_or_default();
+    Some(Answer::refused(
+        409,
+        format!(
+            "Port {uuid} can not have any connectivity attributes (pxe_enabled, portgroup_id, physical_network, \
+             local_link_connection) updated unless node {} is in a enroll, inspecting, inspect wait, manageable state or \
+             in maintenance mode. The current state is {}.",
+            node.uuid,
+            state.name()
+        ),
+    ))
 }

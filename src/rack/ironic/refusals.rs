@@ -1,6 +1,6 @@
 //! Why a node is not changed, in Ironic's words.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::locked;
 use crate::rack::{
@@ -24,6 +24,31 @@ pub(super) fn busy(node: &Node) -> Option<Answer> {
         return Some(Answer::refused(409, words));
     }
     node.life.reservation().map(|conductor| locked(uuid, conductor))
+}
+
+/// In these states everything of a node may be changed.
+const FREE: [State; 5] =
+    [State::Enroll, State::Inspecting, State::InspectWait, State::Manageable, State::Available];
+
+/// The refusal to change what a node in use was deployed with.
+pub(super) fn in_use(node: &Node, before: &Value, after: &Map<String, Value>) -> Option<Answer> {
+    let state = node.life.state;
+    if FREE.contains(&state) {
+        return None;
+    }
+    let differs = |field: &&String| before[field.as_str()] != after[field.as_str()];
+    let fixed = |field: &&String| {
+        **field == "resource_class" || field.ends_with("_interface") && !node.is_in_maintenance()
+    };
+    let field = after.keys().filter(differs).find(fixed)?;
+    let or_maintenance = if field == "resource_class" { "" } else { " or in maintenance mode" };
+    let words = format!(
+        "Node {} can not have {field} updated unless it is in one of allowed (enroll, inspecting, inspect wait, \
+         manageable, available) states{or_maintenance}. Current state is '{}'.",
+        node.uuid,
+        state.name()
+    );
+    Some(Answer::refused(409, words))
 }
 
 /// The refusal of an operation that is none, or is about what is not the client's.

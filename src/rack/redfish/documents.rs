@@ -127,7 +127,7 @@ pub(super) fn chassis(hardware: &Hardware) -> Value {
         "ChassisType": "RackMount",
         "Manufacturer": "Ymir",
         "Model": "Rack",
-        "SerialNumber": hardware.serial(),
+        "SerialNumber": hardware.serial,
         "PowerState": "On",
         "Status": { "State": "Enabled", "Health": "OK" },
         "Links": {

@@ -30,8 +30,13 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("xclarity", &[]),
 ];
 
+/// All of Ironic's drivers.
+pub(in crate::resolve) fn names() -> Vec<&'static str> {
+    DRIVERS.iter().map(|(name, _)| *name).collect()
+}
+
 /// What the names of a driver's keys begin with; none for a driver without a BMC.
-pub(super) fn prefixes(driver: &str) -> &'static [&'static str] {
+pub(in crate::resolve) fn prefixes(driver: &str) -> &'static [&'static str] {
     DRIVERS.iter().find(|(name, _)| *name == driver).map_or(&[], |(_, prefixes)| prefixes)
 }
 

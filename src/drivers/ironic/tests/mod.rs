@@ -23,6 +23,7 @@ use crate::{
     model::{
         host::{Access, HostImage},
         network::AdminAddress,
+        node::Placement,
     },
     origin::{Origin, Setting, Sourced},
     plan::{
@@ -222,6 +223,8 @@ fn node() -> Node {
         properties: BTreeMap::new(),
         resource_class: None,
         interfaces: BTreeMap::new(),
+        placement: Placement::default(),
+        ports: vec![],
         mac: Some(sourced("kolla_bifrost_ipv4_interface_mac", "52:54:00:aa:00:01".into())),
         automated_clean: false,
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
+    model::node::Placement,
     origin::{Origin, Setting, Sourced},
     secret::SecretRef,
 };
@@ -23,6 +24,8 @@ fn node() -> Node {
         .collect(),
         resource_class: Some("baremetal".into()),
         interfaces: BTreeMap::from([("boot".to_owned(), "redfish-virtual-media".to_owned())]),
+        placement: Placement::default(),
+        ports: vec![],
         mac: None,
         automated_clean: false,
     }
