@@ -110,6 +110,7 @@ impl Look<'_> {
             Data::Bool(value) => value.to_string(),
             Data::Int(value) => value.to_string(),
             Data::Float(value) => value.to_string(),
+            Data::Moment(moment) => moment.to_string(),
             other => other.kind().to_owned(),
         };
         self.report(&node.origin, Oddity::Wrong { wanted: kind.clone(), found });
@@ -187,7 +188,7 @@ fn is_scalar(kind: &Kind, data: &Data) -> bool {
     let among = |low: i64, high: i64| number().is_some_and(|n| (low..=high).contains(&n));
     match kind {
         Kind::Text | Kind::Secret => {
-            matches!(data, Data::Int(_) | Data::Float(_)) || text.is_some()
+            matches!(data, Data::Int(_) | Data::Float(_) | Data::Moment(_)) || text.is_some()
         }
         Kind::Bool => match data {
             Data::Bool(_) | Data::Int(0 | 1) => true,

@@ -21,7 +21,7 @@ fn at(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
     let differ = || Some(format!("{path}: Ansible {theirs}, Ymir {ours}"));
     match (theirs, ours) {
         (Value::Object(one), Value::Object(other)) => {
-            if failure(ours).is_some_and(is_bound) || wants_no_date(theirs) {
+            if failure(ours).is_some_and(is_bound) {
                 return None;
             }
             if let (true, Some(own)) = (has_failed(theirs), failure(ours)) {
@@ -52,12 +52,6 @@ fn is_bound(message: &str) -> bool {
     ]
     .iter()
     .any(|words| message.contains(words))
-}
-
-/// Whether Ansible fails because something is a date of YAML, which is text in Ymir, as docs/templates.md says.
-fn wants_no_date(theirs: &Value) -> bool {
-    has_failed(theirs)
-        && theirs["reason"].as_str().is_some_and(|words| words.contains("_AnsibleTaggedDate"))
 }
 
 /// Whether a text holds Python's own words for a function, with its types and addresses, which mean nothing elsewhere.

@@ -22,6 +22,7 @@ pub(crate) enum Kind {
 
 /// Words by which Ymir's messages tell their kind.
 const WORDS: &[(Kind, &[&str])] = &[
+    (Kind::Unknown, &["No filter named", "No test named", "The lookup plugin"]),
     // What is undefined is only the cause.
     (
         Kind::Refused,
@@ -37,7 +38,6 @@ const WORDS: &[(Kind, &[&str])] = &[
     // Macros and blocks that ask for themselves without end meet Ymir's bound, which is told by its number, where they meet
     // Python's, which Ansible tells as a loop: nobody can know that they would never end.
     (Kind::Endless, &["Recursive loop detected", "blocks and macros are more than"]),
-    (Kind::Unknown, &["No filter named", "No test named", "The lookup plugin"]),
     (Kind::Syntax, &["Syntax error in template"]),
     (
         Kind::Undefined,

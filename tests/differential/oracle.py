@@ -158,8 +158,9 @@ def marked(value):
         raise Unusable("Ymir refuses numbers of more than 128 bits")
     if (ciphertext := VaultHelper.get_ciphertext(value, with_tags=False)) is not None:
         return f"encrypted: {ciphertext}"
-    # Ymir has dates as text, which is no template in any case.
-    if isinstance(value, str) and not TrustedAsTemplate.is_tagged_on(value) and not value[:1].isdigit():
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return f"date: {value.isoformat()}"
+    if isinstance(value, str) and not TrustedAsTemplate.is_tagged_on(value):
         return f"unsafe: {value}"
     return value
 

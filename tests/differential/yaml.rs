@@ -126,9 +126,8 @@ fn untemplated(node: Node) -> Node {
     let pair = |(key, value)| (key_as_it_is(key), untemplated(value));
     let data = match node.data {
         Data::Text(text) => Data::Unsafe(text),
-        Data::Unsafe(text) if !text.starts_with(|c: char| c.is_ascii_digit()) => {
-            Data::Unsafe(format!("unsafe: {text}"))
-        }
+        Data::Unsafe(text) => Data::Unsafe(format!("unsafe: {text}")),
+        Data::Moment(moment) => Data::Unsafe(format!("date: {moment}")),
         Data::Vault(text) => Data::Unsafe(format!("encrypted: {text}")),
         Data::List(items) => Data::List(items.into_iter().map(untemplated).collect()),
         Data::Map(pairs) => Data::Map(pairs.into_iter().map(pair).collect()),

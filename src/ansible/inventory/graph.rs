@@ -30,7 +30,7 @@ pub(super) fn priority(value: &Node) -> Result<Option<i64>> {
         #[expect(clippy::cast_possible_truncation, reason = "saturates, as far as can matter")]
         Data::Float(number) => (!number.is_nan()).then_some(*number as i64),
         Data::Text(text) | Data::Unsafe(text) => python_integer(text),
-        Data::Null | Data::List(_) | Data::Map(_) => None,
+        Data::Null | Data::Moment(_) | Data::List(_) | Data::Map(_) => None,
         Data::Vault(_) => {
             return Err(Trouble::refused("reading the inventory")
                 .because("`ansible_group_priority` is encrypted")

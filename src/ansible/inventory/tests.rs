@@ -107,6 +107,7 @@ fn data(node: &Node) -> Value {
         Data::Bool(value) => json!(value),
         Data::Int(value) => json!(i64::try_from(*value).unwrap()),
         Data::Float(value) => json!(value),
+        Data::Moment(moment) => json!(moment.to_string()),
         Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => json!(text),
         Data::List(items) => items.iter().map(data).collect(),
         Data::Map(pairs) => {

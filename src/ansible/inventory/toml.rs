@@ -9,7 +9,7 @@ use ::toml::{
 
 use super::{Inventory, address, source::Place, toml_version::newer};
 use crate::{
-    ansible::yaml::{Data, Node, excerpt},
+    ansible::yaml::{self, Data, Node, excerpt},
     origin::Origin,
     trouble::{Result, Trouble},
 };
@@ -85,8 +85,10 @@ impl Places<'_> {
                 i128::from_str_radix(number.as_str(), number.radix()).map_or(Data::Null, Data::Int)
             }
             DeValue::Float(number) => number.as_str().parse().map_or(Data::Null, Data::Float),
-            // As Python prints it.
-            DeValue::Datetime(time) => Data::Text(time.to_string().replace('Z', "+00:00")),
+            DeValue::Datetime(time) => {
+                let text = time.to_string();
+                yaml::moment(&text).map_or(Data::Text(text), Data::Moment)
+            }
             DeValue::Array(items) => Data::List(items.iter().map(|item| self.node(item)).collect()),
             DeValue::Table(table) => Data::Map(self.table(table)),
         };

@@ -94,6 +94,7 @@ pub fn value(node: &Node) -> Value {
             Value::from,
         ),
         Data::Float(number) => (*number).into(),
+        Data::Moment(moment) => moment.to_string().into(),
         Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => text.as_str().into(),
         Data::List(items) => items.iter().map(value).collect(),
         Data::Map(pairs) => map(pairs),

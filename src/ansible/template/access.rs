@@ -114,6 +114,9 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
 /// Python's own `base[key]`, which raises what `default` does not answer.
 pub(super) fn subscript(base: &Val, key: &Val) -> Outcome {
     let found = match (base, key) {
+        (Val::Object(object), Val::Int(_)) if matches!(**object, Object::Range(_)) => {
+            Some(item(base, key)?).filter(|found| !is_no_item(found))
+        }
         (Val::Dict(_), Val::List(_) | Val::Dict(_)) | (Val::Object(_), _) => None,
         (Val::Dict(dict), key) => dict.get(&Key::new(key.clone())?),
         (Val::List(_) | Val::Tuple(_) | Val::Str(_), Val::Int(_) | Val::Bool(_)) => {

@@ -165,6 +165,7 @@ impl Env {
             Data::Bool(value) => Val::Bool(*value),
             Data::Int(number) => Val::Int(*number),
             Data::Float(number) => Val::Float(*number),
+            Data::Moment(moment) => moment.value(),
             Data::Text(text) if is_template(text) => {
                 Val::Lazy(Arc::new(Thunk::new(self, name, text, &node.origin)))
             }
@@ -222,6 +223,7 @@ pub(super) fn plain(node: &Node) -> Val {
         Data::Bool(value) => Val::Bool(*value),
         Data::Int(number) => Val::Int(*number),
         Data::Float(number) => Val::Float(*number),
+        Data::Moment(moment) => moment.value(),
         Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Val::str(text),
         Data::List(items) => Val::list(items.iter().map(plain).collect()),
         Data::Map(pairs) => {

@@ -116,11 +116,10 @@ impl Run {
     }
 
     fn dict(&mut self, pairs: &[(Expr, Expr)]) -> Outcome {
-        let mut made = indexmap::IndexMap::with_capacity(pairs.len());
-        for (key, value) in pairs {
-            let key = Key::new(self.expr(key)?)?;
-            made.insert(key, self.expr(value)?);
-        }
+        // As in Python, all values are there before it is seen whether the keys can be keys.
+        let pair = |(key, value): &(Expr, Expr)| Ok((self.expr(key)?, self.expr(value)?));
+        let pairs = pairs.iter().map(pair).collect::<Outcome<Vec<_>>>()?.into_iter();
+        let made = pairs.map(|(key, value)| Ok((Key::new(key)?, value))).collect::<Outcome<_>>()?;
         Ok(Val::Dict(Dict::new(made)))
     }
 

@@ -9,6 +9,9 @@ use crate::{
     trouble::Trouble,
 };
 
+/// What Ansible says of `undef()` that is told no hint.
+pub(super) const UNNAMED: &str = "Mandatory variable has not been overridden";
+
 /// What Ansible says of variables that need themselves.
 pub(super) const LOOP: &str = "Recursive loop detected in template";
 
@@ -63,6 +66,11 @@ impl Fault {
         let words = self.message.starts_with("object of type")
             || self.message.ends_with("object has no element 0");
         self.undefined && self.absent.is_none() && words
+    }
+
+    /// Whether it is what `undef()` gives that is told no hint.
+    pub(super) fn is_unnamed(&self) -> bool {
+        self.undefined && self.message == UNNAMED
     }
 
     pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Faulty {

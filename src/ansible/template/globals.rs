@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicUsize};
 use super::{
     call::Args,
     env::Env,
-    fault::{Fault, Outcome},
+    fault::{self, Fault, Outcome},
     lookups,
     objects::{Object, Range},
     value::{Dict, Key, Val},
@@ -80,7 +80,7 @@ fn undef(args: &mut Args) -> Outcome {
         return Err(fault.raised("The 'hint' argument must be of type 'str' or 'NoneType'"));
     }
     let hint = Args::of(vec![given]).maybe_text("hint")?.filter(|hint| !hint.is_empty());
-    let hint = hint.as_deref().unwrap_or("Mandatory variable has not been overridden");
+    let hint = hint.as_deref().unwrap_or(fault::UNNAMED);
     Ok(Val::Missing(Fault::absent(hint)))
 }
 

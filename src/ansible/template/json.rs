@@ -119,6 +119,9 @@ fn key_text(key: &Key) -> Outcome<String> {
     match key.as_val() {
         Val::None => Ok("null".into()),
         Val::Bool(value) => Ok(value.to_string()),
+        Val::Object(object) if let Object::Moment(moment) = object.as_ref() => {
+            Ok(moment.to_string())
+        }
         other => text::str_of(other),
     }
 }

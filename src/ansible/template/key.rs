@@ -1,12 +1,14 @@
 //! What may be a key of a dict.
 
 use std::{
+    cmp::Ordering,
     hash::{Hash, Hasher},
     sync::Arc,
 };
 
 use super::{
     fault::{Fault, Outcome},
+    moments,
     value::{DEEPEST, Val},
 };
 
@@ -79,6 +81,9 @@ impl PartialEq for Key {
             (Val::Tuple(one), Val::Tuple(other)) => {
                 let pairs = || one.iter().zip(other.iter());
                 one.len() == other.len() && pairs().all(|(a, b)| Self(a.clone()) == Self(b.clone()))
+            }
+            (Val::Object(one), Val::Object(other)) => {
+                Arc::ptr_eq(one, other) || moments::order(one, other) == Some(Ordering::Equal)
             }
             (Val::Float(one), Val::Float(other)) => one.to_bits() == other.to_bits(),
             (one, other) => whole(one).is_some() && whole(one) == whole(other),

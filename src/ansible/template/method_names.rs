@@ -79,8 +79,6 @@ const OF_NUMBERS: &[&str] = &[
 ];
 const OF_DECIMALS: &[&str] = &["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
 
-const OF_MOMENTS: &[&str] = &["isoformat", "isoweekday", "strftime", "timestamp", "weekday"];
-
 /// The method of this name that the value's type has in Python.
 pub(super) fn known(base: &Val, name: &str) -> Option<&'static str> {
     let names = match base {
@@ -88,7 +86,7 @@ pub(super) fn known(base: &Val, name: &str) -> Option<&'static str> {
         Val::Object(object) => match object.as_ref() {
             Object::Loop(_) => &["changed", "cycle"],
             Object::Cycler { .. } => &["next", "reset"],
-            Object::Moment(_) => OF_MOMENTS,
+            Object::Moment(moment) => moment.methods(),
             Object::Span(_) => &["total_seconds"],
             _ => &[],
         },

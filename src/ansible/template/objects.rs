@@ -51,7 +51,7 @@ pub(super) enum Object {
     Function(&'static str),
     /// `range(…)`.
     Range(Range),
-    /// Python's `datetime` without a zone.
+    /// Python's `date` and `datetime`.
     Moment(Moment),
     /// Python's `timedelta`.
     Span(Span),
@@ -161,7 +161,7 @@ impl Object {
             Self::Method { .. } => "builtin_function_or_method",
             Self::Function(_) => "function",
             Self::Range(_) => "range",
-            Self::Moment(_) => "datetime",
+            Self::Moment(moment) => moment.type_name(),
             Self::Span(_) => "timedelta",
             Self::Cycler { .. } => "Cycler",
             Self::Joiner { .. } => "Joiner",

@@ -6,6 +6,7 @@ use super::{
     characters, digits,
     fault::{Fault, Faulty, Outcome},
     meter,
+    objects::Object,
     value::{DEEPEST, Dict, Key, Val},
     watch,
 };
@@ -115,7 +116,7 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
             format!("{{{}}}", pairs.join(", "))
         }
         Val::Omit => "<<Omit>>".into(),
-        Val::Object(object) => match (object.repr(), object.items()) {
+        Val::Object(object) => match (shown(&object)?, object.items()) {
             (Some(text), _) => text,
             (None, Some(items)) => format!("[{}]", joined(&items)?),
             (None, None) => format!("<{}>", object.type_name()),
@@ -127,6 +128,33 @@ fn repr_at(value: &Val, depth: usize) -> Outcome<String> {
     meter::text(text.len());
     meter::room(text.len())?;
     Ok(text)
+}
+
+/// How Python writes an object. Where Ansible has methods of its own for lists and dicts, all in these shows.
+fn shown(object: &Object) -> Outcome<Option<String>> {
+    if let Object::Method { base, name } = object {
+        let own = match base {
+            Val::List(_) => &["copy", "index", "pop", "remove", "sort"][..],
+            Val::Dict(_) => &["copy", "get", "items", "pop", "popitem", "setdefault", "values"],
+            _ => &[],
+        };
+        if own.contains(name) && holds_templates(base, DEEPEST) {
+            repr(base)?;
+        }
+    }
+    Ok(object.repr())
+}
+
+/// Whether a template is among the items, as in variables only.
+fn holds_templates(value: &Val, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut inside = match value {
+        Val::Lazy(_) => return true,
+        Val::List(list) => list.raw().into_iter(),
+        Val::Dict(dict) => dict.raw().into_values().collect::<Vec<_>>().into_iter(),
+        _ => return false,
+    };
+    inside.any(|item| holds_templates(&item, depth))
 }
 
 /// Python's shortest text of a float.

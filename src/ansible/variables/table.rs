@@ -90,6 +90,7 @@ impl Entry {
             Data::Vault(_) => MASK.to_owned(),
             _ if self.in_vault_file => MASK.to_owned(),
             Data::Text(text) | Data::Unsafe(text) => text.clone(),
+            Data::Moment(moment) => moment.to_string(),
             _ => masked_json(&self.node).to_string(),
         }
     }
@@ -141,6 +142,7 @@ fn leaves(node: &Node, texts: &mut Vec<String>) {
     match &node.data {
         Data::Text(text) | Data::Unsafe(text) => texts.push(text.clone()),
         Data::Int(number) => texts.push(number.to_string()),
+        Data::Moment(moment) => texts.extend([moment.to_string(), moment.iso(" ")]),
         Data::List(items) => items.iter().for_each(|item| leaves(item, texts)),
         Data::Map(pairs) => pairs.iter().for_each(|(_, value)| leaves(value, texts)),
         _ => {}
@@ -195,6 +197,7 @@ fn masked_json(node: &Node) -> serde_json::Value {
             i64::try_from(*value).map_or_else(|_| value.to_string().into(), Into::into)
         }
         Data::Float(value) => (*value).into(),
+        Data::Moment(moment) => moment.to_string().into(),
         Data::Text(text) | Data::Unsafe(text) => text.as_str().into(),
         Data::Vault(_) => MASK.into(),
         Data::List(items) => items.iter().map(masked_json).collect(),

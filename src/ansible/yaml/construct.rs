@@ -308,6 +308,7 @@ fn written(key: &Data) -> String {
         Data::Bool(value) => value.to_string(),
         Data::Int(value) => value.to_string(),
         Data::Float(value) => format!("{value:?}"),
+        Data::Moment(moment) => moment.to_string(),
         Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => text.clone(),
         Data::List(_) | Data::Map(_) => key.kind().into(),
     }
@@ -318,6 +319,7 @@ fn written(key: &Data) -> String {
 enum Identity<'a> {
     Null,
     Number(String),
+    Moment((u8, jiff::civil::DateTime)),
     Text(&'a str),
     /// What is no key.
     None,
@@ -330,6 +332,7 @@ fn identity(key: &Data) -> Identity<'_> {
         Data::Int(value) => Identity::Number(value.to_string()),
         // Zero has no sign here.
         Data::Float(value) => Identity::Number((value + 0.0).to_string()),
+        Data::Moment(moment) => Identity::Moment(moment.instant()),
         Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Identity::Text(text),
         Data::List(_) | Data::Map(_) => Identity::None,
     }

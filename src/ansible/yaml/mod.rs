@@ -20,7 +20,8 @@ mod tests;
 use std::sync::Arc;
 
 pub(super) use self::construct::{is_key, last_wins};
-pub use self::{duplicates::Duplicate, limits::FILE_BYTES};
+pub(super) use self::timestamp::{Kind as MomentKind, moment, offset};
+pub use self::{duplicates::Duplicate, limits::FILE_BYTES, timestamp::Moment};
 
 use serde_json::Value;
 
@@ -44,7 +45,9 @@ pub enum Data {
     Bool(bool),
     Int(i128),
     Float(f64),
-    /// Text that may hold a Jinja2 template. Dates and times are text as Ansible prints them.
+    /// A date, or a date with a time.
+    Moment(Moment),
+    /// Text that may hold a Jinja2 template.
     Text(String),
     /// `!unsafe` text: never a template.
     Unsafe(String),
@@ -119,6 +122,7 @@ impl Data {
             Self::Bool(value) => !value,
             Self::Int(number) => *number == 0,
             Self::Float(number) => *number == 0.0,
+            Self::Moment(_) => false,
             Self::Text(text) | Self::Unsafe(text) | Self::Vault(text) => text.is_empty(),
             Self::List(items) => items.is_empty(),
             Self::Map(pairs) => pairs.is_empty(),
@@ -132,6 +136,7 @@ impl Data {
             Self::Bool(_) => "a boolean",
             Self::Int(_) => "an integer",
             Self::Float(_) => "a decimal number",
+            Self::Moment(_) => "a date",
             Self::Text(_) | Self::Unsafe(_) => "text",
             Self::Vault(_) => "a vault value",
             Self::List(_) => "a list",

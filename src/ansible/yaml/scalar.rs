@@ -52,8 +52,8 @@ pub(super) fn tagged(text: &str, tag: Tag) -> Result<Data, String> {
             .map(Data::Int)
             .ok_or_else(|| wrong("an integer of at most 128 bits; quote it if it is text")),
         Tag::Float => decimal(text).map(Data::Float).ok_or_else(|| wrong("a number")),
-        Tag::Timestamp => timestamp::text(text.strip_suffix('\n').unwrap_or(text))
-            .map(Data::Text)
+        Tag::Timestamp => timestamp::moment(text.strip_suffix('\n').unwrap_or(text))
+            .map(Data::Moment)
             .ok_or_else(|| wrong("a date; quote it if it is text")),
         // As in Ansible, what looks like a number is one, even in quotation marks.
         Tag::Unsafe => match resolve(text)? {

@@ -1,33 +1,94 @@
 //! Dates and times as PyYAML reads them and as Python's `isoformat` writes them.
 
+use std::fmt;
+
+use jiff::{SignedDuration, civil::DateTime};
+
 /// Whether a plain scalar is one.
 pub(super) fn is_plain(text: &str) -> bool {
     // Without a time, month and day have two digits.
     parts(text).is_some_and(|parts| parts.time.is_some() || text.len() == "2001-01-01".len())
 }
 
-/// A date or time as text; `None` if the calendar has none such.
-pub(super) fn text(text: &str) -> Option<String> {
+/// A date, or a date with a time, as Python's `datetime` has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub(in crate::ansible) at: DateTime,
+    pub(in crate::ansible) kind: Kind,
+}
+
+/// What Python knows of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ansible) enum Kind {
+    /// Only the day.
+    Date,
+    /// Day and time, wherever that is.
+    Local,
+    /// Day and time, so many minutes east of Greenwich.
+    East(i32),
+}
+
+impl Moment {
+    /// What two moments have in common if they are equal, and by which those of the same rank are ordered.
+    pub(in crate::ansible) fn instant(self) -> (u8, DateTime) {
+        match self.kind {
+            Kind::Date => (0, self.at),
+            Kind::Local => (1, self.at),
+            Kind::East(minutes) => {
+                (2, self.at.saturating_sub(SignedDuration::from_mins(minutes.into())))
+            }
+        }
+    }
+
+    /// The ISO form with this between date and time.
+    pub(in crate::ansible) fn iso(self, between: &str) -> String {
+        let date = self.at.date();
+        if self.kind == Kind::Date {
+            return date.to_string();
+        }
+        let form = if self.at.subsec_nanosecond() == 0 { "%H:%M:%S" } else { "%H:%M:%S.%6f" };
+        let zone = match self.kind {
+            Kind::East(minutes) => offset(minutes, ":"),
+            _ => String::new(),
+        };
+        format!("{date}{between}{}{zone}", self.at.strftime(form))
+    }
+}
+
+/// As JSON has it.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.iso("T"))
+    }
+}
+
+/// The date or time that a scalar is; `None` if the calendar has none such.
+pub(in crate::ansible) fn moment(text: &str) -> Option<Moment> {
     let Timestamp { date: [year, month, day], time } = parts(text)?;
     let narrow = |number: u32| i8::try_from(number).ok();
     // Python's calendar begins with the year 1.
     let year = i16::try_from(year).ok().filter(|year| *year > 0)?;
     let date = jiff::civil::Date::new(year, narrow(month)?, narrow(day)?).ok()?;
     let Some(Time { clock: [hour, minute, second], fraction, zone }) = time else {
-        return Some(date.to_string());
+        return Some(Moment { at: date.at(0, 0, 0, 0), kind: Kind::Date });
     };
-    jiff::civil::Time::new(narrow(hour)?, narrow(minute)?, narrow(second)?, 0).ok()?;
-    let micros = format!("{fraction:0<6.6}");
-    let micros = if micros == "000000" { String::new() } else { format!(".{micros}") };
-    let zone = zone.map_or(Some(String::new()), offset)?;
-    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}{micros}{zone}"))
+    let micros: i32 = format!("{fraction:0<6.6}").parse().ok()?;
+    let (hour, minute, second) = (narrow(hour)?, narrow(minute)?, narrow(second)?);
+    let time = jiff::civil::Time::new(hour, minute, second, micros * 1000).ok()?;
+    let kind = match zone {
+        None => Kind::Local,
+        // Python knows less than a day.
+        Some(minutes) if minutes.abs() < 24 * 60 => Kind::East(minutes),
+        Some(_) => return None,
+    };
+    Some(Moment { at: date.to_datetime(time), kind })
 }
 
-/// Minutes east of Greenwich as Python writes them; it knows less than a day.
-fn offset(minutes: i32) -> Option<String> {
+/// Minutes east of Greenwich as Python writes them.
+pub(in crate::ansible) fn offset(minutes: i32, between: &str) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     let size = minutes.abs();
-    (size < 24 * 60).then(|| format!("{sign}{:02}:{:02}", size / 60, size % 60))
+    format!("{sign}{:02}{between}{:02}", size / 60, size % 60)
 }
 
 struct Timestamp<'a> {

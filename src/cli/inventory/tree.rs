@@ -196,6 +196,7 @@ pub(super) fn value(node: &Node, marks: bool) -> Value {
             _ => json!(number.to_string()),
         },
         Data::Float(number) => json!(number),
+        Data::Moment(moment) => json!(moment.to_string()),
         Data::Unsafe(text) if marks => json!({ UNSAFE: text }),
         Data::Text(text) | Data::Unsafe(text) => json!(text),
         Data::Vault(text) => json!({ VAULT: text }),

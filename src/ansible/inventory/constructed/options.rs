@@ -146,6 +146,7 @@ impl Read<'_> {
             Data::Bool(value) => Ok(python_str(&Value::Bool(*value))),
             Data::Int(number) => Ok(number.to_string()),
             Data::Float(number) => Ok(python_float(*number)),
+            Data::Moment(moment) => Ok(moment.iso(" ")),
             Data::Vault(_) | Data::List(_) | Data::Map(_) => {
                 Err(self.refused(node, format!("`{name}` must be text")))
             }

@@ -76,7 +76,7 @@ fn to_datetime(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         _ => parts.to_date().map_err(wrong)?,
     };
     let time = parts.to_time().unwrap_or_else(|_| jiff::civil::Time::midnight());
-    Ok(Moment(date.to_datetime(time)).value())
+    Ok(Moment::local(date.to_datetime(time)).value())
 }
 
 /// The function `now()`.
@@ -84,5 +84,9 @@ pub(in crate::ansible::template) fn now(args: &mut Args) -> Outcome {
     let utc = args.flag("utc", false)?;
     let format = args.text_or("fmt", "")?;
     let now = present().to_zoned(zone(utc));
-    if format.is_empty() { Ok(Moment(now.datetime()).value()) } else { formatted(&now, &format) }
+    if format.is_empty() {
+        Ok(Moment::local(now.datetime()).value())
+    } else {
+        formatted(&now, &format)
+    }
 }

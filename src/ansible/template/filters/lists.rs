@@ -242,7 +242,9 @@ fn extreme(input: &Val, args: &mut Args, better: Comparison) -> Outcome {
     let case_sensitive = args.flag("case_sensitive", false)?;
     let path = args.take("attribute");
     let mut best: Option<(Val, Val)> = None;
-    for item in input.items()? {
+    // Each item is compared before the next one is looked at.
+    for item in input.elements()? {
+        let item = if matches!(input, Val::Tuple(_)) { item } else { item.used()? };
         let key = key_of(&item, path.as_ref(), case_sensitive)?;
         let wins = match &best {
             Some((known, _)) => ops::compare(better, &key, known)?,

@@ -83,6 +83,8 @@ fn replace(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
 }
 
 fn center(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
+    // Its text comes first: what is missing in it is so whatever the width is.
+    let input = &Val::str(text::str_of(input)?);
     let width = args.number("width", 80)?;
     args.positional.insert(0, Val::Int(width));
     method("center", input, args)

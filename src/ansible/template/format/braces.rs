@@ -5,6 +5,7 @@ use crate::ansible::template::{
     access,
     call::Args,
     fault::{Fault, Outcome},
+    objects::Object,
     text,
     value::Val,
 };
@@ -74,7 +75,13 @@ impl Fields<'_> {
         if spec.is_empty() {
             return text::str_of(&value);
         }
-        formatted(&value.used()?, &read(&spec)?)
+        let value = value.used()?;
+        if let Val::Object(object) = &value
+            && let Object::Moment(moment) = object.as_ref()
+        {
+            return text::str_of(&moment.formatted(&spec)?);
+        }
+        formatted(&value, &read(&spec)?)
     }
 
     fn value(&mut self, name: &str) -> Outcome {

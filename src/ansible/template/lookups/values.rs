@@ -53,7 +53,7 @@ fn env_variable(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
         found.push(match env.scope().world().env(name) {
             Some(value) => Val::str(value),
             None => match &default {
-                Val::Missing(_) => Val::Missing(Fault::absent(format!(
+                Val::Missing(fault) if fault.is_unnamed() => Val::Missing(Fault::absent(format!(
                     "The environment variable '{name}' is not set."
                 ))),
                 other => other.clone(),

@@ -324,11 +324,26 @@ impl Writer {
             Val::Bool(value) => value.to_string(),
             Val::Int(number) => number.to_string(),
             Val::Float(number) => float(*number),
-            Val::Object(object) => object.text().unwrap_or_default(),
+            Val::Object(object) => {
+                return self.moment(&object.text().unwrap_or_default(), context);
+            }
             _ => "null".to_owned(),
         };
         self.space();
         self.push(&plain);
+    }
+
+    /// A moment has its tag from how it looks. With a colon it needs quotes in brackets, and then PyYAML writes a tag.
+    fn moment(&mut self, text: &str, context: Context) {
+        let split = context != Context::Key;
+        if self.depth > 0 && text.contains(':') {
+            self.indicator("!", true);
+            self.space();
+            self.single(text, split);
+        } else {
+            self.space();
+            self.plain(text, split);
+        }
     }
 
     fn space(&mut self) {
