@@ -131,7 +131,7 @@ pub(crate) fn told(site: &ansible::Variables, names: &[&str]) -> Outcome {
     let Some(Value::Object(groups)) = groups else { return Ok(Value::Null) };
     let sorted = |(name, hosts): (String, Value)| {
         let mut hosts = hosts.as_array().cloned().unwrap_or_default();
-        hosts.sort_by_key(Value::to_string);
+        hosts.sort_by_key(|host| host.as_str().map(str::to_owned));
         (name, Value::from(hosts))
     };
     let groups: BTreeMap<String, Value> = groups.into_iter().map(sorted).collect();

@@ -104,14 +104,17 @@ fn is_range(range: &str) -> bool {
 }
 
 fn expand_ranges(name: &str, hosts: &mut Vec<String>) -> Result<(), String> {
-    let Some((head, rest)) = name.split_once('[') else {
+    let Some(open) = name.find('[') else {
         if hosts.len() >= MOST_HOSTS {
             return Err(format!("a range gives more than {MOST_HOSTS} hosts"));
         }
         hosts.push(name.to_owned());
         return Ok(());
     };
-    let (range, tail) = rest.split_once(']').ok_or_else(|| format!("`{name}` lacks a `]`"))?;
+    let close = name.find(']').ok_or_else(|| format!("`{name}` lacks a `]`"))?;
+    // As in Ansible, the range is between the first brackets of each kind, whichever comes first.
+    let (start, end) = (open.min(close), open.max(close));
+    let (head, range, tail) = (&name[..start], &name[start + 1..end], &name[end + 1..]);
     for item in items(range)? {
         expand_ranges(&format!("{head}{item}{tail}"), hosts)?;
     }

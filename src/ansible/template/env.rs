@@ -122,7 +122,8 @@ impl Env {
             return None;
         }
         // Where Ansible puts these, a variable of the same name is hidden.
-        if !self.in_hostvars && matches!(name, "hostvars" | "vars") {
+        let in_play = !self.in_hostvars && self.scope.is_play();
+        if in_play && matches!(name, "hostvars" | "vars") {
             return self.magic(name);
         }
         sameness::note(self.scope.is_own(name));
@@ -144,7 +145,7 @@ impl Env {
             "inventory_hostname" => Val::Str(Arc::clone(&self.host)),
             "inventory_hostname_short" => Val::str(self.host.split('.').next().unwrap_or("")),
             "ansible_facts" => Val::dict::<&str>([]),
-            "hostvars" | "vars" if self.in_hostvars => return None,
+            "hostvars" | "vars" if self.in_hostvars || !self.scope.is_play() => return None,
             "hostvars" => Val::Object(Arc::new(Object::HostVars(Arc::clone(self)))),
             "vars" => Val::Object(Arc::new(Object::Host(Arc::clone(self)))),
             _ => return None,

@@ -112,6 +112,10 @@ pub trait Scope: Send + Sync {
     fn is_own(&self, _name: &str) -> bool {
         true
     }
+    /// Whether it is as in a play, where there are `vars` and `hostvars`.
+    fn is_play(&self) -> bool {
+        true
+    }
     /// The winning value of a variable, unevaluated; vault values are already decrypted to `Data::Unsafe` text.
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>>;
     /// Every variable name this host has.

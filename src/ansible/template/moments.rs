@@ -314,10 +314,22 @@ pub(super) fn binary(op: Binary, left: &Val, right: &Val) -> Option<Outcome> {
     })
 }
 
+/// Whether two objects are one key of a dict.
+pub(super) fn are_one(one: &Object, other: &Object) -> bool {
+    match (one, other) {
+        (Object::Moment(one), Object::Moment(other)) => one.instant() == other.instant(),
+        _ => order(one, other) == Some(Ordering::Equal),
+    }
+}
+
 /// How two objects compare, if they do.
 pub(super) fn order(one: &Object, other: &Object) -> Option<Ordering> {
     match (one, other) {
         (Object::Moment(one), Object::Moment(other)) => {
+            // Python takes a moment for a date, too, where a date is asked about it; not the other way round.
+            if one.kind == Kind::Date {
+                return Some(one.at.date().cmp(&other.at.date()));
+            }
             let ((rank, at), (its, other)) = (one.instant(), other.instant());
             (rank == its).then(|| at.cmp(&other))
         }

@@ -122,6 +122,10 @@ impl View {
 }
 
 impl Scope for View {
+    fn is_play(&self) -> bool {
+        false
+    }
+
     fn host(&self) -> &str {
         &self.host
     }
