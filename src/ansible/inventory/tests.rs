@@ -122,6 +122,7 @@ fn data(node: &Node) -> Value {
 fn ini_inventories_mean_what_ansible_reads() {
     let table = [
         ("a\nb # c\n; d\n", json!({"groups": {"ungrouped": ["a", "b"]}, "vars": {}})),
+        ("a1]2:3[x\n", json!({"groups": {"ungrouped": ["a12x", "a13x"]}, "vars": {}})),
         (
             "[g]\nweb[01:03]\n[h:children]\ng\n[g:vars]\nx = 'y'\n",
             json!({"groups": {"g": ["web01", "web02", "web03"], "h": ["web01", "web02", "web03"]}, "vars": {"g": {"x": "y"}}}),
