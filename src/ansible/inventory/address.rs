@@ -37,22 +37,27 @@ pub(super) fn expand(text: &str) -> Result<(Vec<String>, Option<i128>), String> 
     Ok((hosts, port))
 }
 
+/// As in Ansible, what stands in brackets may have a port of its own, which counts then.
 fn split_port(text: &str) -> (&str, Option<i128>) {
-    let Some((name, port)) = text.rsplit_once(':') else { return (text, None) };
-    if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return (text, None);
+    let bracketed = last_number(text).and_then(|(name, port)| {
+        let inner = name.strip_prefix('[')?.strip_suffix(']')?;
+        (!inner.is_empty()).then_some((inner, port))
+    });
+    let (text, port) = bracketed.map_or((text, None), |(name, port)| (name, Some(port)));
+    match last_number(text) {
+        Some((name, own)) if without_brackets(name).is_some_and(|name| !name.contains(':')) => {
+            (name, Some(own))
+        }
+        _ => (text, port),
     }
+}
+
+/// What stands before the last colon, and the number behind it.
+fn last_number(text: &str) -> Option<(&str, i128)> {
+    let (name, port) = text.rsplit_once(':')?;
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     // A number without end is no port either.
-    let number = port.parse().unwrap_or(i128::MAX);
-    if let Some(inner) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'))
-        && !inner.is_empty()
-    {
-        return (inner, Some(number));
-    }
-    match without_brackets(name) {
-        Some(plain) if !plain.contains(':') => (name, Some(number)),
-        _ => (text, None),
-    }
+    is_number.then(|| (name, port.parse().unwrap_or(i128::MAX)))
 }
 
 /// The text with each `[…]` taken out; `None` if brackets do not pair.

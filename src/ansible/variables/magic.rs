@@ -126,6 +126,11 @@ fn without_ranges(name: &str, is_digit: impl Fn(char) -> bool) -> Option<Cow<'_,
             return None;
         }
         plain.push_str(before);
+        // A range stands for a whole part of an address.
+        let ends = plain.is_empty() || plain.ends_with(['.', ':']);
+        if !ends || !(after.is_empty() || after.starts_with(['.', ':'])) {
+            return None;
+        }
         plain.push('0');
         rest = after;
     }
