@@ -26,6 +26,10 @@ pub(super) fn read(inventory: &mut Inventory, text: &str, place: &Place) -> Resu
     if text.len() > MOST {
         return Err(refused("it has more than 2 MiB").hint("split it, or write it as YAML"));
     }
+    if text.starts_with('\u{feff}') {
+        let trouble = refused("it begins with a byte-order mark, which Ansible takes for a key");
+        return Err(trouble.hint("save it as UTF-8 without a byte-order mark"));
+    }
     let root = DeTable::parse(text).map_err(|error| {
         let origin = places.origin(error.span().unwrap_or_default().start);
         let trouble = refused(error.message()).at(&origin);
