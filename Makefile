@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 AGENT_TARGETS ?= x86_64
 
-.PHONY: agent help demo demo-down test lint build man packages test-list bench-config bench-hosts fuzz
+.PHONY: agent help demo demo-down test lint build man packages test-list bench-config bench-hosts bench-provision fuzz
 
 FUZZ_SECONDS ?= 240
 FUZZ_TARGETS ?= yaml inventory vault patterns templates
@@ -57,3 +57,6 @@ bench-config: packages ## Read configurations with Ymir and with Kayobe, side by
 
 bench-hosts: packages ## Configure hosts with Ymir and with Kayobe, side by side; needs root
 	@benches/hosts
+
+bench-provision: packages ## Take a thousand nodes of a real Ironic through their life, with Ymir and as Kayobe does
+	@benches/provision

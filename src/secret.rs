@@ -19,6 +19,14 @@ pub fn names_secret(name: &str) -> bool {
     TELLING.iter().any(|part| name.contains(part))
 }
 
+/// Whether text under this key of a map is a secret, whatever the map is for: `ipmi_hex_kg_key`, `become_password`.
+pub fn is_secret_key(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let holds = ["password", "passphrase", "secret", "token", "kg_key"];
+    let names_place = ["_file", "_path", "_name", "_url"];
+    holds.iter().any(|part| key.contains(part)) && !names_place.iter().any(|end| key.ends_with(end))
+}
+
 /// A secret in memory. It has no `Serialize`, and `Debug` and `Display` show stars.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

@@ -102,7 +102,7 @@ fn a_description_that_cannot_be_is_refused_with_its_place() {
     insta::assert_snapshot!(ymir(&["down"], |text| text.replace("disk_gb: 8", "disk_gb: 8\n    disk: 9")), @"
     exit: 3
     error: bm1: reading the lab's description of it
-      because: unknown field `disk`, expected one of `uuid`, `mac`, `memory_mb`, `disk_gb`, `disk_serial`, `firmware`, `ipmi_port`
+      because: unknown field `disk`, expected one of `uuid`, `mac`, `memory_mb`, `disk_gb`, `disk_serial`, `more_disks`, `firmware`, `ipmi_port`
       set by: ymir_lab_nodes.bm1 (environments/lab/lab.yml:21:5)
         --> environments/lab/lab.yml:21:5
          |

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     drivers::libvirt::{Ask, Domain},
-    model::lab::{Accelerator, Hardware, Node},
+    model::lab::{Accelerator, Disk, Hardware, Node},
     trouble::{Result, Tell, Trouble},
 };
 
@@ -25,13 +25,26 @@ struct Values<'a> {
     hardware: &'a Hardware,
     bridge: &'a str,
     disk: Utf8PathBuf,
+    more_disks: Vec<OtherDisk<'a>>,
     firmware_variables: Utf8PathBuf,
     console: Utf8PathBuf,
 }
 
-/// Makes sure that the node has its disk and its domain; `known` are the domains that exist.
+#[derive(Serialize)]
+struct OtherDisk<'a> {
+    file: Utf8PathBuf,
+    /// What libvirt calls it: `vdb`.
+    target: String,
+    serial: &'a str,
+}
+
+/// Makes sure that the node has its disks and its domain; `known` are the domains that exist.
 pub(super) async fn ensure(bench: &Bench<'_>, node: &Node, known: &[Domain]) -> Result<Did> {
-    let has_new_disk = ensure_disk(bench, node)?;
+    let has_new_disk =
+        ensure_disk(&node.name, &bench.places.disk(&node.name), node.hardware.disk_gb)?;
+    for disk in &node.hardware.more_disks {
+        ensure_disk(&node.name, &bench.places.other_disk(&node.name, &disk.serial), disk.gb)?;
+    }
     let xml = domain_xml(bench, node)?;
     // The BMC emulator changes the domain, so it is compared with what was defined last, not with what it is now.
     let defined = bench.places.root.join("run").join(format!("{}.xml", node.name));
@@ -51,16 +64,15 @@ pub(super) async fn ensure(bench: &Bench<'_>, node: &Node, known: &[Domain]) -> 
     Ok(Did::Something(format!("defined {disk}")))
 }
 
-fn ensure_disk(bench: &Bench<'_>, node: &Node) -> Result<bool> {
-    let path = bench.places.disk(&node.name);
+fn ensure_disk(node: &str, path: &Utf8Path, gb: u32) -> Result<bool> {
     if path.exists() {
         return Ok(false);
     }
-    let what = || format!("{}: creating the disk {path}", node.name);
+    let what = || format!("{node}: creating the disk {path}");
     let new = Utf8PathBuf::from(format!("{path}.new"));
     let file = fs::File::create(&new).or_host(what)?;
-    file.set_len(u64::from(node.hardware.disk_gb) << 30).or_host(what)?;
-    fs::rename(&new, &path).or_host(what)?;
+    file.set_len(u64::from(gb) << 30).or_host(what)?;
+    fs::rename(&new, path).or_host(what)?;
     Ok(true)
 }
 
@@ -74,10 +86,20 @@ fn domain_xml(bench: &Bench<'_>, node: &Node) -> Result<String> {
         hardware: &node.hardware,
         bridge: &bench.lab.bridge.value,
         disk: bench.places.disk(&node.name),
+        more_disks: other_disks(bench, node),
         firmware_variables: bench.places.pool().join(format!("{}.nvram", node.name)),
         console: bench.places.console(&node.name),
     };
     text::render("domain.xml", include_str!("../../seed/node/domain.xml"), &values)
+}
+
+fn other_disks<'a>(bench: &Bench<'_>, node: &'a Node) -> Vec<OtherDisk<'a>> {
+    let disk = |(letter, disk): (char, &'a Disk)| OtherDisk {
+        file: bench.places.other_disk(&node.name, &disk.serial),
+        target: format!("vd{letter}"),
+        serial: &disk.serial,
+    };
+    ('b'..='z').zip(&node.hardware.more_disks).map(disk).collect()
 }
 
 /// The processes of running nodes: name and number. Those that are no longer in the configuration count, too.
@@ -188,6 +210,19 @@ mod tests {
         let xml = domain_xml(&bench, &bench.lab.nodes[1]).unwrap();
         assert!(!xml.contains("OVMF") && !xml.contains("nvram"), "{xml}");
         assert!(xml.contains("hvm</type>\n    <boot dev='hd'/>"), "{xml}");
+    }
+
+    #[test]
+    fn further_disks_follow_the_first() {
+        let mut bench = example::bench(example::lab());
+        let disk = |serial: &str| Disk { gb: 1, serial: serial.into() };
+        bench.lab.nodes[0].hardware.more_disks = vec![disk("DATA1"), disk("DATA2")];
+        let xml = domain_xml(&bench, &bench.lab.nodes[0]).unwrap();
+        let part = |name: &str| xml.split(name).nth(1).unwrap().lines().next().unwrap().to_owned();
+        assert_eq!(part("bm1.DATA1.disk"), "'/>");
+        let order = ["vda", ">LAB0001<", "vdb", ">DATA1<", "vdc", ">DATA2<"]
+            .map(|word| xml.find(word).unwrap());
+        assert!(order.is_sorted(), "{xml}");
     }
 
     #[test]

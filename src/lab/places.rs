@@ -64,6 +64,11 @@ impl Places {
         self.pool().join(format!("{node}.disk"))
     }
 
+    /// A disk beside the one that systems are written onto.
+    pub(super) fn other_disk(&self, node: &str, serial: &str) -> Utf8PathBuf {
+        self.pool().join(format!("{node}.{serial}.disk"))
+    }
+
     /// The URI of the lab's own libvirt.
     pub(super) fn libvirt_uri(&self) -> String {
         format!("qemu:///system?socket={}", self.root.join("libvirtd/run/libvirt-sock"))

@@ -105,10 +105,21 @@ pub struct Hardware {
     pub memory_mb: u32,
     pub disk_gb: u32,
     pub disk_serial: String,
+    /// Disks beside the one that systems are written onto.
+    #[serde(default)]
+    pub more_disks: Vec<Disk>,
     #[serde(default)]
     pub firmware: Firmware,
     /// UDP port of a BMC of its own that speaks IPMI; without one, the node is behind the Redfish emulator only.
     pub ipmi_port: Option<u16>,
+}
+
+/// A disk of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    pub gb: u32,
+    pub serial: String,
 }
 
 /// What starts the node.
@@ -118,6 +129,13 @@ pub enum Firmware {
     #[default]
     Uefi,
     Bios,
+}
+
+impl Hardware {
+    /// The serial number of each disk.
+    pub fn serials(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.disk_serial).chain(self.more_disks.iter().map(|disk| &disk.serial))
+    }
 }
 
 impl Lab {

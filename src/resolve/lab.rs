@@ -171,10 +171,12 @@ fn check_nodes(nodes: &[Node]) -> Result<()> {
     }
     let mut taken: BTreeMap<String, &Node> = BTreeMap::new();
     for node in nodes {
-        let Hardware { uuid, mac, disk_serial, ipmi_port, .. } = &node.hardware;
+        let Hardware { uuid, mac, ipmi_port, .. } = &node.hardware;
         let port = ipmi_port.map(|port| port.to_string());
-        let ids = [("UUID", uuid), ("MAC address", mac), ("disk serial number", disk_serial)];
-        for (what, id) in ids.into_iter().chain(port.iter().map(|port| ("IPMI port", port))) {
+        let ids = [("UUID", uuid), ("MAC address", mac)];
+        let serials = node.hardware.serials().map(|serial| ("disk serial number", serial));
+        let ports = port.iter().map(|port| ("IPMI port", port));
+        for (what, id) in ids.into_iter().chain(serials).chain(ports) {
             let key = format!("{what} {}", id.to_lowercase());
             let Some(other) = taken.insert(key, node) else { continue };
             return Err(Trouble::refused(format!(
@@ -207,7 +209,7 @@ fn check_ipmi(lab: &Lab) -> Result<()> {
 
 /// What is wrong with one node's description.
 fn fault_of(node: &Node) -> Option<String> {
-    let Hardware { uuid, mac, memory_mb, disk_gb, disk_serial, .. } = &node.hardware;
+    let Hardware { uuid, mac, memory_mb, disk_gb, more_disks, .. } = &node.hardware;
     let plain = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
@@ -228,12 +230,13 @@ fn fault_of(node: &Node) -> Option<String> {
     if !lengths(mac, ':', &[2; 6]) {
         return Some(format!("`{mac}` is not a MAC address"));
     }
-    if !plain(disk_serial) || disk_serial.len() > 20 {
+    let is_serial = |text: &str| plain(text) && text.len() <= 20;
+    if let Some(serial) = node.hardware.serials().find(|serial| !is_serial(serial)) {
         return Some(format!(
-            "`{disk_serial}` is not a disk serial number of at most 20 letters and digits"
+            "`{serial}` is not a disk serial number of at most 20 letters and digits"
         ));
     }
-    if *memory_mb < 512 || *disk_gb < 1 {
+    if *memory_mb < 512 || *disk_gb < 1 || more_disks.iter().any(|disk| disk.gb < 1) {
         return Some("a node needs at least 512 MB of memory and 1 GB of disk".into());
     }
     None
@@ -242,7 +245,10 @@ fn fault_of(node: &Node) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::lab::Firmware, origin::Origin};
+    use crate::{
+        model::lab::{Disk, Firmware},
+        origin::Origin,
+    };
 
     fn node(name: &str, change: impl Fn(&mut Hardware)) -> Node {
         let number = name.trim_start_matches("bm");
@@ -252,12 +258,17 @@ mod tests {
             memory_mb: 3072,
             disk_gb: 8,
             disk_serial: format!("LAB000{number}"),
+            more_disks: Vec::new(),
             firmware: Firmware::Uefi,
             ipmi_port: None,
         };
         change(&mut hardware);
         let origin = Origin { file: "lab.yml".into(), line: 3, column: 5 };
         Node { name: name.into(), hardware, setting: Setting { variable: NODES.into(), origin } }
+    }
+
+    fn disks(serial: &str) -> Vec<Disk> {
+        vec![Disk { gb: 1, serial: serial.into() }]
     }
 
     #[test]
@@ -273,6 +284,14 @@ mod tests {
             (
                 "bm1 and bm2 have the same MAC address 52:54:00:AA:00:01",
                 vec![node("bm1", |_| {}), node("bm2", |it| it.mac = "52:54:00:AA:00:01".into())],
+            ),
+            (
+                "bm1 and bm2 have the same disk serial number lab0001",
+                vec![node("bm1", |_| {}), node("bm2", |it| it.more_disks = disks("lab0001"))],
+            ),
+            (
+                "bm1: `a b` is not a disk serial number of at most 20 letters and digits",
+                vec![node("bm1", |it| it.more_disks = disks("a b"))],
             ),
             (
                 "bm1 and bm2 have the same IPMI port 6230",

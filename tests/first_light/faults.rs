@@ -6,7 +6,7 @@ use std::{fs, path::Path, process::Command, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    ironic,
+    ironic, rebuild,
     road::HOSTS,
     ymir::{Ymir, replace},
 };
@@ -153,6 +153,7 @@ pub(crate) fn ironic_restart_is_survived(ymir: &Ymir) {
     assert_eq!(code, Some(0), "provision after the restart of Ironic");
     assert_eq!(ironic::state("bm2").as_deref(), Some("active"));
     ymir.run(&["run", "show"]).expect(0).says(&["bm2: note:", "taking it on again"]);
+    rebuild::the_data_disk_is_as_it_was(ymir);
 }
 
 /// Ends Ironic and its workers at once, as a crash of its machine would.

@@ -1,4 +1,4 @@
-//! The whole road on real parts: a lab, two images, three nodes from bare metal to SSH and back, with faults and kills on
+//! The whole road on real parts: a lab, three images, three nodes from bare metal to SSH and back, with faults and kills on
 //! the way. One lab and one deployment serve all parts, so they run in order, each on what the one before left.
 //!
 //! It needs root, QEMU and the package registries; `YMIR_FIRST_LIGHT=1` says that they may be used.
@@ -10,6 +10,7 @@ mod faults;
 mod ironic;
 #[path = "../outcome/mod.rs"]
 mod outcome;
+mod rebuild;
 mod recorded;
 mod road;
 mod ymir;
@@ -37,11 +38,13 @@ const PARTS: &[Part] = &[
     ("bmc_password_wrong_is_told", faults::bmc_password_wrong_is_told),
     ("nodes_are_registered", road::nodes_are_registered),
     ("nodes_are_inspected", road::nodes_are_inspected),
+    ("inventory_is_discovered", road::inventory_is_discovered),
     ("check_changes_nothing", road::check_changes_nothing),
     ("five_kills_one_deployment", faults::five_kills_one_deployment),
     ("hosts_answer_as_expected", road::hosts_answer_as_expected),
     ("an_older_machine_boots_from_the_network", road::an_older_machine_boots_from_the_network),
     ("second_provision_changes_nothing", road::second_provision_changes_nothing),
+    ("another_image_is_written", rebuild::another_image_is_written),
     ("deprovision_asks_first", road::deprovision_asks_first),
     ("one_host_is_deprovisioned", road::one_host_is_deprovisioned),
     ("image_missing_is_told", faults::image_missing_is_told),

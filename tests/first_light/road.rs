@@ -5,14 +5,20 @@ use std::{fs, process::Command, time::Duration};
 
 use serde_json::Value;
 
-use crate::{ironic, ymir::Ymir};
+use crate::{
+    ironic, rebuild,
+    ymir::{Ymir, replace},
+};
 
 /// Node, its address, its image, and an argument that only this image gives the kernel.
 pub(crate) const HOSTS: [(&str, &str, &str); 3] = [
     ("bm1", "172.22.0.11", "debian-12"),
     ("bm2", "172.22.0.12", "debian-12-tuned"),
-    ("bm3", "172.22.0.13", "debian-12"),
+    ("bm3", "172.22.0.13", "debian-12-dib"),
 ];
+
+/// The one that diskimage-builder makes.
+const DIB: &str = "debian-12-dib";
 
 pub(crate) fn lab_comes_up(ymir: &Ymir) {
     ymir.run(&["lab", "up"]).expect(0);
@@ -115,6 +121,26 @@ pub(crate) fn nodes_are_inspected(ymir: &Ymir) {
     }
 }
 
+/// A machine that Ironic knows and the inventory does not comes into it; what was found of each is kept.
+pub(crate) fn inventory_is_discovered(ymir: &Ymir) {
+    ymir.run(&["overcloud", "inventory", "discover"]).expect(0).says(&["nothing was changed"]);
+    let site = ymir.on_copy("undiscovered", |site| {
+        replace(&site.join("environments/mixed/inventory/hosts"), "bm3\n", "");
+    });
+    site.run(&["overcloud", "inventory", "discover"]).expect(0).says(&["bm3"]);
+    let found = site.site.join("environments/mixed/inventory/overcloud");
+    let found = fs::read_to_string(found).unwrap();
+    assert!(found.contains("\nbm3 ") && !found.contains("\nbm1 "), "{found}");
+
+    let kept = ymir.state.join("introspection");
+    let dir = kept.to_str().unwrap();
+    let save = ["overcloud", "introspection", "data", "save", "--output-dir", dir];
+    ymir.run(&save).expect(0);
+    let data = fs::read_to_string(kept.join("bm2.json")).unwrap();
+    assert!(data.contains("LAB0002") && data.contains("DATA0002"), "{data}");
+    ymir.run(&save).expect(0).says(&["nothing was changed"]);
+}
+
 /// The machine of an older make is deployed by IPMI and iPXE, and starts as BIOS from its own disk.
 pub(crate) fn an_older_machine_boots_from_the_network(ymir: &Ymir) {
     let said = ssh(ymir, HOSTS[2].1, "test -d /sys/firmware/efi && echo UEFI || echo BIOS");
@@ -140,12 +166,15 @@ pub(crate) fn hosts_answer_as_expected(ymir: &Ymir) {
         let said = ssh(
             ymir,
             address,
-            "hostname; ip -br -4 address; cat /etc/ymir/image.json /proc/cmdline",
+            "hostname; ip -br -4 address; cat /proc/cmdline; cat /etc/ymir/image.json || ls /etc/dib-manifests",
         );
-        for wanted in [node, &format!("{address}/24"), &format!("\"{image}\"")] {
+        let builder = if image == DIB { format!("dpkg-{image}\n") } else { format!("\"{image}\"") };
+        for wanted in [node, &format!("{address}/24"), &builder] {
             assert!(said.contains(wanted), "{node}: `{wanted}` is missing in {said}");
         }
     }
+    rebuild::mark_the_data_disk(ymir);
+    ymir.run(&["why", "bm2"]).expect(0).says(&["bm2: it is up: nothing is broken"]);
     let arguments = HOSTS.map(|(_, address, _)| ssh(ymir, address, "cat /proc/cmdline"));
     assert_ne!(arguments[0], arguments[1], "the two images differ in kernel arguments");
     let packages =
@@ -154,7 +183,7 @@ pub(crate) fn hosts_answer_as_expected(ymir: &Ymir) {
 }
 
 /// Runs a command on a host; only the host key that Ymir put there is accepted.
-fn ssh(ymir: &Ymir, address: &str, command: &str) -> String {
+pub(crate) fn ssh(ymir: &Ymir, address: &str, command: &str) -> String {
     let known = ymir.site.join("environments/mixed/ssh_known_hosts");
     let key = ymir.state.join("lab/ssh/id_ed25519");
     let output = Command::new("ssh")
@@ -204,6 +233,7 @@ pub(crate) fn one_host_is_deprovisioned(ymir: &Ymir) {
     assert_eq!(ironic::state("bm2").as_deref(), Some("available"));
     assert_eq!(ironic::state("bm1").as_deref(), Some("active"));
     ssh(ymir, HOSTS[0].1, "true");
+    rebuild::the_data_disk_is_as_it_was(ymir);
     ymir.run(&limited).expect(0).says(&["nothing was changed"]);
 }
 
@@ -212,6 +242,7 @@ pub(crate) fn all_are_deprovisioned(ymir: &Ymir) {
     for (node, _, _) in HOSTS {
         assert_eq!(ironic::state(node).as_deref(), Some("available"));
     }
+    rebuild::the_data_disk_is_as_it_was(ymir);
 }
 
 pub(crate) fn lab_goes_down(ymir: &Ymir) {

@@ -130,3 +130,12 @@ fn an_older_ironic_is_spoken_to_in_its_version() {
     let served = Served::of(&format!("speed = 1000.0\nnewest_version = \"1.80\"\n{LOGIN}"), nodes);
     Site::of(&served, 1).ymir(REGISTER).expect(0);
 }
+
+#[test]
+fn a_404_of_something_else_is_no_missing_node() {
+    let served = rack(1, "");
+    let site = Site::of(&served, 1);
+    let told = site.ymir(&format!("why node-1 -e ymir_ironic_url={}/nothing", served.url));
+    told.says(&["HTTP status 404", "ymir_ironic_url"]).lacks(&["register"]);
+    site.ymir("why node-1").says(&["ymir overcloud hardware register"]);
+}

@@ -13,5 +13,6 @@ mod images;
 mod registering;
 mod reprovision;
 mod rules;
+mod secrets;
 mod serving;
 mod site;

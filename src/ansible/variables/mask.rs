@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::secret::MASK;
+use crate::secret::{MASK, is_secret_key};
 
 /// A shorter secret is only recognised as a whole: its letters occur everywhere by chance.
 const RECOGNISABLE: usize = 4;
@@ -69,14 +69,15 @@ fn starred(line: &str) -> String {
     }
 }
 
-/// A value with stars in place of text under keys of its maps that name secrets; templates have been evaluated.
+/// A value with stars in place of text under keys of its maps that name secrets: `names`, and what secrets are called
+/// everywhere. Templates have been evaluated.
 pub(super) fn keys(value: Value, names: &BTreeSet<String>) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(|item| keys(item, names)).collect(),
         Value::Object(pairs) => {
             let masked = pairs.into_iter().map(|(key, value)| {
-                let value =
-                    if names.contains(&key) { mask(&value, &|_| true) } else { keys(value, names) };
+                let hides = names.contains(&key) || (value.is_string() && is_secret_key(&key));
+                let value = if hides { mask(&value, &|_| true) } else { keys(value, names) };
                 (key, value)
             });
             masked.collect::<serde_json::Map<_, _>>().into()

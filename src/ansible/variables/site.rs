@@ -163,7 +163,9 @@ impl Site {
         let tables = self.chains.iter().flatten().map(AsRef::as_ref).chain([&self.extra]);
         let mut set = BTreeSet::new();
         for table in tables {
-            set.extend(names.iter().filter(|name| table.all(name).any(Entry::is_of_site)).cloned());
+            set.extend(
+                names.iter().filter(|name| table.all(name).any(Entry::can_hold_secret)).cloned(),
+            );
         }
         // Whoever came first has declared the same: they follow from the release.
         drop(self.declared.set(set));

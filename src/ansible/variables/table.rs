@@ -55,6 +55,13 @@ impl Entry {
         !self.level.starts_with(BUILT_IN)
     }
 
+    /// Whether a secret can be in it: the defaults that Ymir brings hold some only where they are made of something.
+    pub(super) fn can_hold_secret(&self) -> bool {
+        let mut texts = Vec::new();
+        leaves(&self.node, &mut texts);
+        self.is_of_site() || texts.iter().any(|text| text.contains("{{"))
+    }
+
     /// The texts in it that are no templates: a secret may stand there as it is.
     pub(super) fn literal_texts(&self) -> Vec<String> {
         let mut texts = Vec::new();

@@ -10,6 +10,7 @@ use super::{
     host_image::{product, record},
     manifest::{Manifest, Package},
     room::Room,
+    tools::PATH,
 };
 use crate::{
     drivers::process::Run,
@@ -99,9 +100,9 @@ impl Workshop<'_> {
 
 /// `disk-image-create`, as Kayobe calls it.
 fn command(venv: &Utf8Path, image: &DibImage) -> Run {
-    let path = super::tools::PATH;
     let bin = venv.join("bin");
-    let mut run = Run::new(bin.join("disk-image-create")).env("PATH", format!("{bin}:{path}"));
+    let path = search_path(&bin, std::env::var("PATH").ok().as_deref());
+    let mut run = Run::new(bin.join("disk-image-create")).env("PATH", path);
     if let Some(size) = &image.size {
         run = run.args(["--image-size", size]);
     }
@@ -115,6 +116,13 @@ fn command(venv: &Utf8Path, image: &DibImage) -> Run {
         run = run.args(["-p", &image.packages.join(",")]);
     }
     run.args(image.elements.iter().cloned()).args(["-o", &image.name])
+}
+
+/// Where its elements look for programs: as Kayobe does where the operator does, with the directories of system tools that
+/// an operator's own path may lack.
+fn search_path(bin: &Utf8Path, operators: Option<&str>) -> String {
+    let parts = [Some(bin.as_str()), operators.filter(|path| !path.is_empty()), Some(PATH)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(":")
 }
 
 /// What diskimage-builder says is installed: its list for Debian and its kin, in one JSON file.
@@ -171,6 +179,14 @@ mod tests {
         image.architecture = Some("arm64".into());
         let full = "/venv/bin/disk-image-create --image-size 5 -a arm64 -t raw -p vim,tmux rocky-container vm -o rocky";
         assert_eq!(line(&image), full);
+    }
+
+    #[test]
+    fn the_operators_path_comes_before_the_systems() {
+        let bin = Utf8Path::new("/venv/bin");
+        assert_eq!(search_path(bin, None), format!("/venv/bin:{PATH}"));
+        assert_eq!(search_path(bin, Some("")), format!("/venv/bin:{PATH}"));
+        assert_eq!(search_path(bin, Some("/opt/bin")), format!("/venv/bin:/opt/bin:{PATH}"));
     }
 
     #[test]
