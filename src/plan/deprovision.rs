@@ -1,5 +1,7 @@
 //! `overcloud deprovision`: nothing runs on the hosts any more.
 
+use camino::Utf8Path;
+
 use super::{
     Plan,
     action::{
@@ -12,10 +14,10 @@ use crate::model::{Host, Site};
 /// The command's words.
 pub const COMMAND: &str = "overcloud deprovision";
 
-/// Plans the command.
-pub fn plan(site: &Site) -> Plan {
+/// Plans the command. `records` is where Ymir keeps records of what was wiped.
+pub fn plan(site: &Site, records: &Utf8Path) -> Plan {
     Plan::named(COMMAND)
-        .stage("deprovision", &site.hosts, |host| (host.name.clone(), steps(site, host)))
+        .stage("deprovision", &site.hosts, |host| (host.name.clone(), steps(site, host, records)))
 }
 
 /// What the operator is asked before the plan is run: which hosts, with which image, and what is lost.
@@ -39,12 +41,13 @@ pub fn warning(site: &Site) -> String {
     )
 }
 
-fn steps(site: &Site, host: &Host) -> Vec<(String, Action)> {
+fn steps(site: &Site, host: &Host, records: &Utf8Path) -> Vec<(String, Action)> {
     let undeploy = Undeploy {
         ironic: host.ironic.clone(),
         node: host.node.clone(),
         access: host.access.clone(),
         known_hosts: site.known_hosts.clone(),
+        records: records.to_owned(),
         patience: host.patience.clone(),
     };
     vec![("undeploy".into(), Action::Ironic(IronicAction::Undeploy(Box::new(undeploy))))]

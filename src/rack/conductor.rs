@@ -49,6 +49,12 @@ impl Life {
         self.until
     }
 
+    /// Whether a ramdisk cleans its disks.
+    pub fn is_wiped(&self) -> bool {
+        let next = self.ahead.front().map(|leg| leg.state);
+        self.state == State::CleanWait && next == Some(State::Cleaning)
+    }
+
     /// The conductor that holds the node's lock.
     pub fn reservation(&self) -> Option<&str> {
         let about = self.about.as_ref().filter(|_| self.state.is_locked())?;

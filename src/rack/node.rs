@@ -290,12 +290,19 @@ impl Node {
                 (true, Power::Off) => json!("power off"),
             },
             "console_enabled" => json!(false),
+            "clean_step" if life.is_wiped() => erase(),
             "clean_step" | "deploy_step" | "service_step" | "raid_config"
             | "target_raid_config" => json!({}),
-            "driver_internal_info" => match life.heartbeat {
-                Some(moment) => json!({ "agent_last_heartbeat": unzoned(began, moment) }),
-                None => json!({}),
-            },
+            "driver_internal_info" => {
+                let mut info = Map::new();
+                if let Some(moment) = life.heartbeat {
+                    info.insert("agent_last_heartbeat".into(), json!(unzoned(began, moment)));
+                }
+                if life.is_wiped() {
+                    info.insert("clean_steps".into(), json!([erase()]));
+                }
+                Value::Object(info)
+            }
             "links" => links(base, &format!("nodes/{}", self.uuid)),
             "ports" | "portgroups" | "states" | "volume" => {
                 links(base, &format!("nodes/{}/{name}", self.uuid))
@@ -303,6 +310,14 @@ impl Node {
             _ => Value::Null,
         }
     }
+}
+
+/// The only step that a ramdisk of the rack cleans with.
+fn erase() -> Value {
+    json!({
+        "interface": "deploy", "step": "erase_devices_metadata", "priority": 10, "abortable": true,
+        "requires_ramdisk": true, "reboot_requested": false, "argsinfo": null,
+    })
 }
 
 /// What went wrong with a node, the newest first.

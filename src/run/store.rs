@@ -78,6 +78,11 @@ impl Store {
         self.dir.join("hardware")
     }
 
+    /// Records of what was wiped when hosts were deprovisioned.
+    pub fn deprovisioned(&self) -> Utf8PathBuf {
+        self.dir.join("deprovisioned")
+    }
+
     /// The lock of the environment.
     pub fn lock(&self) -> Utf8PathBuf {
         self.dir.join("lock")

@@ -7,6 +7,7 @@ mod commands;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contracts;
+mod deprovisioning;
 mod discovering;
 mod faults;
 mod images;

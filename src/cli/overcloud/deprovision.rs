@@ -6,6 +6,7 @@ use crate::{
     event::Mode,
     model::Site,
     plan::deprovision,
+    report::write,
     trouble::{Result, Trouble},
 };
 
@@ -18,7 +19,14 @@ pub async fn execute(cx: &Context) -> Result<Exit> {
         ask(&site)?;
     }
     let drivers = drivers(cx, &session);
-    session.run(&deprovision::plan(&site), &drivers).await
+    let records = cx.store()?.deprovisioned();
+    let ended = session.run(&deprovision::plan(&site, &records), &drivers).await;
+    if cx.mode() == Mode::Apply && records.is_dir() {
+        write::stderr(&format!(
+            "note: what was wiped, and how, is recorded for each host below {records}\n"
+        ));
+    }
+    ended
 }
 
 fn ask(site: &Site) -> Result<()> {

@@ -20,6 +20,7 @@ pub mod process;
 pub mod provide;
 mod rebuild;
 pub mod register;
+pub mod retired;
 mod root_disk;
 mod rule_notes;
 mod rules;

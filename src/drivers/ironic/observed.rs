@@ -11,7 +11,7 @@ use super::running::{HOST_KEY, REBUILDING};
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
 pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
     maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,instance_uuid,automated_clean,\
-    inspection_finished_at,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
+    inspection_finished_at,clean_step,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
     management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
     vendor_interface";
 
@@ -57,6 +57,9 @@ pub struct Observed {
     pub automated_clean: Option<bool>,
     #[serde(default)]
     pub instance_uuid: Option<String>,
+    /// The step that cleaning is at.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub clean_step: Map<String, Value>,
     #[serde(default)]
     pub inspection_finished_at: Option<Timestamp>,
     /// When it came into its state.
@@ -128,6 +131,12 @@ impl Observed {
             self.provision_state,
             P::Enroll | P::Inspecting | P::InspectWait | P::Manageable | P::Available
         )
+    }
+
+    /// Whether it is being cleaned, and Ironic shows with what.
+    pub fn shows_clean_step(&self) -> bool {
+        let cleaned = [Provision::Cleaning, Provision::CleanWait].contains(&self.provision_state);
+        cleaned && !self.clean_step.is_empty()
     }
 
     /// What went wrong last, in Ironic's words.

@@ -134,12 +134,14 @@ pub struct Rebuild {
     pub since: Option<Timestamp>,
 }
 
-/// The node is available: nothing runs on it, and its host key is forgotten.
+/// The node is available: nothing runs on it, its host key is forgotten, and a record says what was wiped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Undeploy {
     pub ironic: Ironic,
     pub node: Node,
     pub access: Access,
     pub known_hosts: Utf8PathBuf,
+    /// Where Ymir keeps records of what was wiped.
+    pub records: Utf8PathBuf,
     pub patience: Patience,
 }

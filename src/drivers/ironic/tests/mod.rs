@@ -142,6 +142,7 @@ impl Bench {
             node: node(),
             access: self.access(),
             known_hosts: self.path("ssh_known_hosts"),
+            records: self.path("deprovisioned"),
             patience: patience(),
         }))
     }
