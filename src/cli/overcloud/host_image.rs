@@ -94,6 +94,10 @@ pub(in crate::cli) fn site(variables: &Variables) -> Reader<'_> {
 
 /// The image builder alone.
 pub(in crate::cli) fn driver(cx: &Context, variables: &Arc<Variables>) -> Drivers<'static> {
-    let image = ImageDriver::new(cx.environment.cache_dir(), Arc::clone(variables) as _);
+    let image = ImageDriver::new(
+        cx.environment.cache_dir(),
+        Arc::clone(variables) as _,
+        cx.environment.get("PATH").map(str::to_owned),
+    );
     Drivers { image: Some(Box::new(image)), ..Drivers::default() }
 }

@@ -23,12 +23,19 @@ use crate::{
 /// No image takes this long, unless its build hangs.
 const LIMIT: Duration = Duration::from_hours(3);
 
+/// What a build takes from outside its description.
+pub(super) struct Outside<'a> {
+    pub(super) secrets: &'a dyn Secrets,
+    /// Where the operator looks for programs.
+    pub(super) path: Option<&'a str>,
+}
+
 impl Workshop<'_> {
     /// Builds the image into `built`, a new directory of the room.
     pub(super) async fn dib_image(
         &self,
         dib: &Dib,
-        secrets: &dyn Secrets,
+        outside: &Outside<'_>,
         room: &Room,
     ) -> Result<()> {
         let image = &dib.image;
@@ -44,7 +51,7 @@ impl Workshop<'_> {
         self.voice.progress("running disk-image-create");
         let elements: Vec<String> =
             dib.builder.git_elements.iter().filter_map(GitElements::elements).collect();
-        let mut run = command(&venv, image).dir(work.clone());
+        let mut run = command(&venv, image, outside.path).dir(work.clone());
         run = run.env("DIB_IMAGE_CACHE", self.cache.join("dib"));
         run = run.env("TMPDIR", work.clone());
         if !elements.is_empty() {
@@ -53,7 +60,7 @@ impl Workshop<'_> {
         // What the image says wins over all of these.
         run = image.env.iter().fold(run, |run, (key, value)| run.env(key, value));
         for (key, reference) in &image.secrets {
-            let secret = secrets.find(reference)?;
+            let secret = outside.secrets.find(reference)?;
             run = run.env(key, secret.reveal()).hide([secret]);
         }
         // A build asks nobody: `sudo` must let it.
@@ -99,9 +106,9 @@ impl Workshop<'_> {
 }
 
 /// `disk-image-create`, as Kayobe calls it.
-fn command(venv: &Utf8Path, image: &DibImage) -> Run {
+fn command(venv: &Utf8Path, image: &DibImage, operators: Option<&str>) -> Run {
     let bin = venv.join("bin");
-    let path = search_path(&bin, std::env::var("PATH").ok().as_deref());
+    let path = search_path(&bin, operators);
     let mut run = Run::new(bin.join("disk-image-create")).env("PATH", path);
     if let Some(size) = &image.size {
         run = run.args(["--image-size", size]);
@@ -171,7 +178,7 @@ mod tests {
             architecture: None,
             force_rebuild: false,
         };
-        let line = |image: &DibImage| command(Utf8Path::new("/venv"), image).line();
+        let line = |image: &DibImage| command(Utf8Path::new("/venv"), image, None).line();
         assert_eq!(line(&image), "/venv/bin/disk-image-create rocky-container vm -o rocky");
         image.packages = vec!["vim".into(), "tmux".into()];
         image.size = Some("5".into());

@@ -56,13 +56,15 @@ pub struct ImageDriver {
     /// How many bytes are free in a directory.
     free: fn(&Utf8Path) -> Result<u64>,
     secrets: Arc<dyn Secrets>,
+    /// Where the operator looks for programs.
+    path: Option<String>,
 }
 
 impl ImageDriver {
-    /// A driver that keeps bases, builds and logs under `cache`.
-    pub fn new(cache: Utf8PathBuf, secrets: Arc<dyn Secrets>) -> Self {
+    /// A driver that keeps bases, builds and logs under `cache`; `path` is where the operator looks for programs.
+    pub fn new(cache: Utf8PathBuf, secrets: Arc<dyn Secrets>, path: Option<String>) -> Self {
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cache, at_once, free: room::free, secrets }
+        Self { cache, at_once, free: room::free, secrets, path }
     }
 
     async fn look(&self, task: Task<'_>) -> Result<Finding> {
@@ -91,7 +93,9 @@ impl ImageDriver {
             ImageAction::DibImage(build) => {
                 let order = Order::of(&build.recipe.image.name, build);
                 let make = async |workshop: &Workshop<'_>, room: &Room| {
-                    workshop.dib_image(&build.recipe, &*self.secrets, room).await
+                    let tools =
+                        dib::Outside { secrets: &*self.secrets, path: self.path.as_deref() };
+                    workshop.dib_image(&build.recipe, &tools, room).await
                 };
                 self.fulfil(&order, voice, make).await
             }
@@ -248,7 +252,7 @@ mod tests {
         let cache = Utf8Path::from_path(dir.path()).unwrap();
         let driver = ImageDriver {
             free: |_| Ok(1 << 30),
-            ..ImageDriver::new(cache.join("cache"), Arc::new(KnownSecrets::default()))
+            ..ImageDriver::new(cache.join("cache"), Arc::new(KnownSecrets::default()), None)
         };
         let base = serde_json::json!({
             "distribution": "debian", "release": "bookworm", "architecture": "amd64", "kernel": "k",

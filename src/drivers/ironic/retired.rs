@@ -81,7 +81,7 @@ impl Record {
             automated_clean: node.automated_clean,
             clean_steps: Vec::new(),
             wiped: "not known yet: it has not ended".into(),
-            state: node.provision_state.name().into(),
+            state: node.provision_state.name(),
             error: None,
         }
     }
@@ -95,7 +95,7 @@ impl Record {
     /// Nothing runs on the node any more.
     pub fn end(&mut self, node: &Observed, now: Timestamp) {
         self.ended = Some(now);
-        self.state = node.provision_state.name().into();
+        self.state = node.provision_state.name();
         self.error = None;
         // A deprovision that ends well leaves the node there.
         let ended_well = node.provision_state == Provision::Available;
@@ -115,7 +115,7 @@ impl Record {
 
     /// It failed. After a cleaning that failed, a person decides, and there is nothing to go on with.
     pub fn fail(&mut self, node: &Observed, error: String, now: Timestamp) {
-        self.state = node.provision_state.name().into();
+        self.state = node.provision_state.name();
         self.error = Some(error);
         self.ended = (node.provision_state == Provision::CleanFailed).then_some(now);
         self.wiped = if is_deployed(node) {
