@@ -2,6 +2,7 @@
 
 mod allocation;
 pub mod ask;
+pub mod baremetal;
 pub mod configuration;
 pub mod control;
 mod drift;
@@ -60,6 +61,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bare metal that the cloud's own Ironic gives to its tenants.
+    #[command(subcommand)]
+    Baremetal(baremetal::Command),
     /// What the configuration says, and why.
     #[command(subcommand)]
     Configuration(configuration::Command),
@@ -130,6 +134,7 @@ impl Command {
             Self::Configuration(command) => command.is_of_environment(),
             Self::Environment(_) | Self::Complete(_) | Self::Man(_) | Self::Rack(_) => false,
             Self::Control(_)
+            | Self::Baremetal(_)
             | Self::Host(_)
             | Self::Infra(_)
             | Self::Inventory(_)
@@ -159,7 +164,8 @@ impl Command {
         hosts
             || matches!(
                 self,
-                Self::Overcloud(_)
+                Self::Baremetal(_)
+                    | Self::Overcloud(_)
                     | Self::Seed(_)
                     | Self::SshKnownHosts
                     | Self::Run(run::Command::Resume { .. })
@@ -231,6 +237,7 @@ async fn execute(cx: &options::Context, command: Command) -> Result<Exit> {
         cx.check_environment()?;
     }
     match command {
+        Command::Baremetal(command) => baremetal::execute(cx, command).await,
         Command::Configuration(command) => configuration::execute(cx, command).await,
         Command::Control(command) => control::execute(cx, command).await,
         Command::Host(command) => host::execute(cx, command).await,

@@ -17,6 +17,19 @@ pub struct Ironic {
     /// HTTP basic authentication; without it requests carry no credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
+    /// Keystone at `url`, which knows where Ironic is and lets us in; without it, `url` is Ironic's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keystone: Option<Keystone>,
+}
+
+/// Who we are to Keystone: OpenStack's `OS_…` variables by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keystone {
+    pub plain: BTreeMap<String, String>,
+    /// Where the secret ones are found.
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// Where they are set.
+    pub setting: Setting,
 }
 
 /// User name and password for HTTP basic authentication.

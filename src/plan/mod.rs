@@ -1,6 +1,7 @@
 //! Pure planning: a site and a request become a plan. Nothing here does I/O or sees YAML.
 
 pub mod action;
+pub mod baremetal_compute;
 pub mod batches;
 pub mod bmc;
 pub mod deployment_image;

@@ -45,6 +45,8 @@ pub struct Settings {
     pub bmc: Option<Login>,
     /// Whom Ironic lets in; without, everybody.
     pub ironic: Option<Login>,
+    /// Whom Keystone gives a token, and Ironic then lets in; without, there is no Keystone.
+    pub keystone: Option<Login>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -113,6 +115,7 @@ impl Default for Settings {
             newest_version: nowhere(&format!("{}.{}", NEWEST.0, NEWEST.1)),
             bmc: None,
             ironic: None,
+            keystone: None,
         }
     }
 }

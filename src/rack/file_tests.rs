@@ -48,7 +48,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     rack.toml:2:1
     the rack guards nothing: let it listen on 127.0.0.1
 
-    reading the rack's file rack.toml: unknown field `speeed`, expected one of `listen`, `speed`, `conductors`, `newest_version`, `bmc`, `ironic`
+    reading the rack's file rack.toml: unknown field `speeed`, expected one of `listen`, `speed`, `conductors`, `newest_version`, `bmc`, `ironic`, `keystone`
     rack.toml:2:1
     did you mean `speed`?
 

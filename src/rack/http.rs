@@ -13,6 +13,8 @@ pub struct Asked {
     /// Of Ironic's API.
     pub version: Option<String>,
     pub authorization: Option<String>,
+    /// Of Keystone's.
+    pub token: Option<String>,
     pub body: Value,
     /// `http://127.0.0.1:6385`
     pub base: String,

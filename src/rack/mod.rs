@@ -22,6 +22,7 @@ pub mod file;
 pub mod hardware;
 pub mod http;
 pub mod ironic;
+mod keystone;
 mod logs;
 pub mod machine;
 pub mod node;

@@ -134,6 +134,7 @@ impl Server {
             query: query.map(|(key, value)| (plain(key), plain(value))).collect(),
             version: header("X-OpenStack-Ironic-API-Version"),
             authorization: header("Authorization"),
+            token: header("X-Auth-Token"),
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
             base: self.base.clone(),
         })

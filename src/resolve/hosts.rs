@@ -176,7 +176,7 @@ fn trust(reader: &Reader) -> Result<Option<Trust>> {
 }
 
 /// Waiting times: the names that Kayobe's playbooks know, with its defaults.
-fn patience(reader: &Reader) -> Result<Patience> {
+pub(super) fn patience(reader: &Reader) -> Result<Patience> {
     let seconds = |names: &[&str], default: u64| {
         for name in names {
             if let Some(found) = reader.get::<Number>(name)? {

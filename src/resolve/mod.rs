@@ -2,6 +2,7 @@
 
 pub mod addressing;
 pub mod allocation;
+pub mod baremetal_compute;
 pub mod bmc;
 pub mod concerns;
 pub mod dib;

@@ -17,7 +17,7 @@ pub fn ironic(reader: &Reader) -> Result<Ironic> {
     let username = reader.get::<String>("ymir_ironic_username")?;
     let password = SecretRef::of(reader.host, "ymir_ironic_password", &[]);
     let login = username.map(|username| Login { username, password });
-    Ok(Ironic { url: api_url(reader)?, login })
+    Ok(Ironic { url: api_url(reader)?, login, keystone: None })
 }
 
 /// What the host's node is registered with.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "tests start the binary themselves")]
 
+mod baremetal_compute;
 mod bmcs;
 mod commands;
 #[path = "../contract/mod.rs"]

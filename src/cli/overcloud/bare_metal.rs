@@ -62,7 +62,7 @@ pub(super) fn check_ramdisk(site: &Site) -> Result<()> {
 }
 
 /// Ironic and SSH.
-pub(super) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
+pub(in crate::cli) fn drivers(cx: &Context, session: &Session) -> Drivers<'static> {
     drivers_with(cx, Arc::clone(&session.variables) as _)
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -13,7 +13,10 @@ use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::answer::{Passing, Refusal, Stranger, passing, shortened, words};
+use super::{
+    answer::{Passing, Refusal, Stranger, passing, shortened, words},
+    keystone::{Closed, Keystone, Ticket},
+};
 use crate::{
     origin::Sourced,
     secret::Secret,
@@ -62,6 +65,7 @@ pub struct Client {
     http: reqwest::Client,
     url: Sourced<String>,
     login: Option<(String, Secret)>,
+    keystone: Option<Keystone>,
     version: Mutex<(u32, u32)>,
     /// Whether Ironic has answered before: if so, a refused connection is a restart, else it is down.
     reached: AtomicBool,
@@ -100,12 +104,21 @@ impl Client {
             http: http.or_internal(|| "preparing an HTTP client".into())?,
             url,
             login,
+            keystone: None,
             version: Mutex::new(BEST),
             reached: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             slots: Semaphore::new(AT_ONCE),
             pace,
         })
+    }
+
+    /// The same, by a token and at the address that Keystone gives.
+    #[must_use]
+    pub fn through(mut self, keystone: Keystone) -> Self {
+        self.http = keystone.http();
+        self.keystone = Some(keystone);
+        self
     }
 
     /// How many requests were sent so far.
@@ -195,7 +208,8 @@ impl Client {
     async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Value, Once> {
         let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = match self.request(method, path, body).send().await {
+        let ticket = self.ticket().await?;
+        let answer = match self.request(method, path, body, ticket.as_deref()).send().await {
             Ok(answer) => answer,
             Err(error) => return Err(self.unanswered(method, &error)),
         };
@@ -203,6 +217,11 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.map_err(|error| self.unanswered(method, &error))?;
         tracing::debug!(%method, path, status = status.as_u16(), "Ironic answered");
+        if status != StatusCode::UNAUTHORIZED
+            && let Some(ticket) = &ticket
+        {
+            ticket.has_served();
+        }
         if status.is_success() {
             return Ok(serde_json::from_str(&text).unwrap_or(Value::Null));
         }
@@ -221,14 +240,27 @@ impl Client {
                 Err(Once::Final(Failure::Refused(refusal)))
             }
             Some(passing) => Err(Once::Passing(passing)),
-            None if status == StatusCode::UNAUTHORIZED => Err(self.unauthorised(&refusal)),
+            None if status == StatusCode::UNAUTHORIZED => {
+                Err(self.unauthorised(&refusal, ticket.as_deref()).await)
+            }
             None if broke => Err(Once::Broken(refusal)),
             None => Err(Once::Final(Failure::Refused(refusal))),
         }
     }
 
     fn address(&self, path: &str) -> String {
-        format!("{}/v1/{path}", self.url.value.trim_end_matches('/'))
+        let found = self.keystone.as_ref().and_then(Keystone::endpoint);
+        let base = found.as_deref().unwrap_or(&self.url.value).trim_end_matches('/');
+        format!("{}/v1/{path}", base.trim_end_matches("/v1"))
+    }
+
+    /// What Keystone lets us in with, if there is one.
+    async fn ticket(&self) -> Result<Option<Arc<Ticket>>, Once> {
+        let Some(keystone) = &self.keystone else { return Ok(None) };
+        keystone.ticket().await.map(Some).map_err(|closed| match closed {
+            Closed::Passing(waits_for) => Once::Passing(Passing { waits_for }),
+            Closed::Final(trouble) => Once::Final(Failure::Trouble(trouble)),
+        })
     }
 
     fn refusal(&self, method: &Method, path: &str, status: StatusCode, text: &str) -> Refusal {
@@ -243,7 +275,13 @@ impl Client {
         Refusal { status, words: shortened(text.trim()), stranger: Some(Box::new(stranger)) }
     }
 
-    fn request(&self, method: &Method, path: &str, body: Option<&Value>) -> RequestBuilder {
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        ticket: Option<&Ticket>,
+    ) -> RequestBuilder {
         let url = self.address(path);
         let (major, minor) = *self.version.lock().unwrap_or_else(PoisonError::into_inner);
         let request = self
@@ -252,6 +290,10 @@ impl Client {
             .header(VERSION_HEADER, format!("{major}.{minor}"));
         let request = match &self.login {
             Some((name, password)) => request.basic_auth(name, Some(password.reveal())),
+            None => request,
+        };
+        let request = match ticket {
+            Some(ticket) => request.header("X-Auth-Token", ticket.header()),
             None => request,
         };
         match body {
@@ -307,7 +349,15 @@ impl Client {
         Once::Final(Failure::Lost(trouble))
     }
 
-    fn unauthorised(&self, refusal: &Refusal) -> Once {
+    /// A token that let us in before has expired or was taken back; a new one that does not is of no use.
+    async fn unauthorised(&self, refusal: &Refusal, ticket: Option<&Ticket>) -> Once {
+        if let (Some(keystone), Some(ticket)) = (&self.keystone, ticket) {
+            if keystone.give_back(ticket).await {
+                let waits_for = "asking Keystone for a new token".into();
+                return Once::Passing(Passing { waits_for });
+            }
+            return Once::Final(Failure::Trouble(keystone.not_let_in()));
+        }
         let trouble = self.trouble().because(refusal.words());
         Once::Final(Failure::Trouble(
             trouble.hint("set `ymir_ironic_username` and `ymir_ironic_password`"),

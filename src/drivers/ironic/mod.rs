@@ -11,7 +11,9 @@ pub mod discovery;
 pub mod hold;
 pub mod image;
 pub mod inspect;
+mod keystone;
 pub mod lease;
+mod manage;
 pub mod observed;
 pub mod observer;
 pub mod order;
@@ -44,6 +46,7 @@ use futures::stream::BoxStream;
 use self::{
     client::{Client, Pace},
     image::Digests,
+    keystone::Keystone,
     lease::Owner,
     observed::Observed,
     observer::{Observer, Snapshot},
@@ -114,7 +117,9 @@ impl IronicDriver {
 
     fn session(&self, ironic: &Ironic) -> Result<Arc<Session>> {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = sessions.get(&ironic.url.value) {
+        let who = ironic.keystone.as_ref().map(|keystone| &keystone.plain);
+        let key = format!("{} {who:?}", ironic.url.value);
+        if let Some(session) = sessions.get(&key) {
             return Ok(Arc::clone(session));
         }
         let login = match &ironic.login {
@@ -124,8 +129,14 @@ impl IronicDriver {
             None => None,
         };
         let client = Client::new(ironic.url.clone(), login, self.pace)?;
+        let client = match &ironic.keystone {
+            Some(who) => {
+                client.through(Keystone::new(ironic.url.value.clone(), who, self.secrets.as_ref())?)
+            }
+            None => client,
+        };
         let session = Arc::new(Session::with(client));
-        sessions.insert(ironic.url.value.clone(), Arc::clone(&session));
+        sessions.insert(key, Arc::clone(&session));
         Ok(session)
     }
 
@@ -173,6 +184,7 @@ impl IronicDriver {
             }
             IronicAction::Prune(action) => rules::find_stale(action, &session, voice).await,
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
+            IronicAction::Manage(_) => manage::find(host, seen.as_ref()),
             IronicAction::Deploy(action) => {
                 let place = place(&action.node, &action.patience);
                 self.find_deployed(place, action, seen.as_ref()).await
@@ -206,6 +218,9 @@ impl IronicDriver {
             IronicAction::Prune(action) => rules::prune(action, &session, voice).await,
             IronicAction::Provide(action) => {
                 self.provide(place(&action.node, &action.patience)).await
+            }
+            IronicAction::Manage(action) => {
+                self.manage(place(&action.node, &action.patience)).await
             }
             IronicAction::Deploy(action) => {
                 self.deploy(place(&action.node, &action.patience), action).await

@@ -122,6 +122,26 @@ pub fn manageable(node: &Observed, tried: &Tried) -> Move {
     }
 }
 
+/// Towards a node that is `manageable` itself: one that could be deployed to is taken back.
+pub fn held_back(node: &Observed, tried: &Tried) -> Move {
+    use Provision as P;
+    match node.provision_state {
+        P::Manageable => Move::Done,
+        P::Enroll | P::Available | P::InspectFailed => tried.ask(node, Verb::Manage),
+        P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
+        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
+        P::Error => Move::LeaveAlone(BROKEN),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
 /// Towards a node that was inspected since a time; it ends `manageable`.
 pub fn inspected(node: &Observed, tried: &Tried, since: Timestamp) -> Move {
     use Provision as P;

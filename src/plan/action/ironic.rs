@@ -21,6 +21,7 @@ pub enum IronicAction {
     Rule(Box<EnsureRule>),
     Prune(Box<PruneRules>),
     Provide(Box<Provide>),
+    Manage(Box<Manage>),
     Deploy(Box<Deploy>),
     Rebuild(Box<Rebuild>),
     Undeploy(Box<Undeploy>),
@@ -36,6 +37,7 @@ impl IronicAction {
             Self::Rule(action) => &action.ironic,
             Self::Prune(action) => &action.ironic,
             Self::Provide(action) => &action.ironic,
+            Self::Manage(action) => &action.ironic,
             Self::Deploy(action) => &action.ironic,
             Self::Rebuild(action) => &action.deploy.ironic,
             Self::Undeploy(action) => &action.ironic,
@@ -103,6 +105,14 @@ impl Format {
             Self::Yaml => "yaml",
         }
     }
+}
+
+/// The node is under Ironic's care, and nobody can deploy to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manage {
+    pub ironic: Ironic,
+    pub node: Node,
+    pub patience: Patience,
 }
 
 /// The node may be deployed to, or is being deployed to already.

@@ -17,6 +17,7 @@ use super::{
     fault::{Step, What},
     file::version,
     http::{Answer, Asked, Outcome},
+    keystone::no_token,
     world::Rack,
 };
 
@@ -36,6 +37,9 @@ impl Rack {
         };
         if !asked.comes_from(self.file.rack.ironic.as_ref()) {
             return Outcome::Now(unauthorised());
+        }
+        if !self.knows_token(asked) {
+            return Outcome::Now(no_token());
         }
         let spoken = match agreed(asked.version.as_deref(), newest) {
             Ok(spoken) => spoken,

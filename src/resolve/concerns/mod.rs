@@ -183,7 +183,11 @@ pub fn configured(
 
 /// The hosts of a class that a command is about, in inventory order.
 pub fn selected(variables: &Variables, class: Class, limit: Option<&str>) -> Result<Vec<String>> {
-    let group = class.group();
+    selected_in(variables, class.group(), limit)
+}
+
+/// The hosts of a group that a pattern selects, all of them without one.
+pub fn selected_in(variables: &Variables, group: &str, limit: Option<&str>) -> Result<Vec<String>> {
     let all = variables.group(group).filter(|hosts| !hosts.is_empty()).ok_or_else(|| {
         let trouble = Trouble::refused(format!("the site has no hosts in the group `{group}`"));
         variables.with_environments(trouble).hint(format!(

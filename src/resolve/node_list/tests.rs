@@ -8,7 +8,11 @@ fn nodes(text: &str) -> Result<Vec<Enrolment>> {
     let setting = Setting { variable: "ymir_ironic_url".into(), origin: Origin::whole("test") };
     let seconds = Sourced { value: 60, setting: setting.clone() };
     let defaults = Defaults {
-        ironic: Ironic { url: Sourced { value: "http://ironic".into(), setting }, login: None },
+        ironic: Ironic {
+            url: Sourced { value: "http://ironic".into(), setting },
+            login: None,
+            keystone: None,
+        },
         patience: Patience {
             manageable: seconds.clone(),
             available: seconds.clone(),

@@ -78,7 +78,7 @@ impl Bench {
     }
 
     fn ironic(&self) -> Ironic {
-        Ironic { url: sourced("ymir_ironic_url", self.server.uri()), login: None }
+        Ironic { url: sourced("ymir_ironic_url", self.server.uri()), login: None, keystone: None }
     }
 
     fn register(&self) -> IronicAction {
