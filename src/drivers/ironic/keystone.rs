@@ -217,7 +217,7 @@ impl Keystone {
         let region = self.word("OS_REGION_NAME");
         let services = catalogue.as_array().into_iter().flatten();
         let ours = services.filter(|service| TYPES.iter().any(|name| service["type"] == **name));
-        let mut places = ours.flat_map(|service| service["endpoints"].as_array()).flatten();
+        let mut places = ours.filter_map(|service| service["endpoints"].as_array()).flatten();
         let fits = |place: &&Value| {
             let there = region.is_none_or(|region| place["region_id"] == region);
             place["interface"] == interface && there
