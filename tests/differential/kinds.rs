@@ -104,8 +104,13 @@ fn missing(kind: Kind, reason: &str) -> &str {
         // At run time Jinja2 has one more word; text that is `safe` has a type of its own there.
         Kind::Unknown if reason.contains("Markup(") => "",
         Kind::Unknown => reason.trim_end_matches(" found"),
-        // Python shows a method that is no key with its address, which is another one each time.
-        Kind::Undefined if reason.contains("<built-in method") => " has no attribute <",
+        // Python shows a method that is no key with its address, which is another one each time, or with the type that
+        // Ansible's insides have given its owner.
+        Kind::Undefined
+            if ["<built-in method", "<bound method"].iter().any(|words| reason.contains(words)) =>
+        {
+            " has no attribute <"
+        }
         Kind::Undefined => {
             after(" has no attribute ").or_else(|| after(" has no element ")).unwrap_or(reason)
         }

@@ -272,8 +272,11 @@ fn sum(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     if matches!(start, Val::Str(_)) {
         return Err(Fault::new("sum() can't sum strings [use ''.join(seq) instead]"));
     }
-    input.items()?.iter().try_fold(start, |total, item| {
-        let item = path.as_ref().map_or_else(|| Ok(item.clone()), |path| attribute(item, path))?;
+    let watched = !matches!(input, Val::Tuple(_));
+    // One after the other, so that what cannot be added is told before a later one that is missing.
+    input.elements()?.into_iter().try_fold(start, |total, item| {
+        let item = if watched { item.used()? } else { item };
+        let item = path.as_ref().map_or_else(|| Ok(item.clone()), |path| attribute(&item, path))?;
         ops::binary(Binary::Add, &total, &item)
     })
 }
