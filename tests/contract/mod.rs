@@ -254,7 +254,7 @@ pub(crate) fn write(path: &Path, answers: &Answers) {
 /// What the list for Ironic calls its nodes, port and allocation.
 pub(crate) fn ironics_names() -> Vec<(&'static str, String)> {
     let uuid = |end| format!("aaaaaaaa-0000-4000-8000-00000000000{end}");
-    ["uuid", "other", "port", "allocation", "rule", "secret-rule"]
+    ["uuid", "other", "port", "allocation", "rule", "secret-rule", "open-rule"]
         .into_iter()
         .zip((1..).map(uuid))
         .collect()

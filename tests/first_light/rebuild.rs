@@ -51,5 +51,5 @@ pub(crate) fn another_image_is_written(ymir: &Ymir) {
     assert!(image.contains("\"debian-12\""), "{image}");
     assert_eq!(boot(0), before, "bm1 was started anew");
     the_data_disk_is_as_it_was(&site);
-    site.run(&reprovision).expect(0).says(&["nothing was changed"]);
+    site.run(&reprovision).expect(0).says(&["nothing to do"]);
 }

@@ -118,6 +118,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keys_that_are_secrets_everywhere_hide_text() {
+        let value = json!({
+            "ipmi_hex_kg_key": "0a", "Password": "b", "password_file": "/p", "token_needed": true, "own": "c", "name": "d",
+        });
+        let shown = keys(value, &BTreeSet::from(["own".to_owned()]));
+        let wanted = json!({
+            "ipmi_hex_kg_key": MASK, "Password": MASK, "password_file": "/p", "token_needed": true, "own": MASK, "name": "d",
+        });
+        assert_eq!(shown, wanted);
+    }
+
+    #[test]
     fn lines_with_secrets_keep_their_names() {
         let known = BTreeSet::from(["hunter2\nsecond line".to_owned(), "x".to_owned()]);
         let table = [

@@ -158,17 +158,29 @@ impl Site {
         Evaluator::new(Arc::new(View { site: Arc::clone(self), host, read_secret }))
     }
 
-    /// Takes these variables for secrets, as far as the site sets them: what a built-in default says is no secret.
-    pub(super) fn declare_secrets(&self, names: &BTreeSet<String>) {
+    /// Takes these variables for secrets, as far as the site sets them: what a built-in default says is no secret, but
+    /// for what it takes from outside.
+    pub(super) fn declare_secrets(self: &Arc<Self>, names: &BTreeSet<String>) {
         let tables = self.chains.iter().flatten().map(AsRef::as_ref).chain([&self.extra]);
         let mut set = BTreeSet::new();
         for table in tables {
-            set.extend(
-                names.iter().filter(|name| table.all(name).any(Entry::can_hold_secret)).cloned(),
-            );
+            set.extend(names.iter().filter(|name| table.all(name).any(Entry::is_of_site)).cloned());
         }
+        set.extend(names.iter().filter(|name| self.comes_from_outside(name)).cloned());
         // Whoever came first has declared the same: they follow from the release.
         drop(self.declared.set(set));
+    }
+
+    /// Whether a built-in default takes text from outside: the environment gives a vault's password to all hosts alike, so
+    /// any of them tells.
+    fn comes_from_outside(self: &Arc<Self>, name: &str) -> bool {
+        const ANY: usize = 0;
+        let found = !self.inventory.hosts.is_empty()
+            && self
+                .winner(ANY, name)
+                .is_some_and(|entry| !entry.is_of_site() && entry.looks_outside());
+        let text = |value: serde_json::Value| value.as_str().is_some_and(|text| !text.is_empty());
+        found && self.evaluator(ANY).variable(name).ok().flatten().is_some_and(text)
     }
 
     /// The variables that are secrets by their type.

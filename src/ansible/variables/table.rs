@@ -55,11 +55,11 @@ impl Entry {
         !self.level.starts_with(BUILT_IN)
     }
 
-    /// Whether a secret can be in it: the defaults that Ymir brings hold some only where they are made of something.
-    pub(super) fn can_hold_secret(&self) -> bool {
+    /// Whether it takes something from outside the site, such as the environment.
+    pub(super) fn looks_outside(&self) -> bool {
         let mut texts = Vec::new();
         leaves(&self.node, &mut texts);
-        self.is_of_site() || texts.iter().any(|text| text.contains("{{"))
+        texts.iter().any(|text| text.contains("lookup("))
     }
 
     /// The texts in it that are no templates: a secret may stand there as it is.

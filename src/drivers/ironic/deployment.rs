@@ -13,7 +13,7 @@ use super::{
     image::{Proof, checked, instance_info, published},
     observed::Observed,
     order::{Order, Orders},
-    running::{ASKED, HOST_KEY, IMAGE, Image, REBUILDING},
+    running::{ASKED, HOST_KEY, IMAGE, Image, NO_FAST_TRACK, REBUILDING, without_fast_track},
     towards::Verb,
     walk::Errand,
 };
@@ -171,7 +171,9 @@ impl<'a> Deployment<'a> {
     fn again(&self, from: &Ingredients, node: &Observed) -> Result<Order> {
         let (drive, key) = self.drive(from, node)?;
         let image = &self.action.image;
+        let (slow, no_fast_track) = without_fast_track(node);
         let note = json!({
+            NO_FAST_TRACK: no_fast_track,
             "since": node.since(),
             HOST_KEY: key,
             IMAGE: Image::of(image, Some(&from.proof)),
@@ -183,7 +185,7 @@ impl<'a> Deployment<'a> {
         }
         let (old, new) = (&node.instance_info, instance_info(image, &from.proof));
         Ok(Order {
-            patch: replacing(old, &new),
+            patch: replacing(old, &new).into_iter().chain(slow).collect(),
             corner,
             with: Map::from_iter([("configdrive".to_owned(), drive)]),
             restore: replacing(&new, old),

@@ -139,6 +139,12 @@ impl Observed {
         cleaned && !self.clean_step.is_empty()
     }
 
+    /// Whether Ironic has yet to say why something failed: it switches the failed machine off, which forgets the words,
+    /// and notes them again before it lets go of the node.
+    pub fn reason_is_coming(&self) -> bool {
+        self.last_error.as_deref().unwrap_or_default().is_empty() && self.reservation.is_some()
+    }
+
     /// What went wrong last, in Ironic's words.
     pub fn error(&self) -> &str {
         self.last_error

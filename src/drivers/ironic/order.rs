@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     differences::add,
     observed::Observed,
+    running,
     towards::{Move, Tried, Verb},
 };
 use crate::trouble::Result;
@@ -81,6 +82,13 @@ impl Undo {
 /// Operations for changes in Ymir's corner of `extra`; null takes a key out. What stands beside stays as it is, because
 /// it may have changed since we looked.
 pub fn in_corner(node: &Observed, changes: Map<String, Value>) -> Vec<Value> {
+    let after = running::fast_track_again(node, &changes);
+    let mut operations = corner_operations(node, changes);
+    operations.extend(after);
+    operations
+}
+
+fn corner_operations(node: &Observed, changes: Map<String, Value>) -> Vec<Value> {
     let corner = node.extra.get("ymir").and_then(Value::as_object);
     let Some(corner) = corner else {
         let corner: Map<_, _> = changes.into_iter().filter(|(_, value)| !value.is_null()).collect();

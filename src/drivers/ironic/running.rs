@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     deployment::wanted,
+    differences::add,
     image::Proof,
     observed::{Observed, Provision},
 };
@@ -17,6 +18,10 @@ pub const IMAGE: &str = "image";
 pub const REBUILDING: &str = "rebuilding";
 /// Ymir's note of the command that a rebuild was asked for by, as the time when that was given: Ironic's clock may differ.
 pub const ASKED: &str = "asked";
+/// In Ymir's note of a rebuild: Ymir has switched fast track off for it, which nobody had decided about.
+pub(super) const NO_FAST_TRACK: &str = "no_fast_track";
+/// Where Ironic looks whether a node may go on with a ramdisk that runs already. Source: Ironic's `fast_track_enabled`.
+const FAST_TRACK: &str = "fast_track";
 /// Ymir's note of the public SSH host key.
 pub const HOST_KEY: &str = "host_key";
 
@@ -159,6 +164,26 @@ impl Observed {
         }
         changes
     }
+}
+
+/// Switches fast track off for a rebuild, and what is to be noted of it. Ironic takes a machine that is on and was
+/// inspected within the last minutes for one that runs the ramdisk, and would look for an agent on the host in use.
+pub(super) fn without_fast_track(node: &Observed) -> (Option<Value>, bool) {
+    let undecided = !node.driver_info.contains_key(FAST_TRACK);
+    let operation = undecided.then(|| add(&["driver_info", FAST_TRACK], &json!(false)));
+    (operation, undecided || is_noted(node))
+}
+
+/// Gives fast track back when changes in Ymir's corner end the note of a rebuild that switched it off.
+pub(super) fn fast_track_again(node: &Observed, changes: &Map<String, Value>) -> Option<Value> {
+    let ends = changes.get(REBUILDING).is_some_and(Value::is_null);
+    let off = ends && is_noted(node) && node.driver_info.contains_key(FAST_TRACK);
+    off.then(|| json!({ "op": "remove", "path": format!("/driver_info/{FAST_TRACK}") }))
+}
+
+fn is_noted(node: &Observed) -> bool {
+    let corner = node.ymir();
+    corner.get(REBUILDING).is_some_and(|note| note[NO_FAST_TRACK] == true)
 }
 
 #[cfg(test)]

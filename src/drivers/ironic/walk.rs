@@ -102,7 +102,7 @@ impl Errand<'_> {
             }
             match next {
                 Move::Done => return Ok(node.clone()),
-                Move::Failed => {
+                Move::Failed if !node.reason_is_coming() => {
                     return Err(blame::explain(self.host, &self.doing, self.node, node));
                 }
                 Move::LeaveAlone(why) => return Err(left_alone(self.host, &self.doing, node, why)),
@@ -110,7 +110,7 @@ impl Errand<'_> {
                     self.go_on(goal, node, next, way).await?;
                     (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 }
-                Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
+                Move::Failed | Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
                     self.check(&mut way.clock, node)?;
                     self.voice.progress(progress(node, way.was));
                     way.passed(node.provision_state);

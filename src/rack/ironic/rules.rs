@@ -78,6 +78,10 @@ impl Rack {
             "actions": set("actions", json!([])),
         });
         self.rules.extend(rule.as_object().cloned());
+        // Ironic itself takes it for granted that there is a list, and finds out once it has the rule.
+        if sent.get("conditions").is_none() {
+            return Answer::refused(500, "'NoneType' object is not iterable");
+        }
         Answer::new(201, self.rules.last().map(|rule| shown(rule, asked)).unwrap_or_default())
     }
 
@@ -109,10 +113,6 @@ fn malformed(sent: &Rule) -> Option<Answer> {
     let list = |key: &str| sent.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     if list("conditions").iter().chain(&list("actions")).any(|part| part.get("op").is_none()) {
         return refused("'op' is a required property".into());
-    }
-    // Ironic itself takes it for granted that there is a list.
-    if sent.get("conditions").is_none() {
-        return Some(Answer::refused(500, "'NoneType' object is not iterable"));
     }
     match sent.get("sensitive") {
         Some(Value::String(text)) => refused(format!("'{text}' is not of type 'boolean', 'null'")),

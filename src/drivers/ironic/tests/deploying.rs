@@ -129,11 +129,26 @@ async fn a_refused_request_that_is_taken_later_has_its_own_key() {
     let bench = Bench::new().await;
     bench.fake.add("bm1", "available");
     bench.fake.set("bm1", "extra", json!({ "ymir": { "host_key": "ssh-ed25519 FIRST" } }));
-    bench.fake.overtake("active", &[("deploying", None), ("deploy failed", None)]);
+    bench.fake.overtake("active", &[("deploying", None), ("deploy failed", Some("No space left"))]);
     bench.one(&bench.deploy()).await.result.unwrap();
     let drives = config_drives(&bench);
     assert_eq!(drives.len(), 2, "asked again after the other deployment has failed");
     assert_eq!(bench.fake.get("bm1", "/extra/ymir/host_key"), key_in(&drives[1]));
+}
+
+#[tokio::test]
+async fn the_reason_of_a_failure_is_waited_for() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "available");
+    let states = [
+        ("deploying", None),
+        ("deploy failed", None),
+        ("deploy failed", None),
+        ("deploy failed", Some("No space left on device")),
+    ];
+    bench.fake.fate("active", &states);
+    let trouble = bench.one(&bench.deploy()).await.result.unwrap_err();
+    assert!(trouble.causes[0].contains("No space left on device"), "{trouble}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
-/// A state and, if it is a failure, its `last_error`.
+/// A state and, if it is a failure, its `last_error`; without one, Ironic still holds the node's lock.
 type State = (&'static str, Option<&'static str>);
 
 #[derive(Default)]
@@ -115,6 +115,8 @@ impl Inner {
                 let node = self.nodes.get_mut(name).unwrap();
                 node["provision_state"] = json!(state);
                 node["last_error"] = json!(error);
+                let wordless = state.ends_with("failed") && error.is_none();
+                node["reservation"] = json!(wordless.then_some("lab"));
             }
         }
         let shown = |node: &Value| {

@@ -59,3 +59,31 @@ async fn a_rebuild_that_was_noted_and_never_asked_for_is_asked_for() {
     bench.one(&bench.rebuild()).await.result.unwrap();
     assert_eq!(bench.fake.count("PUT"), 1);
 }
+
+#[tokio::test]
+async fn a_rebuild_goes_without_fast_track_and_gives_it_back() {
+    for (set, expected) in [(json!({}), json!(null)), (json!({ "fast_track": true }), json!(true))]
+    {
+        let bench = bench().await;
+        bench.fake.set("bm1", "driver_info", set.clone());
+        bench
+            .fake
+            .fate("rebuild", &[("deploying", None), ("deploy failed", Some("No space left"))]);
+        bench.one(&bench.rebuild()).await.result.unwrap_err();
+        let meanwhile = if set == json!({}) { json!(false) } else { json!(true) };
+        assert_eq!(bench.fake.get("bm1", "/driver_info/fast_track"), meanwhile);
+        bench.one(&bench.rebuild()).await.result.unwrap();
+        assert_eq!(bench.fake.get("bm1", "/driver_info/fast_track"), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_deployment_gives_fast_track_back() {
+    let bench = Bench::new().await;
+    bench.fake.add("bm1", "available");
+    let corner = json!({ "rebuilding": { "since": OLD, "no_fast_track": true } });
+    bench.fake.set("bm1", "extra", json!({ "ymir": corner }));
+    bench.fake.set("bm1", "driver_info", json!({ "fast_track": false }));
+    bench.one(&bench.deploy()).await.result.unwrap();
+    assert_eq!(bench.fake.get("bm1", "/driver_info"), json!({}));
+}
