@@ -78,11 +78,14 @@ fn made((graph, root): (Graph, Option<Id>), file: &Arc<str>) -> Result<(Node, Ve
         return Ok((Node { origin: Origin::at(file, 1, 1), data: Data::Null }, Vec::new()));
     };
     let unsafe_texts = unsafe_nodes(&graph, root);
-    let duplicates = Vec::new();
+    let (duplicates, unfit) = (Vec::new(), Vec::new());
     let mut constructor =
-        Constructor { graph: &graph, file, unsafe_texts, depth: 0, nodes: 0, duplicates };
+        Constructor { graph: &graph, file, unsafe_texts, depth: 0, nodes: 0, duplicates, unfit };
     let node = constructor.node(root)?;
-    Ok((node, constructor.duplicates))
+    match constructor.unfit.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok((node, constructor.duplicates)),
+    }
 }
 
 /// For each node whether its text is no template. What an alias stands for is one value, so it is safe or not by the
@@ -121,7 +124,7 @@ fn spread(graph: &Graph, id: Id, met: &mut [Option<bool>]) {
 
 fn inner(node: &Written) -> Box<dyn Iterator<Item = Id> + '_> {
     match &node.content {
-        Content::Scalar { .. } => Box::new(std::iter::empty()),
+        Content::Scalar { .. } | Content::Loop(_) => Box::new(std::iter::empty()),
         Content::List(items) => Box::new(items.iter().copied()),
         Content::Map { pairs, .. } => {
             Box::new(pairs.iter().flat_map(|(key, value)| [*key, *value]))
@@ -136,6 +139,8 @@ struct Constructor<'a> {
     depth: usize,
     nodes: usize,
     duplicates: Vec<Duplicate>,
+    /// What is no value of Ymir's, in what is kept so far: aliases inside their own anchors, and bytes.
+    unfit: Vec<Fault>,
 }
 
 impl Constructor<'_> {
@@ -163,7 +168,13 @@ impl Constructor<'_> {
     }
 
     fn data(&mut self, written: &Written) -> Result<Data> {
-        let tag = written.tag()?;
+        let tag = match written.tag() {
+            Err(fault) if written.is_bytes() => {
+                self.unfit.push(fault);
+                return Ok(Data::Null);
+            }
+            tag => tag?,
+        };
         match &written.content {
             Content::Scalar { text, plain } => match (tag, plain) {
                 (Tag::Plain | Tag::Unspecific, true) => scalar::resolve(text),
@@ -171,6 +182,10 @@ impl Constructor<'_> {
                 (tag, _) => scalar::tagged(text, tag),
             }
             .map_err(|message| Fault::new(message, written.mark)),
+            Content::Loop(name) => {
+                self.unfit.push(graph::endless(name, written.mark));
+                Ok(Data::Null)
+            }
             Content::List(items) => self.list(items, tag, written.mark),
             Content::Map { pairs, .. } => self.map(pairs, tag, written.mark),
         }
@@ -203,12 +218,10 @@ impl Constructor<'_> {
     fn map(&mut self, pairs: &[(Id, Id)], tag: Tag, mark: Mark) -> Result<Data> {
         match tag {
             Tag::Plain | Tag::Unspecific | Tag::Map | Tag::Unsafe => {
-                let pairs = self.pairs(pairs)?;
-                Ok(Data::Map(last_wins(pairs, &mut self.duplicates)))
+                Ok(Data::Map(self.entries(pairs)?))
             }
             Tag::Set => {
-                let pairs = last_wins(self.pairs(pairs)?, &mut self.duplicates);
-                let keys = pairs.into_iter().map(|(key, _)| key);
+                let keys = self.entries(pairs)?.into_iter().map(|(key, _)| key);
                 Ok(Data::List(keys.collect()))
             }
             Tag::Vault => Err(Fault::new("`!vault` wants text, not a map", mark)),
@@ -228,14 +241,30 @@ impl Constructor<'_> {
             match &self.graph.node(*value).content {
                 Content::Scalar { text, .. } => return Some(text),
                 Content::Map { pairs: inner, .. } => pairs = inner,
-                Content::List(_) => return None,
+                Content::List(_) | Content::Loop(_) => return None,
             }
         }
     }
 
-    fn pairs(&mut self, pairs: &[(Id, Id)]) -> Result<Vec<(Node, Node)>> {
-        let pair = |(key, value): &(Id, Id)| Ok((self.key(*key)?, self.node(*value)?));
-        pairs.iter().map(pair).collect()
+    /// The entries of a map. What is no value of Ymir's does no harm where a later duplicate replaces it.
+    fn entries(&mut self, pairs: &[(Id, Id)]) -> Result<Vec<(Node, Node)>> {
+        let mut made = Vec::with_capacity(pairs.len());
+        let mut unfit = Vec::new();
+        for (key, value) in pairs {
+            let key = self.key(*key)?;
+            let before = self.unfit.len();
+            made.push((key, self.node(*value)?));
+            if self.unfit.len() > before {
+                unfit.push((made.len() - 1, self.unfit.split_off(before)));
+            }
+        }
+        if !unfit.is_empty() {
+            let (places, _) = places(&made);
+            let is_last = |at: usize| !places[at + 1..].contains(&places[at]);
+            unfit.retain(|(at, _)| is_last(*at));
+            self.unfit.extend(unfit.into_iter().flat_map(|(_, faults)| faults));
+        }
+        Ok(last_wins(made, &mut self.duplicates))
     }
 
     fn key(&mut self, id: Id) -> Result<Node> {
@@ -246,7 +275,11 @@ impl Constructor<'_> {
                 data: Data::Text("=".to_owned()),
             });
         }
+        let before = self.unfit.len();
         let key = self.node(id)?;
+        if let Some(fault) = self.unfit.drain(before..).next() {
+            return Err(fault);
+        }
         if is_key(&key.data) {
             return Ok(key);
         }

@@ -35,6 +35,8 @@ pub(super) enum Content {
         plain: bool,
     },
     List(Vec<Id>),
+    /// An alias that stands inside its own anchor: whoever keeps the value it is in would have no end of it.
+    Loop(String),
     /// What is merged in comes first.
     Map {
         pairs: Vec<(Id, Id)>,
@@ -93,6 +95,12 @@ impl Written {
             Fault::new(format!("the tag `{name}` is not known"), self.mark)
                 .hint("Ansible knows `!vault` and `!unsafe`; quote text that begins with `!`")
         })
+    }
+
+    /// Whether it is text that stands for bytes.
+    pub(super) fn is_bytes(&self) -> bool {
+        let is_text = matches!(self.content, Content::Scalar { .. });
+        is_text && self.tag.as_deref() == Some(tags::BINARY)
     }
 
     pub(super) fn is_unsafe(&self) -> bool {
@@ -237,10 +245,14 @@ impl Reader<'_> {
         }
     }
 
-    fn alias(&self, name: &str, mark: Mark) -> Result<Id> {
+    fn alias(&mut self, name: &str, mark: Mark) -> Result<Id> {
         match self.anchors.get(name) {
             Some(Some(id)) => Ok(*id),
-            Some(None) => Err(Fault::new(format!("`*{name}` stands inside its own anchor"), mark)),
+            Some(None) => {
+                let content = Content::Loop(name.to_owned());
+                self.graph.nodes.push(Written { mark, tag: None, content });
+                Ok(self.graph.len() - 1)
+            }
             None => Err(Fault::new(format!("there is no anchor `&{name}` before"), mark)
                 .hint("quote text that begins with `*`")),
         }
@@ -298,6 +310,7 @@ impl Reader<'_> {
         let node = self.graph.node(id);
         match &node.content {
             Content::Map { pairs, .. } => Ok(pairs),
+            Content::Loop(name) => Err(endless(name, node.mark)),
             _ => Err(Fault::new("`<<` wants maps only", node.mark)),
         }
     }
@@ -312,6 +325,7 @@ impl Reader<'_> {
                     merged.extend(self.pairs_of(*item)?);
                 }
             }
+            Content::Loop(name) => return Err(endless(name, self.graph.node(value).mark)),
             Content::Scalar { .. } => {
                 let mark = self.graph.node(key).mark;
                 return Err(Fault::new("`<<` wants a map or a list of maps", mark));
@@ -323,6 +337,11 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// An alias stands inside what it stands for.
+pub(super) fn endless(name: &str, mark: Mark) -> Fault {
+    Fault::new(format!("`*{name}` stands inside its own anchor"), mark)
 }
 
 /// Aliases of aliases have multiplied.

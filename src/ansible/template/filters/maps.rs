@@ -33,7 +33,7 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
         let part = |item: Val| {
             let found = lists::attribute(&item, &path)?;
             Ok(match (found, &default) {
-                (Val::Missing(fault), Some(default)) if fault.undefined => default.clone(),
+                (Val::Missing(_), Some(default)) => default.clone(),
                 (found, _) => found,
             })
         };
@@ -42,6 +42,10 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     }
     let name = args.take("filter").ok_or_else(|| Fault::new("map requires a filter argument"))?;
     let name = Args::of(vec![name]).only_text("filter")?;
+    if !super::is_known(&name) {
+        // No item's fault, so that no default stands in for it.
+        return super::apply(env, &name, Val::None, Args::default()).used();
+    }
     let args = std::mem::take(args);
     let mapped = |item| super::apply(env, &name, item, args.clone());
     Ok(Val::list(input.iterate()?.into_iter().map(mapped).collect()))
