@@ -62,7 +62,8 @@ impl Session {
     }
 }
 
-fn volumes(action: &BiosRaid, node: &Observed) -> Vec<String> {
+/// What would happen to volumes, one line each.
+pub(super) fn volumes(action: &BiosRaid, node: &Observed) -> Vec<String> {
     action.raid.as_ref().map_or_else(Vec::new, |wanted| raid::changes(&wanted.value, node))
 }
 
@@ -135,8 +136,10 @@ impl IronicDriver {
         let node = free(&errand, node).await?;
         let todo = todo(&errand, action, &node).await?;
         agreed(&errand, action, &todo)?;
-        let (change, back) = (!todo.is_empty(), was_available(&node));
+        let back = was_available(&node);
+        // An answer may get lost: what Ironic reports of the volumes tells whether they were made all the same.
         let next = |node: &Observed, tried: &Tried| {
+            let change = !todo.bios.is_empty() || !volumes(action, node).is_empty();
             towards::set_up(node, tried, Wish { change, back, ours: is_ours(node), joined: false })
         };
         let steps = Steps { errand: &errand, action, todo: &todo };

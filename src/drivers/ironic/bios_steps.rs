@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     bios::Setting,
-    bios_raid::Todo,
+    bios_raid::{Todo, volumes},
     differences::add,
     observed::{Observed, Provision},
     order::{Order, Orders},
@@ -78,13 +78,14 @@ impl Steps<'_> {
                 "interface": "bios", "step": "apply_configuration", "args": { "settings": settings },
             }));
         }
-        if !self.todo.raid.is_empty() {
+        let makes_volumes = !volumes(self.action, node).is_empty();
+        if makes_volumes {
             self.aim(node).await?;
             let step = |step: &str| json!({ "interface": "raid", "step": step });
             steps.extend(["delete_configuration", "create_configuration"].map(step));
         }
         let mut with = Map::from_iter([("clean_steps".to_owned(), json!(steps))]);
-        if self.todo.raid.is_empty() && needs_no_ramdisk(node) {
+        if !makes_volumes && needs_no_ramdisk(node) {
             with.insert("disable_ramdisk".into(), json!(true));
         }
         let note = node.ymir().get(NOTE).cloned().unwrap_or_else(|| json!({}));

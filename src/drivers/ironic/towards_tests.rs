@@ -241,7 +241,39 @@ fn towards_rebuilt() {
 #[test]
 fn towards_bios_and_raid() {
     let wish = Wish { change: true, back: false, ours: false, joined: false };
-    insta::assert_snapshot!(table(|node, tried| set_up(node, tried, wish)), @"");
+    insta::assert_snapshot!(table(|node, tried| set_up(node, tried, wish)), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Ask(Clean), then Done, Ironic restarted Done, then Done
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    deploying: LeaveAlone("it is in use")
+    wait call-back: LeaveAlone("it is in use")
+    deploy hold: LeaveAlone("it is in use")
+    deploy failed: LeaveAlone("it is in use")
+    active: LeaveAlone("it is in use")
+    deleting: LeaveAlone("it is in use")
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
 }
 
 /// What is the case, a node's state, what was asked for, and what is next.
