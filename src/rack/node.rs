@@ -30,7 +30,7 @@ pub struct Node {
     pub updated: Option<Moment>,
     pub provision_updated: Option<Moment>,
     pub inspected: Option<Moment>,
-    /// BIOS settings as Ironic knows them, in the order in which they became known.
+    /// BIOS settings as Ironic knows them, by their names.
     pub bios: Vec<Setting>,
     /// RAID volumes as Ironic knows them; null if it never looked.
     pub raid: Value,

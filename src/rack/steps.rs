@@ -104,6 +104,7 @@ fn apply(node: &mut Node, settings: &Value, now: Moment) {
             None => node.bios.push(Setting { name, value, created: now, updated: None }),
         }
     }
+    node.bios.sort_by(|one, other| one.name.cmp(&other.name));
 }
 
 /// A value as Ironic's database keeps it.
