@@ -47,7 +47,9 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         );
     }
     if cx.mode() == Mode::Check || confirmed(&session.variables, &site.hosts, CONFIRM)? {
-        wanted.iter_mut().for_each(|(_, action)| action.may_wipe = true);
+        for (_, action) in &mut wanted {
+            action.may_wipe = true;
+        }
     } else if !cx.options.list_tasks {
         agree(cx, &session, &mut wanted).await?;
     }

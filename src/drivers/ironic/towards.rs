@@ -152,6 +152,7 @@ pub fn held_back(node: &Observed, tried: &Tried) -> Move {
 
 /// What is wanted of a node whose BIOS and RAID are set.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from the others")]
 pub struct Wish {
     /// Something is to be set.
     pub change: bool,
