@@ -17,6 +17,7 @@ pub mod lab;
 pub mod login;
 pub mod network;
 pub mod node;
+pub mod raid;
 pub mod share;
 pub mod site;
 pub mod ways;

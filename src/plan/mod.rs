@@ -3,6 +3,7 @@
 pub mod action;
 pub mod baremetal_compute;
 pub mod batches;
+pub mod bios_raid;
 pub mod bmc;
 pub mod deployment_image;
 pub mod deprovision;

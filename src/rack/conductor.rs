@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use serde_json::Value;
+
 use super::{
     clock::Moment,
     fault::What,
@@ -49,10 +51,16 @@ impl Life {
         self.until
     }
 
-    /// Whether a ramdisk cleans its disks.
-    pub fn is_wiped(&self) -> bool {
+    /// The step of cleaning that is at work.
+    pub fn clean_step(&self) -> Option<&Value> {
         let next = self.ahead.front().map(|leg| leg.state);
-        self.state == State::CleanWait && next == Some(State::Cleaning)
+        let works = self.state == State::CleanWait && next != Some(State::CleanWait);
+        self.clean_steps().first().filter(|_| works && !self.ahead.is_empty())
+    }
+
+    /// The steps of the cleaning that it is in, or was in last.
+    pub fn clean_steps(&self) -> &[Value] {
+        self.about.as_ref().map_or(&[], |about| &about.steps.list)
     }
 
     /// The conductor that holds the node's lock.

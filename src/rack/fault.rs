@@ -46,6 +46,8 @@ pub enum What {
     ImageMissing,
     WrongChecksum,
     DiskTooSmall,
+    /// A step of cleaning fails at its work.
+    StepFails,
     SshNeverUp,
     WrongHostKey,
 }
@@ -82,6 +84,7 @@ impl What {
             }
             Self::ConductorRestarted => &[S::Verify, S::Inspect, S::Clean, S::Deploy, S::Undeploy],
             Self::ImageMissing | Self::WrongChecksum | Self::DiskTooSmall => &[S::Deploy],
+            Self::StepFails => &[S::Clean],
             Self::SshNeverUp | Self::WrongHostKey => &[S::Ssh],
         }
     }

@@ -76,7 +76,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     rack.toml:1:1
     write `node-{n}`, or `node-{n:4}` for four digits
 
-    reading the rack's file rack.toml: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `cut-answer`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `ssh-never-up`, `wrong-host-key`
+    reading the rack's file rack.toml: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `cut-answer`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `step-fails`, `ssh-never-up`, `wrong-host-key`
     rack.toml:8:8
     did you mean `image-404`?
 

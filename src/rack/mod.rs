@@ -32,6 +32,7 @@ pub mod road;
 pub mod server;
 pub mod ssh;
 pub mod state;
+pub mod steps;
 pub mod times;
 pub mod words;
 pub mod world;

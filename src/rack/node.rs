@@ -30,8 +30,23 @@ pub struct Node {
     pub updated: Option<Moment>,
     pub provision_updated: Option<Moment>,
     pub inspected: Option<Moment>,
+    /// BIOS settings as Ironic knows them, by their names.
+    pub bios: Vec<Setting>,
+    /// RAID volumes as Ironic knows them; null if it never looked.
+    pub raid: Value,
+    /// Why Ironic itself put it into maintenance.
+    pub fault: Option<&'static str>,
     /// What the ramdisk found.
     pub inventory: Option<Value>,
+}
+
+/// A BIOS setting, and when it became known and was changed.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub name: String,
+    pub value: String,
+    pub created: Moment,
+    pub updated: Option<Moment>,
 }
 
 /// Where the answer is given: what times and addresses start from.
@@ -196,6 +211,12 @@ impl Node {
         self.fields.get("protected") == Some(&Value::Bool(true))
     }
 
+    /// The hardware interface of a kind.
+    pub fn interface(&self, kind: &str) -> String {
+        let settled = self.settled_interface(&format!("{kind}_interface"));
+        settled.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Through what Ironic talks to it.
     pub fn bmc(&self) -> Bmc {
         match self.text("driver") {
@@ -290,16 +311,17 @@ impl Node {
                 (true, Power::Off) => json!("power off"),
             },
             "console_enabled" => json!(false),
-            "clean_step" if life.is_wiped() => erase(),
-            "clean_step" | "deploy_step" | "service_step" | "raid_config"
-            | "target_raid_config" => json!({}),
+            "fault" => json!(self.fault),
+            "clean_step" => life.clean_step().cloned().unwrap_or_else(|| json!({})),
+            "raid_config" if self.raid.is_object() => self.raid.clone(),
+            "deploy_step" | "service_step" | "raid_config" | "target_raid_config" => json!({}),
             "driver_internal_info" => {
                 let mut info = Map::new();
                 if let Some(moment) = life.heartbeat {
                     info.insert("agent_last_heartbeat".into(), json!(unzoned(began, moment)));
                 }
-                if life.is_wiped() {
-                    info.insert("clean_steps".into(), json!([erase()]));
+                if life.clean_step().is_some() {
+                    info.insert("clean_steps".into(), json!(life.clean_steps()));
                 }
                 Value::Object(info)
             }
@@ -310,14 +332,6 @@ impl Node {
             _ => Value::Null,
         }
     }
-}
-
-/// The only step that a ramdisk of the rack cleans with.
-fn erase() -> Value {
-    json!({
-        "interface": "deploy", "step": "erase_devices_metadata", "priority": 10, "abortable": true,
-        "requires_ramdisk": true, "reboot_requested": false, "argsinfo": null,
-    })
 }
 
 /// What went wrong with a node, the newest first.

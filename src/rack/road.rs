@@ -7,6 +7,7 @@ use super::{
     fault::{Step, What},
     machine::{Ailment, Device, Power, Request, System},
     state::{State, Verb},
+    steps::Steps,
     times::Times,
 };
 
@@ -37,6 +38,10 @@ pub enum Did {
     Verified,
     Inspected,
     Released,
+    /// The steps of a cleaning.
+    Cleaned,
+    /// A step of a cleaning failed while it was at work.
+    StepFailed,
 }
 
 /// What a request needs to know of its node.
@@ -50,6 +55,8 @@ pub struct Circumstances {
     /// Nothing is at the BMC's address, or it does not let Ironic in.
     pub unreachable: Option<What>,
     pub automated_clean: bool,
+    /// What it is cleaned with.
+    pub steps: Steps,
     pub system: System,
 }
 
@@ -107,7 +114,7 @@ pub fn road(
         Verb::Manage if from == State::Enroll => verify(times),
         Verb::Manage => vec![Leg::rest(State::Manageable)],
         Verb::Inspect => inspect(times),
-        Verb::Clean => clean(true, State::Manageable, times),
+        Verb::Clean => by_steps(about, times),
         Verb::Provide => clean(about.automated_clean, State::Available, times),
         Verb::Active | Verb::Rebuild => deploy(&about.system, times),
         Verb::Deleted => undeploy(about.automated_clean, times),
@@ -168,6 +175,27 @@ fn clean(really: bool, end: State, times: &Times) -> Vec<Leg> {
     ]
 }
 
+/// A cleaning by the steps that a client has asked for.
+fn by_steps(about: &Circumstances, times: &Times) -> Vec<Leg> {
+    let Steps { ramdisk, unfit, .. } = &about.steps;
+    if let Some(words) = unfit {
+        let begun = Leg::new(State::Cleaning, 1.0);
+        return vec![begun, Leg::failed(State::CleanFailed, words.clone())];
+    }
+    let mut legs = clean(true, State::Manageable, times);
+    if !ramdisk {
+        // The machine is restarted all the same, so that its firmware takes the settings.
+        legs.remove(1);
+        legs[1].first.push(Request::Restart);
+    }
+    let end = legs.len() - 1;
+    if !about.steps.wipes() {
+        legs[end - 1].first.retain(|request| *request != Request::Wipe);
+    }
+    legs[end].did = Some(Did::Cleaned);
+    legs
+}
+
 /// Which legs of a deployment come before the image is fetched, and before it is written.
 const FETCHES: usize = 3;
 const WRITES: usize = 4;
@@ -200,6 +228,13 @@ fn bend(legs: &mut Vec<Leg>, what: What, about: &Circumstances) {
     let (after, words) = match what {
         What::BmcSlow => {
             slow(legs);
+            return;
+        }
+        What::StepFails => {
+            let works = legs.iter().rposition(|leg| leg.state == State::CleanWait);
+            let (Some(works), false) = (works, about.steps.list.is_empty()) else { return };
+            legs.truncate(works + 1);
+            legs.push(Leg::failed(State::CleanFailed, about.step_words()).did(Did::StepFailed));
             return;
         }
         What::BmcDead | What::Unauthorised | What::Broken => (1, about.bmc_words(what)),

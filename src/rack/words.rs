@@ -1,6 +1,8 @@
 //! What Ironic says in `last_error`, in its own words, because clients have nothing else to go by.
 
-use super::{fault::What, road::Circumstances, state::State};
+use serde_json::Value;
+
+use super::{fault::What, ironic::pythons, road::Circumstances, state::State};
 
 impl Circumstances {
     /// The BMC does not do what it should.
@@ -53,6 +55,26 @@ impl Circumstances {
         };
         let Self { uuid, .. } = self;
         format!("Deploy step deploy.write_image failed on node {uuid}. {why}")
+    }
+
+    /// A step of cleaning failed at its work; those of a Redfish BMC's BIOS and of a ramdisk tell it alike.
+    pub fn step_words(&self) -> String {
+        let step = self.steps.list.first().cloned().unwrap_or_default();
+        let setting = |setting: &Value| setting["name"].as_str().map(str::to_owned);
+        if step["interface"] == "bios" {
+            let settings = step["args"]["settings"].as_array().into_iter().flatten();
+            let names: Vec<_> =
+                settings.filter_map(setting).map(|name| format!("'{name}'")).collect();
+            return format!(
+                "Redfish BIOS apply_configuration step failed. Attributes [{}] are not updated.",
+                names.join(", ")
+            );
+        }
+        format!(
+            "Node {} failed step {}: Redfish exception occurred. Error: HTTP POST returned code 500.",
+            self.uuid,
+            pythons(&step)
+        )
     }
 
     /// The machine did not switch.

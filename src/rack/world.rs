@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     clock::Moment,
@@ -17,6 +17,7 @@ use super::{
     node::{Node, View},
     road::{self, Circumstances, Did},
     state::{State, Verb},
+    steps::{self, Steps},
 };
 
 /// The rack.
@@ -97,6 +98,13 @@ impl Rack {
             match did {
                 Did::Verified => node.verified = true,
                 Did::Inspected => node.inspected = Some(now),
+                Did::Cleaned => steps::done(node, now),
+                Did::StepFailed => {
+                    let words = node.life.error.clone();
+                    node.fields.insert("maintenance".into(), json!(true));
+                    node.fields.insert("maintenance_reason".into(), json!(words));
+                    node.fault = Some("clean failure");
+                }
                 Did::Released => {
                     node.fields.insert("instance_info".into(), Value::Object(Map::new()));
                     node.fields.insert("instance_uuid".into(), Value::Null);
@@ -165,7 +173,7 @@ impl Rack {
         if verb == Verb::Manage && from == State::Enroll {
             self.link(row, asked);
         }
-        let about = self.circumstances(row, asked);
+        let about = self.circumstances(row, verb, asked);
         let name = self.nodes[&row].name().to_owned();
         let what = road::step(verb).filter(|_| verb != Verb::Manage || from == State::Enroll);
         let what = what.and_then(|step| self.faults.strike(&name, step));
@@ -205,7 +213,7 @@ impl Rack {
         self.shelf.find(word).filter(|_| place(address) == place(&asked.base))
     }
 
-    fn circumstances(&self, row: u64, asked: &Asked) -> Circumstances {
+    fn circumstances(&self, row: u64, verb: Verb, asked: &Asked) -> Circumstances {
         let node = &self.nodes[&row];
         let redfish = node.bmc() == Bmc::Redfish;
         let address = if redfish { "redfish_address" } else { "ipmi_address" };
@@ -215,6 +223,7 @@ impl Rack {
             redfish,
             address: node.inner("driver_info", address).trim_end_matches('/').to_owned(),
             unreachable: self.unreachable(node, asked),
+            steps: Steps::of(node, verb, &asked.body),
             automated_clean: node.fields.get("automated_clean") != Some(&Value::Bool(false)),
             system: super::drive::system(node, &asked.body["configdrive"]),
         }

@@ -3,6 +3,7 @@
 pub mod addressing;
 pub mod allocation;
 pub mod baremetal_compute;
+pub mod bios_raid;
 pub mod bmc;
 pub mod concerns;
 pub mod dib;

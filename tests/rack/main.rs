@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start the binary themselves")]
 
 mod baremetal_compute;
+mod bios_raid;
 mod bmcs;
 mod commands;
 #[path = "../contract/mod.rs"]

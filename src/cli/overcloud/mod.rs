@@ -1,6 +1,7 @@
 //! `ymir overcloud …`
 
 pub(in crate::cli) mod bare_metal;
+pub mod bios;
 pub mod bmc;
 pub mod deprovision;
 pub mod facts;
@@ -22,6 +23,9 @@ pub enum Command {
     /// What runs on the hosts.
     #[command(subcommand)]
     Host(host_image::Command),
+    /// The firmware and RAID controllers of the hosts.
+    #[command(subcommand)]
+    Bios(bios::Command),
     /// The management controllers of the hosts.
     #[command(subcommand)]
     Bmc(bmc::Command),
@@ -46,6 +50,7 @@ pub enum Command {
 pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::Host(command) => host_image::execute(cx, command).await,
+        Command::Bios(command) => bios::execute(cx, command).await,
         Command::Bmc(command) => bmc::execute(cx, command).await,
         Command::Facts(command) => facts::execute(cx, command).await,
         Command::Hardware(command) => hardware::execute(cx, command).await,

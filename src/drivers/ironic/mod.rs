@@ -1,6 +1,9 @@
 //! Drives Ironic: one shared look serves every step that waits, and each step walks its node by a pure table.
 
 pub mod answer;
+mod bios;
+pub mod bios_raid;
+mod bios_steps;
 pub mod blame;
 pub mod client;
 mod deadline;
@@ -20,6 +23,7 @@ pub mod order;
 mod ports;
 pub mod process;
 pub mod provide;
+mod raid;
 mod rebuild;
 pub mod register;
 pub mod retired;
@@ -194,6 +198,9 @@ impl IronicDriver {
                 self.find_rebuilt(place, action, seen.as_ref()).await
             }
             IronicAction::Undeploy(action) => undeploy::find(host, action, seen.as_ref()),
+            IronicAction::BiosRaid(action) => {
+                bios_raid::find(host, action, &session, seen.as_ref(), voice).await
+            }
         }
     }
 
@@ -231,6 +238,9 @@ impl IronicDriver {
             }
             IronicAction::Undeploy(action) => {
                 self.undeploy(place(&action.node, &action.patience), action).await
+            }
+            IronicAction::BiosRaid(action) => {
+                self.configure_bios_raid(place(&action.node, &action.patience), action).await
             }
         };
         tracing::debug!(

@@ -11,7 +11,7 @@ use super::running::{HOST_KEY, REBUILDING};
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
 pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
     maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,instance_uuid,automated_clean,\
-    inspection_finished_at,clean_step,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
+    inspection_finished_at,clean_step,raid_config,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
     management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
     vendor_interface";
 
@@ -60,6 +60,9 @@ pub struct Observed {
     /// The step that cleaning is at.
     #[serde(default, deserialize_with = "or_empty")]
     pub clean_step: Map<String, Value>,
+    /// The RAID volumes that it has, as far as Ironic knows.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub raid_config: Map<String, Value>,
     #[serde(default)]
     pub inspection_finished_at: Option<Timestamp>,
     /// When it came into its state.
@@ -137,6 +140,11 @@ impl Observed {
     pub fn shows_clean_step(&self) -> bool {
         let cleaned = [Provision::Cleaning, Provision::CleanWait].contains(&self.provision_state);
         cleaned && !self.clean_step.is_empty()
+    }
+
+    /// Whether Ironic put it into maintenance itself because a step of cleaning failed.
+    pub fn is_in_maintenance_after_cleaning(&self) -> bool {
+        self.maintenance && self.fault.as_deref() == Some("clean failure")
     }
 
     /// Whether Ironic has yet to say why something failed: it switches the failed machine off, which forgets the words,

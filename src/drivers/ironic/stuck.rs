@@ -44,6 +44,11 @@ pub(super) fn progress(node: &Observed, was: Option<Provision>) -> String {
         P::Deploying => "deploying",
         P::DeployWait => "deploying (wait call-back: the ramdisk boots or writes the image)",
         P::Deleting => "switching off and taking the instance off",
+        P::Cleaning | P::CleanWait
+            if node.target_provision_state.as_deref() == Some("manageable") =>
+        {
+            return step(node);
+        }
         // Ironic passes through this state on the way to `available`, whether there is something to clean or not.
         P::Cleaning if node.automated_clean == Some(false) => {
             "on the way to be available (automated cleaning is off, nothing is cleaned)"
@@ -52,6 +57,15 @@ pub(super) fn progress(node: &Observed, was: Option<Provision>) -> String {
         other => return other.name(),
     };
     text.to_owned()
+}
+
+/// Which step of a cleaning that somebody asked for is under way.
+fn step(node: &Observed) -> String {
+    let part = |key: &str| node.clean_step.get(key).and_then(serde_json::Value::as_str);
+    match (part("interface"), part("step")) {
+        (Some(interface), Some(step)) => format!("cleaning, step {interface}.{step}"),
+        _ => "preparing or ending the steps of cleaning that were asked for".into(),
+    }
 }
 
 fn is_moving(state: Provision) -> bool {

@@ -31,6 +31,7 @@ pub enum Move {
 pub enum Verb {
     Manage,
     Inspect,
+    Clean,
     Provide,
     Active,
     Rebuild,
@@ -43,6 +44,7 @@ impl Verb {
         match self {
             Self::Manage => "manage",
             Self::Inspect => "inspect",
+            Self::Clean => "clean",
             Self::Provide => "provide",
             Self::Active => "active",
             Self::Rebuild => "rebuild",
@@ -66,6 +68,12 @@ impl Tried {
         let forgives = restarted && !self.asked.is_empty();
         self.forgiven |= forgives;
         forgives
+    }
+
+    /// Whether it was cleaned, and Ironic was not asked to take on a cleaning that failed since.
+    fn has_cleaned(&self) -> bool {
+        let last = |verb| self.asked.iter().rposition(|asked| *asked == verb);
+        last(Verb::Clean).is_some() && last(Verb::Clean) > last(Verb::Manage)
     }
 
     fn has(&self, verb: Verb) -> bool {
@@ -129,6 +137,47 @@ pub fn held_back(node: &Observed, tried: &Tried) -> Move {
         P::Manageable => Move::Done,
         P::Enroll | P::Available | P::InspectFailed => tried.ask(node, Verb::Manage),
         P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
+        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
+        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
+        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
+        P::Error => Move::LeaveAlone(BROKEN),
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
+        P::Foreign => Move::LeaveAlone(UNKNOWN),
+    }
+}
+
+/// What is wanted of a node whose BIOS and RAID are set.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from the others")]
+pub struct Wish {
+    /// Something is to be set.
+    pub change: bool,
+    /// It is to be available in the end.
+    pub back: bool,
+    /// A cleaning that goes on or has failed is one that sets BIOS and RAID.
+    pub ours: bool,
+    /// Somebody else's request is only waited for.
+    pub joined: bool,
+}
+
+/// Towards a node whose BIOS and RAID were set by steps of cleaning, and that is where it was before.
+pub fn set_up(node: &Observed, tried: &Tried, wish: Wish) -> Move {
+    use Provision as P;
+    let change = wish.change && !tried.has_cleaned();
+    match node.provision_state {
+        P::Manageable if change => Move::Ask(Verb::Clean),
+        P::Manageable if wish.back => tried.ask(node, Verb::Provide),
+        P::Available if change => tried.ask(node, Verb::Manage),
+        P::Manageable | P::Available => Move::Done,
+        P::Enroll | P::InspectFailed => tried.ask(node, Verb::Manage),
+        P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
+        P::CleanFailed if tried.has_cleaned() => tried.again(node, Verb::Manage),
+        P::CleanFailed if wish.ours && wish.joined => Move::Failed,
+        P::CleanFailed if wish.ours => tried.take_on(node, Verb::Manage),
         P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
         P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
         P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),

@@ -237,3 +237,67 @@ fn towards_rebuilt() {
     assert_eq!(Provision::ALL.into_iter().filter(|state| left(*state)).count(), 26);
     assert_eq!(rebuilt(&node(Provision::Active), &Tried::default(), true), Move::Done);
 }
+
+#[test]
+fn towards_bios_and_raid() {
+    let wish = Wish { change: true, back: false, ours: false, joined: false };
+    insta::assert_snapshot!(table(|node, tried| set_up(node, tried, wish)), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Ask(Clean), then Done, Ironic restarted Done, then Done
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    deploying: LeaveAlone("it is in use")
+    wait call-back: LeaveAlone("it is in use")
+    deploy hold: LeaveAlone("it is in use")
+    deploy failed: LeaveAlone("it is in use")
+    active: LeaveAlone("it is in use")
+    deleting: LeaveAlone("it is in use")
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
+}
+
+/// What is the case, a node's state, what was asked for, and what is next.
+#[test]
+fn a_node_goes_back_to_where_it_was_before_its_bios_was_set() {
+    use Provision as P;
+    let wish = |change, back, ours| Wish { change, back, ours, joined: false };
+    let joined = Wish { joined: true, ..wish(false, false, true) };
+    let (manage, clean, provide) = (Verb::Manage, Verb::Clean, Verb::Provide);
+    let table: [(Wish, P, &[Verb], Move); 11] = [
+        (wish(true, true, false), P::Available, &[], Move::Ask(manage)),
+        (wish(true, true, false), P::Manageable, &[manage], Move::Ask(clean)),
+        (wish(true, true, true), P::Manageable, &[manage, clean], Move::Ask(provide)),
+        (wish(true, true, true), P::Available, &[manage, clean, provide], Move::Done),
+        (wish(true, false, true), P::Manageable, &[clean], Move::Done),
+        (wish(false, true, true), P::Manageable, &[], Move::Ask(provide)),
+        (wish(false, true, false), P::Available, &[], Move::Done),
+        (wish(true, false, true), P::CleanFailed, &[clean], Move::Failed),
+        (wish(true, false, true), P::CleanFailed, &[], Move::AskAgain(manage)),
+        (wish(true, false, true), P::Manageable, &[clean, manage], Move::Ask(clean)),
+        (joined, P::CleanFailed, &[], Move::Failed),
+    ];
+    for (wish, state, asked, next) in table {
+        let tried = Tried { asked: asked.to_vec(), forgiven: false };
+        assert_eq!(set_up(&node(state), &tried, wish), next, "{} {asked:?}", state.name());
+    }
+}

@@ -97,7 +97,9 @@ impl Errand<'_> {
                 Move::Done if way.undo.is_some() => Move::Wait,
                 next => next,
             };
-            if next != Move::Done && node.maintenance {
+            // Ironic puts a node into maintenance when a step fails; why it failed says more.
+            let told = next == Move::Failed && node.is_in_maintenance_after_cleaning();
+            if next != Move::Done && node.maintenance && !told {
                 return Err(in_maintenance(self.host, &self.doing, node));
             }
             match next {

@@ -1,14 +1,21 @@
 //! Actions performed through Ironic.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::model::{
-    host::{Access, HostImage, Patience},
-    inspection_rule::Rule,
-    network::AdminAddress,
-    node::{Ironic, Node},
+use crate::{
+    model::{
+        host::{Access, HostImage, Patience},
+        inspection_rule::Rule,
+        network::AdminAddress,
+        node::{Ironic, Node},
+        raid::Volume,
+    },
+    origin::Sourced,
 };
 
 /// One action through Ironic. Each walks one node to where the action says, from whatever state it is in.
@@ -25,6 +32,7 @@ pub enum IronicAction {
     Deploy(Box<Deploy>),
     Rebuild(Box<Rebuild>),
     Undeploy(Box<Undeploy>),
+    BiosRaid(Box<BiosRaid>),
 }
 
 impl IronicAction {
@@ -41,6 +49,7 @@ impl IronicAction {
             Self::Deploy(action) => &action.ironic,
             Self::Rebuild(action) => &action.deploy.ironic,
             Self::Undeploy(action) => &action.ironic,
+            Self::BiosRaid(action) => &action.ironic,
         }
     }
 }
@@ -153,5 +162,21 @@ pub struct Undeploy {
     pub known_hosts: Utf8PathBuf,
     /// Where Ymir keeps records of what was wiped.
     pub records: Utf8PathBuf,
+    pub patience: Patience,
+}
+
+/// The node, on which nothing runs, has these BIOS settings and RAID volumes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BiosRaid {
+    pub ironic: Ironic,
+    pub node: Node,
+    /// BIOS settings by name; others stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bios: Option<Sourced<BTreeMap<String, Value>>>,
+    /// All volumes of the node; without, its RAID controller is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raid: Option<Sourced<Vec<Volume>>>,
+    /// The operator has agreed that volumes are made anew, and that everything on them is lost.
+    pub may_wipe: bool,
     pub patience: Patience,
 }

@@ -1,6 +1,7 @@
 //! Ironic's API, as far as deployment tools use it: answers have the shapes, statuses and words of the real one, and
 //! `tests/contract` holds them to it.
 
+mod firmware;
 mod nodes;
 mod others;
 mod ports;
@@ -8,7 +9,7 @@ mod refusals;
 mod rules;
 mod states;
 
-pub use self::rules::Rule;
+pub use self::{refusals::pythons, rules::Rule};
 
 use serde_json::json;
 

@@ -47,7 +47,7 @@ impl Rack {
             ("GET", ["history"]) => Answer::ok(node::history(&self.nodes[&row], self.view(asked))),
             ("GET", ["validate"]) => validated(),
             ("GET", ["vifs"]) => Answer::ok(json!({ "vifs": [] })),
-            ("GET", ["bios"]) => Answer::ok(json!({ "bios": [] })),
+            ("GET", ["bios", rest @ ..]) => self.on_bios(asked, row, rest),
             _ => not_simulated(asked),
         }
     }
@@ -218,6 +218,7 @@ impl Rack {
         let reason = asked.body["reason"].clone();
         node.fields.insert("maintenance".into(), json!(on));
         node.fields.insert("maintenance_reason".into(), if on { reason } else { Value::Null });
+        node.fault = None;
         Answer::bare(202)
     }
 

@@ -93,7 +93,7 @@ pub(super) fn nowhere(operations: &[Value], path: &str) -> Answer {
 }
 
 /// A value as Python prints it.
-fn pythons(value: &Value) -> String {
+pub fn pythons(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let pairs: Vec<_> =
@@ -101,6 +101,13 @@ fn pythons(value: &Value) -> String {
             format!("{{{}}}", pairs.join(", "))
         }
         Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(pythons).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Null => "None".into(),
+        Value::Number(number) => number.to_string(),
     }
 }

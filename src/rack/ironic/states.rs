@@ -49,6 +49,11 @@ impl Rack {
                 None => cannot(target, &node.uuid, state.name()),
             };
         };
+        let steps = asked.body["clean_steps"].as_array();
+        if verb == Verb::Clean && steps.is_none_or(Vec::is_empty) {
+            let words = "\"clean_steps\" is required when setting target provision state to clean";
+            return Answer::refused(400, words);
+        }
         if matches!(verb, Verb::Rebuild | Verb::Deleted) && node.is_protected() {
             let words = format!(
                 "Node {} is protected and cannot be undeployed, rebuilt or deleted",
@@ -82,12 +87,6 @@ impl Rack {
         node.life.machine = machine::next(&node.life.machine, request, now, times).0;
         node.verified = true;
         Answer::bare(202)
-    }
-
-    fn on_raid(&mut self, asked: &Asked, row: u64) -> Answer {
-        let Some(node) = self.nodes.get_mut(&row) else { return Answer::bare(404) };
-        node.fields.insert("target_raid_config".into(), asked.body.clone());
-        Answer::bare(204)
     }
 
     pub(super) fn on_traits(&mut self, asked: &Asked, row: u64) -> Answer {
