@@ -19,6 +19,7 @@ pub mod network;
 pub mod node;
 pub mod share;
 pub mod site;
+pub mod tenant;
 pub mod ways;
 
 pub use self::{host::Host, site::Site};

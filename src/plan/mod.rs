@@ -4,6 +4,7 @@ pub mod action;
 pub mod baremetal_compute;
 pub mod batches;
 pub mod bmc;
+pub mod compute_nodes;
 pub mod deployment_image;
 pub mod deprovision;
 pub mod facts_gather;
@@ -20,6 +21,7 @@ pub mod known_hosts;
 pub mod package_update;
 pub mod provision;
 pub mod reprovision;
+pub mod serial_console;
 
 use std::collections::{BTreeMap, BTreeSet};
 

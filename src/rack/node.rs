@@ -30,6 +30,8 @@ pub struct Node {
     pub updated: Option<Moment>,
     pub provision_updated: Option<Moment>,
     pub inspected: Option<Moment>,
+    /// Its serial console is on.
+    pub console: bool,
     /// What the ramdisk found.
     pub inventory: Option<Value>,
 }
@@ -289,7 +291,7 @@ impl Node {
                 (true, Power::On) => json!("power on"),
                 (true, Power::Off) => json!("power off"),
             },
-            "console_enabled" => json!(false),
+            "console_enabled" => json!(self.console),
             "clean_step" if life.is_wiped() => erase(),
             "clean_step" | "deploy_step" | "service_step" | "raid_config"
             | "target_raid_config" => json!({}),
