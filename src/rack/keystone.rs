@@ -34,6 +34,9 @@ impl Rack {
         let by_password =
             user["name"] == login.user.as_str() && user["password"] == login.password.as_str();
         let credential = &identity["application_credential"];
+        if let Some(id) = credential["id"].as_str().filter(|id| *id != CREDENTIAL) {
+            return no_credential(id);
+        }
         let by_credential =
             credential["id"] == CREDENTIAL && credential["secret"] == login.password.as_str();
         if !by_password && !by_credential {
@@ -97,6 +100,12 @@ fn catalogue(base: &str) -> Value {
         { "id": "1", "type": "image", "name": "glance", "endpoints": [glance] },
         { "id": "2", "type": "baremetal", "name": "ironic", "endpoints": ironic },
     ])
+}
+
+/// Keystone's answer about an application credential that it does not know.
+fn no_credential(id: &str) -> Answer {
+    let why = format!("Could not find Application Credential: {id}.");
+    Answer::new(404, json!({ "error": { "code": 404, "message": why, "title": "Not Found" } }))
 }
 
 /// The refusal of Keystone, and of Ironic behind it.

@@ -192,6 +192,9 @@ fn an_application_credential_lets_in_and_the_catalogue_is_obeyed() {
         knows(&served, &site, &who);
     };
     let register = "baremetal compute register";
+    credential("keystone-password", json!({ "OS_APPLICATION_CREDENTIAL_ID": "nobody" }));
+    let told = ["Could not find Application Credential: nobody", "check the `OS_…` variables"];
+    site.ymir(register).expect(4).says(&told);
     credential("not-this-one", json!({}));
     site.ymir(register).expect(4).says(&["HTTP status 401"]).lacks(&["not-this-one"]);
     credential("keystone-password", json!({ "OS_REGION_NAME": "RegionTwo" }));

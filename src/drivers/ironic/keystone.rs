@@ -247,7 +247,8 @@ impl Keystone {
         let words = said["error"]["message"].as_str().unwrap_or("it does not say why");
         let trouble = self.trouble().because(format!("HTTP status {}: {words}", status.as_u16()));
         match status {
-            StatusCode::UNAUTHORIZED => {
+            // Keystone answers so about an application credential that it does not know, too.
+            _ if said["error"]["message"].is_string() => {
                 trouble.hint("check the `OS_…` variables: user, password, project and domains")
             }
             _ => trouble.hint("check that `OS_AUTH_URL` is the address of Keystone"),
