@@ -114,7 +114,7 @@ mod tests {
             match (node(host, &action(keys), &seen), expected) {
                 (Ok(node), Ok(uuid)) => assert_eq!(node.uuid, uuid, "{host}"),
                 (Err(trouble), Err(why)) => {
-                    assert!(trouble.report().contains(why), "{}", trouble.report());
+                    assert!(trouble.to_string().contains(why), "{trouble}");
                 }
                 (found, _) => panic!("{host} {keys:?}: {found:?}"),
             }
