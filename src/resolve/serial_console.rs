@@ -41,17 +41,17 @@ pub fn on(variables: &Variables, hosts: &[String]) -> Result<Vec<SerialConsole>>
     let mut free = pool.filter(|port| !used.contains(port));
     hosts
         .iter()
-        .map(|host| match given.get(host) {
-            Some(port) => console(variables, host, Some(*port), false),
-            None => {
-                let port = free.next().ok_or_else(|| {
-                    Trouble::refused(format!("{host}: no TCP port is left for its console"))
-                        .set_by(&start.setting)
-                        .set_by(&end.setting)
-                        .hint(format!("make the range larger, or take entries out of {FILE}"))
-                })?;
-                console(variables, host, Some(port), true)
+        .map(|host| {
+            if let Some(port) = given.get(host) {
+                return console(variables, host, Some(*port), false);
             }
+            let port = free.next().ok_or_else(|| {
+                Trouble::refused(format!("{host}: no TCP port is left for its console"))
+                    .set_by(&start.setting)
+                    .set_by(&end.setting)
+                    .hint(format!("make the range larger, or take entries out of {FILE}"))
+            })?;
+            console(variables, host, Some(port), true)
         })
         .collect()
 }

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_node_is_found_by_its_bmc() {
-        let table: [(&str, &[(&str, &str)], Result<&str, &str>); 7] = [
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Result<&'a str, &'a str>);
+        let table: [Row<'_>; 7] = [
             ("a", &[("ipmi_address", "10.0.0.1")], Ok("1")),
             ("b", &[("ipmi_address", "10.0.0.2"), ("ipmi_port", "6230")], Ok("2")),
             ("x", &[("ipmi_address", "10.0.0.2")], Err("and so has")),
