@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::Value;
+
 use super::{
     files,
     template::yaml_document,
@@ -9,12 +11,12 @@ use super::{
 };
 use crate::trouble::{Result, Trouble};
 
-/// A text for a key of a variable's map.
+/// A text or a number for a key of a variable's map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub variable: String,
     pub key: String,
-    pub text: String,
+    pub value: Value,
 }
 
 /// The file's text with the entries added at the ends of their maps, or in new maps at the end of the file.
@@ -29,8 +31,13 @@ pub fn added(text: &str, file: &Arc<str>, entries: &[Entry]) -> Result<String> {
     }
     let (before, after) = (read(text, file)?, read(&edited, file).map_err(|_| odd(file))?);
     let mut expected = before;
-    for Entry { variable, key, text } in entries {
-        expected.entry(variable.clone()).or_default().insert(key.clone(), text.clone());
+    for Entry { variable, key, value } in entries {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            // As a number is printed that was read.
+            number => format!("Int({number})"),
+        };
+        expected.entry(variable.clone()).or_default().insert(key.clone(), text);
     }
     // Whatever way of writing is not understood above shows here.
     if after == expected { Ok(edited) } else { Err(odd(file)) }
@@ -139,28 +146,28 @@ fn between(lines: &[&str], line: usize, nothing: Option<usize>, new: &str) -> St
 
 fn appended(text: &str, variable: &str, entries: &[&Entry]) -> String {
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("{text}{gap}{}:\n{}", scalar(variable), block(entries, 2))
+    format!("{text}{gap}{}:\n{}", scalar(&variable.into()), block(entries, 2))
 }
 
 fn block(entries: &[&Entry], indent: usize) -> String {
-    let line =
-        |entry: &&Entry| format!("{:indent$}{}: {}\n", "", scalar(&entry.key), scalar(&entry.text));
+    let line = |entry: &&Entry| {
+        let (key, value) = (scalar(&entry.key.as_str().into()), scalar(&entry.value));
+        format!("{:indent$}{key}: {value}\n", "")
+    };
     entries.iter().map(line).collect()
 }
 
 fn flow(entries: &[&Entry]) -> String {
-    let pair = |entry: &&Entry| format!("{}: {}, ", scalar(&entry.key), quoted(&entry.text));
+    let pair = |entry: &&Entry| {
+        // JSON is YAML, and the file may be either.
+        format!("{}: {}, ", scalar(&entry.key.as_str().into()), entry.value)
+    };
     entries.iter().map(pair).collect()
 }
 
-/// Text as PyYAML writes it.
-fn scalar(text: &str) -> String {
-    yaml_document(&text.into(), 80).trim_end_matches("...\n").trim_end().to_owned()
-}
-
-/// JSON is YAML, and the file may be either.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// A value as PyYAML writes it.
+fn scalar(value: &Value) -> String {
+    yaml_document(value, 80).trim_end_matches("...\n").trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -168,7 +175,7 @@ mod tests {
     use super::*;
 
     fn entry(variable: &str, key: &str, text: &str) -> Entry {
-        Entry { variable: variable.into(), key: key.into(), text: text.into() }
+        Entry { variable: variable.into(), key: key.into(), value: text.into() }
     }
 
     fn edit(text: &str, entries: &[Entry]) -> Result<String> {
@@ -207,6 +214,14 @@ mod tests {
         ];
         let expected = "a_ips:\n  '12': fd00::1\n  'no': 10.0.0.2\nb_ips:\n  h1: 10.1.0.1\n";
         assert_eq!(edit("", &entries).unwrap(), expected);
+    }
+
+    #[test]
+    fn numbers_stay_numbers() {
+        let one = [Entry { variable: "ports".into(), key: "h2".into(), value: 30001.into() }];
+        let text = "ports:\n  h1: 30000\n";
+        assert_eq!(edit(text, &one).unwrap(), format!("{text}  h2: 30001\n"));
+        assert_eq!(edit("ports: {}\n", &one).unwrap(), "ports: {h2: 30001}\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Keeps the addresses that a plan gives out in the environment's file: once for all hosts, whole or not at all.
+//! Keeps the addresses and ports that a plan gives out in the environment's file: once for all hosts, whole or not at all.
 
 use std::{
     fs::{File, OpenOptions},
@@ -34,7 +34,7 @@ impl AllocationDriver {
     }
 
     fn look(&self, task: &Task) -> Result<Finding> {
-        let Action::Allocation(Allocate { addresses }) = &task.step.action else {
+        let Action::Allocation(Allocate { addresses, console }) = &task.step.action else {
             return Err(Trouble::internal(format!("{} gives out no address", task.step.id)));
         };
         if read(&self.path)?.as_deref() == Some(self.after.as_str()) {
@@ -42,7 +42,9 @@ impl AllocationDriver {
         }
         let change =
             |(network, address)| format!("give {address} on {network} to {}", task.subject);
-        Ok(Finding::Differs(addresses.iter().map(change).collect()))
+        let console =
+            console.map(|port| format!("give TCP port {port} to the console of {}", task.subject));
+        Ok(Finding::Differs(addresses.iter().map(change).chain(console).collect()))
     }
 
     fn write(&self) -> Result<()> {
@@ -52,7 +54,7 @@ impl AllocationDriver {
         if now.as_deref() == Some(self.after.as_str()) {
             return Ok(());
         }
-        let told = || format!("keeping addresses of hosts in {path}");
+        let told = || format!("keeping what is given to hosts in {path}");
         if now != self.before {
             return Err(Trouble::host(told())
                 .because("somebody else has changed the file since this run began")
@@ -122,7 +124,7 @@ mod tests {
 
     fn step(host: &str) -> Step {
         let address = "10.0.0.1".parse().unwrap();
-        let action = Allocate { addresses: [("net".to_owned(), address)].into() };
+        let action = Allocate { addresses: [("net".to_owned(), address)].into(), console: None };
         let title = "ip-allocation".to_owned();
         Step { id: format!("configure/{host}/{title}"), title, action: Action::Allocation(action) }
     }
@@ -152,7 +154,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let driver = driver(&dir, Some("old"));
         std::fs::write(&driver.path, "other").unwrap();
-        assert!(driver.write().unwrap_err().to_string().contains("keeping addresses"));
+        assert!(driver.write().unwrap_err().to_string().contains("keeping what is given"));
         assert_eq!(read(&driver.path).unwrap().as_deref(), Some("other"));
     }
 }

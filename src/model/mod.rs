@@ -20,6 +20,7 @@ pub mod node;
 pub mod raid;
 pub mod share;
 pub mod site;
+pub mod tenant;
 pub mod ways;
 
 pub use self::{host::Host, site::Site};

@@ -71,6 +71,39 @@ pub struct Node {
     pub automated_clean: bool,
 }
 
+/// By what a node is known whose name may be a wrong one: what is in its `driver_info` of these keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BmcPlace {
+    pub keys: BTreeMap<String, String>,
+    pub setting: Setting,
+}
+
+impl BmcPlace {
+    /// Whether a node with this `driver_info` has the BMC.
+    pub fn is_of(&self, info: &serde_json::Map<String, Value>) -> bool {
+        let same = |(key, wanted): (&String, &String)| {
+            let found = info.get(key).map(|found| match found {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            found.is_some_and(|found| bare(&found) == bare(wanted))
+        };
+        self.keys.iter().all(same)
+    }
+
+    /// As it is told.
+    pub fn told(&self) -> String {
+        let pairs: Vec<_> = self.keys.iter().map(|(key, value)| format!("{key} {value}")).collect();
+        pairs.join(", ")
+    }
+}
+
+/// An address without what may be left out of it: the scheme of most BMCs, and a slash at the end.
+fn bare(address: &str) -> String {
+    let address = address.trim_end_matches('/');
+    address.strip_prefix("https://").unwrap_or(address).to_lowercase()
+}
+
 /// To whom and where a node belongs, as far as the site says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {

@@ -20,8 +20,9 @@ pub(super) fn steps(host: &Configured, allocated: &[Allocated]) -> Vec<(String, 
     let own = allocated.iter().filter(|address| address.host == host.name);
     let addresses: std::collections::BTreeMap<_, _> =
         own.map(|address| (address.network.clone(), address.address)).collect();
-    let allocation = (!addresses.is_empty())
-        .then(|| ("ip-allocation".to_owned(), Action::Allocation(Allocate { addresses })));
+    let allocation = (!addresses.is_empty()).then(|| {
+        ("ip-allocation".to_owned(), Action::Allocation(Allocate { addresses, console: None }))
+    });
     let step = |concern: &Concern| {
         let action = Configure { login: host.login.clone(), concern: concern.clone() };
         (concern.name().to_owned(), Action::Configure(Box::new(action)))

@@ -1,4 +1,4 @@
-//! `overcloud introspection data save`: what Ironic found of every host stands in a file.
+//! `overcloud introspection data save`, and that of `baremetal compute`: what Ironic found of every host stands in a file.
 
 use camino::Utf8Path;
 
@@ -14,8 +14,9 @@ use crate::model::node::Ironic;
 /// The command's words.
 pub const COMMAND: &str = "overcloud introspection data save";
 
-/// Plans the command: one file for each host in a directory. `looks` is where Ymir keeps what it compares with.
+/// Plans one of the commands: one file for each host in a directory. `looks` is where Ymir keeps what it compares with.
 pub fn plan(
+    command: &str,
     hosts: &[(String, Ironic)],
     directory: &Utf8Path,
     format: Format,
@@ -31,5 +32,5 @@ pub fn plan(
         let action = Action::Ironic(IronicAction::Save(Box::new(save)));
         (name.clone(), vec![("save the introspection data".to_owned(), action)])
     };
-    Plan::named(COMMAND).stage("save", hosts, steps)
+    Plan::named(command).stage("save", hosts, steps)
 }

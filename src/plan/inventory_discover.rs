@@ -25,7 +25,7 @@ pub fn plan(inventory: &WriteInventory, allocated: &[Allocated]) -> Plan {
     let give = |host: &String| {
         let own = allocated.iter().filter(|one| one.host == *host);
         let addresses: BTreeMap<_, _> = own.map(|one| (one.network.clone(), one.address)).collect();
-        let action = Action::Allocation(Allocate { addresses });
+        let action = Action::Allocation(Allocate { addresses, console: None });
         (host.clone(), vec![("ip-allocation".to_owned(), action)])
     };
     let plan = Plan::named(COMMAND).stage("discover", std::slice::from_ref(inventory), write);

@@ -5,6 +5,7 @@ pub mod baremetal_compute;
 pub mod batches;
 pub mod bios_raid;
 pub mod bmc;
+pub mod compute_nodes;
 pub mod deployment_image;
 pub mod deprovision;
 pub mod facts_gather;
@@ -21,6 +22,7 @@ pub mod known_hosts;
 pub mod package_update;
 pub mod provision;
 pub mod reprovision;
+pub mod serial_console;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -36,6 +36,8 @@ pub struct Node {
     pub raid: Value,
     /// Why Ironic itself put it into maintenance.
     pub fault: Option<&'static str>,
+    /// Its serial console is on.
+    pub console: bool,
     /// What the ramdisk found.
     pub inventory: Option<Value>,
 }
@@ -310,7 +312,7 @@ impl Node {
                 (true, Power::On) => json!("power on"),
                 (true, Power::Off) => json!("power off"),
             },
-            "console_enabled" => json!(false),
+            "console_enabled" => json!(self.console),
             "fault" => json!(self.fault),
             "clean_step" => life.clean_step().cloned().unwrap_or_else(|| json!({})),
             "raid_config" if self.raid.is_object() => self.raid.clone(),

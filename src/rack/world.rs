@@ -67,6 +67,7 @@ impl Rack {
             Some((&"rack", rest)) => Outcome::Now(self.control(asked, rest, now)),
             Some((&"v1", rest)) => self.ironic(asked, rest, now),
             Some((&"v3", rest)) => Outcome::Now(self.keystone(asked, rest)),
+            Some((&"glance", rest)) => Outcome::Now(self.glance(asked, rest)),
             None => Outcome::Now(self.versions(asked)),
             Some(_) => Outcome::Now(Answer::bare(404)),
         }

@@ -22,6 +22,7 @@ pub mod node_list;
 pub mod nodes;
 mod ports;
 pub mod reached;
+pub mod serial_console;
 pub mod tolerance;
 pub mod vips;
 pub mod ways;

@@ -1,5 +1,6 @@
-//! The rack against what real parts answered. With `YMIR_CONTRACT_IRONIC` or `YMIR_CONTRACT_REDFISH` (and
-//! `YMIR_CONTRACT_SYSTEM`) set to the address of a real part, its answers are kept instead.
+//! The rack against what real parts answered. With `YMIR_CONTRACT_IRONIC`, `YMIR_CONTRACT_KEYSTONE` (and
+//! `YMIR_CONTRACT_PASSWORD`) or `YMIR_CONTRACT_REDFISH` (and `YMIR_CONTRACT_SYSTEM`) set to the address of a real part,
+//! its answers are kept instead.
 
 use crate::{
     contract::{self, Place, differences},
@@ -39,4 +40,15 @@ async fn the_rack_answers_as_a_redfish_emulator_does() {
     let url = real.clone().or(served.as_ref().map(|served| served.url.clone())).unwrap();
     let place = Place { url, login: None, names: vec![("system", system)] };
     compare("redfish", &place, real.is_some()).await;
+}
+
+#[tokio::test]
+async fn the_rack_answers_as_keystone_does() {
+    let real = std::env::var("YMIR_CONTRACT_KEYSTONE").ok();
+    let keystone = "speed = 1000.0\nkeystone = { user = \"admin\", password = \"of-the-rack\" }";
+    let served = real.is_none().then(|| Served::of(keystone, ""));
+    let url = real.clone().or(served.as_ref().map(|served| served.url.clone())).unwrap();
+    let password = std::env::var("YMIR_CONTRACT_PASSWORD").unwrap_or("of-the-rack".into());
+    let place = Place { url, login: None, names: vec![("password", password)] };
+    compare("keystone", &place, real.is_some()).await;
 }

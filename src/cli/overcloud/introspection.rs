@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::bare_metal::{drivers, drivers_with};
 use crate::{
+    ansible::Variables,
     cli::{execute::Session, exit::Exit, options::Context},
     plan::{action::ironic::Format, introspection_rules, introspection_save},
     report::write,
@@ -43,7 +44,8 @@ pub enum Data {
 
 #[derive(Debug, Args)]
 pub struct Save {
-    /// Directory for the files [default: overcloud-introspection-data in the current directory]
+    /// Directory for the files [default: overcloud-introspection-data or baremetal-compute-introspection-data in the
+    /// current directory]
     #[arg(long, value_name = "DIR")]
     output_dir: Option<Utf8PathBuf>,
     /// How the files are written [default: JSON]
@@ -83,22 +85,36 @@ async fn configure_rules(cx: &Context) -> Result<Exit> {
 async fn save_data(cx: &Context, save: Save) -> Result<Exit> {
     let session = Session::open(cx, introspection_save::COMMAND)?;
     let variables = &session.variables;
-    let (directory, format) = saved_as(variables)?;
-    let directory = save.output_dir.or(directory.map(Utf8PathBuf::from));
-    let directory = directory.unwrap_or_else(|| DIRECTORY.into());
-    let format = match (save.output_format, format) {
-        (Some(Written::Json), _) | (None, None) => Format::Json,
-        (Some(Written::Yaml), _) => Format::Yaml,
-        (None, Some(word)) => named(&word)?,
-    };
+    let (directory, format) = save.place(variables, DIRECTORY)?;
     let names = selected(variables, Class::Overcloud, cx.options.limit.as_deref())?;
     let hosts: Vec<_> = names
         .into_iter()
         .map(|name| ironic_of(variables, &name).map(|ironic| (name, ironic)))
         .collect::<Result<_>>()?;
-    let plan = introspection_save::plan(&hosts, &directory, format, &cx.store()?.hardware());
+    let looks = cx.store()?.hardware();
+    let command = introspection_save::COMMAND;
+    let plan = introspection_save::plan(command, &hosts, &directory, format, &looks);
     let drivers = drivers(cx, &session);
     session.run(&plan, &drivers).await
+}
+
+impl Save {
+    /// The directory, which is `default` if nothing says another, and how the files are written.
+    pub(in crate::cli) fn place(
+        self,
+        variables: &Variables,
+        default: &str,
+    ) -> Result<(Utf8PathBuf, Format)> {
+        let (directory, format) = saved_as(variables)?;
+        let directory = self.output_dir.or(directory.map(Utf8PathBuf::from));
+        let directory = directory.unwrap_or_else(|| default.into());
+        let format = match (self.output_format, format) {
+            (Some(Written::Json), _) | (None, None) => Format::Json,
+            (Some(Written::Yaml), _) => Format::Yaml,
+            (None, Some(word)) => named(&word)?,
+        };
+        Ok((directory, format))
+    }
 }
 
 /// The format that `output_format` names.

@@ -121,6 +121,11 @@ impl Client {
         self
     }
 
+    /// The Keystone that lets us in, if there is one.
+    pub fn keystone(&self) -> Option<&Keystone> {
+        self.keystone.as_ref()
+    }
+
     /// How many requests were sent so far.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
@@ -249,9 +254,13 @@ impl Client {
     }
 
     fn address(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.base().trim_end_matches('/').trim_end_matches("/v1"))
+    }
+
+    /// Where Ironic is, by Keystone or by the site.
+    fn base(&self) -> String {
         let found = self.keystone.as_ref().and_then(Keystone::endpoint);
-        let base = found.as_deref().unwrap_or(&self.url.value).trim_end_matches('/');
-        format!("{}/v1/{path}", base.trim_end_matches("/v1"))
+        found.unwrap_or_else(|| self.url.value.clone())
     }
 
     /// What Keystone lets us in with, if there is one.
@@ -382,7 +391,7 @@ impl Client {
     }
 
     fn trouble(&self) -> Trouble {
-        Trouble::host(format!("talking to Ironic at {}", self.url.value)).set_by(&self.url.setting)
+        Trouble::host(format!("talking to Ironic at {}", self.base())).set_by(&self.url.setting)
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Keystone {
     given: Mutex<Option<Arc<Ticket>>>,
     /// So that requests side by side ask for one token.
     asking: tokio::sync::Mutex<()>,
-    /// Where Ironic was last, for messages.
-    place: Mutex<Option<String>>,
+    /// The last catalogue, and where Ironic is by it.
+    place: Mutex<Option<(Value, String)>>,
 }
 
 /// A token and where it is good for.
@@ -89,7 +89,15 @@ impl Keystone {
 
     /// Where Ironic is, once Keystone has told.
     pub fn endpoint(&self) -> Option<String> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().map(|(_, url)| url.clone())
+    }
+
+    /// Where another service is, once Keystone has told.
+    pub fn place(&self, types: &[&str]) -> Result<String> {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let catalogue = place.as_ref().map_or(&Value::Null, |(catalogue, _)| catalogue);
+        self.find(catalogue, types)
     }
 
     /// The token; a new one if there is none.
@@ -142,8 +150,9 @@ impl Keystone {
             return Err(Closed::Final(self.trouble().because("its answer holds no token")));
         };
         token.set_sensitive(true);
-        let place = self.find(&said["token"]["catalog"]).map_err(Closed::Final)?;
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        let catalogue = said["token"]["catalog"].clone();
+        let url = self.find(&catalogue, &TYPES).map_err(Closed::Final)?;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some((catalogue, url));
         Ok(Ticket { token, served: AtomicBool::new(false) })
     }
 
@@ -211,12 +220,12 @@ impl Keystone {
         }
     }
 
-    /// Ironic's address in a catalogue.
-    fn find(&self, catalogue: &Value) -> Result<String> {
+    /// A service's address in a catalogue.
+    fn find(&self, catalogue: &Value, types: &[&str]) -> Result<String> {
         let interface = self.word("OS_INTERFACE").unwrap_or("public").trim_end_matches("URL");
         let region = self.word("OS_REGION_NAME");
         let services = catalogue.as_array().into_iter().flatten();
-        let ours = services.filter(|service| TYPES.iter().any(|name| service["type"] == **name));
+        let ours = services.filter(|service| types.iter().any(|name| service["type"] == **name));
         let mut places = ours.filter_map(|service| service["endpoints"].as_array()).flatten();
         let fits = |place: &&Value| {
             let there = region.is_none_or(|region| place["region_id"] == region);
@@ -226,7 +235,10 @@ impl Keystone {
         url.map(str::to_owned).ok_or_else(|| {
             let region = region.map(|region| format!(" in region {region}")).unwrap_or_default();
             self.trouble()
-                .because(format!("its catalogue has no {interface} address of Ironic{region}"))
+                .because(format!(
+                    "its catalogue has no {interface} address of a service of type `{}`{region}",
+                    types[0]
+                ))
                 .hint("see `openstack catalog list`; `OS_INTERFACE` and `OS_REGION_NAME` choose")
         })
     }
@@ -235,7 +247,8 @@ impl Keystone {
         let words = said["error"]["message"].as_str().unwrap_or("it does not say why");
         let trouble = self.trouble().because(format!("HTTP status {}: {words}", status.as_u16()));
         match status {
-            StatusCode::UNAUTHORIZED => {
+            // Keystone answers so about an application credential that it does not know, too.
+            _ if said["error"]["message"].is_string() => {
                 trouble.hint("check the `OS_…` variables: user, password, project and domains")
             }
             _ => trouble.hint("check that `OS_AUTH_URL` is the address of Keystone"),

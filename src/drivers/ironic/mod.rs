@@ -6,11 +6,14 @@ pub mod bios_raid;
 mod bios_steps;
 pub mod blame;
 pub mod client;
+mod console;
 mod deadline;
 pub mod deploy;
 mod deployment;
+mod deployment_image;
 mod differences;
 pub mod discovery;
+mod glance;
 pub mod hold;
 pub mod image;
 pub mod inspect;
@@ -26,6 +29,7 @@ pub mod provide;
 mod raid;
 mod rebuild;
 pub mod register;
+mod rename;
 pub mod retired;
 mod root_disk;
 mod rule_notes;
@@ -87,11 +91,17 @@ pub struct Session {
     client: Client,
     observer: Observer,
     ports: ports::Book,
+    images: glance::Images,
 }
 
 impl Session {
     fn with(client: Client) -> Self {
-        Self { client, observer: Observer::default(), ports: ports::Book::default() }
+        Self {
+            client,
+            observer: Observer::default(),
+            ports: ports::Book::default(),
+            images: glance::Images::default(),
+        }
     }
 }
 
@@ -153,10 +163,13 @@ impl IronicDriver {
 
     /// The node as it is now; `None` if Ironic has none of this name.
     async fn look(&self, session: &Session, host: &str, voice: &Voice) -> Result<Option<Observed>> {
+        Ok(self.look_at_all(session, voice).await?.node(host).cloned())
+    }
+
+    async fn look_at_all(&self, session: &Session, voice: &Voice) -> Result<Arc<Snapshot>> {
         let told = |text: String| voice.progress(text);
         let now = session.observer.now();
-        let seen = session.observer.after(&session.client, now, Duration::ZERO, &told).await?;
-        Ok(seen.node(host).cloned())
+        session.observer.after(&session.client, now, Duration::ZERO, &told).await
     }
 
     fn errand<'a>(&'a self, place: Place<'a>, doing: impl Into<String>) -> Errand<'a> {
@@ -167,9 +180,9 @@ impl IronicDriver {
     async fn probe_one(&self, task: Task<'_>, voice: &Voice) -> Result<Finding> {
         let (host, action) = (task.subject, ours(&task)?);
         let session = self.session(action.ironic())?;
-        // Rules are of no node.
+        // Rules are of no node, and a node that is to be renamed is not found by its name.
         let seen = match action {
-            IronicAction::Rule(_) | IronicAction::Prune(_) => None,
+            IronicAction::Rule(_) | IronicAction::Prune(_) | IronicAction::Rename(_) => None,
             _ => self.look(&session, host, voice).await?,
         };
         let place = |node, patience| Place { host, session: &session, node, patience, voice };
@@ -189,6 +202,13 @@ impl IronicDriver {
             IronicAction::Prune(action) => rules::find_stale(action, &session, voice).await,
             IronicAction::Provide(_) => provide::find(host, seen.as_ref()),
             IronicAction::Manage(_) => manage::find(host, seen.as_ref()),
+            IronicAction::Rename(action) => {
+                rename::find(host, action, &*self.look_at_all(&session, voice).await?)
+            }
+            IronicAction::Console(action) => console::find(host, action, seen.as_ref()),
+            IronicAction::Ramdisk(action) => {
+                deployment_image::find(host, action, &session, seen.as_ref(), voice).await
+            }
             IronicAction::Deploy(action) => {
                 let place = place(&action.node, &action.patience);
                 self.find_deployed(place, action, seen.as_ref()).await
@@ -228,6 +248,18 @@ impl IronicDriver {
             }
             IronicAction::Manage(action) => {
                 self.manage(place(&action.node, &action.patience)).await
+            }
+            IronicAction::Rename(action) => {
+                let seen = self.look_at_all(&session, voice).await?;
+                rename::rename(host, action, &session, &seen, voice).await
+            }
+            IronicAction::Console(action) => {
+                let seen = self.look(&session, host, voice).await?;
+                console::switch(host, action, &session, seen.as_ref(), voice).await
+            }
+            IronicAction::Ramdisk(action) => {
+                let seen = self.look(&session, host, voice).await?;
+                deployment_image::update(host, action, &session, seen.as_ref(), voice).await
             }
             IronicAction::Deploy(action) => {
                 self.deploy(place(&action.node, &action.patience), action).await

@@ -11,7 +11,7 @@ use super::running::{HOST_KEY, REBUILDING};
 /// The fields that one look asks for; the API's interface fields follow from [`Observed::interfaces`].
 pub const FIELDS: &str = "uuid,name,provision_state,target_provision_state,last_error,reservation,maintenance,\
     maintenance_reason,fault,driver,driver_info,properties,resource_class,owner,conductor_group,traits,extra,instance_info,instance_uuid,automated_clean,\
-    inspection_finished_at,clean_step,raid_config,provision_updated_at,protected,protected_reason,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
+    inspection_finished_at,clean_step,raid_config,provision_updated_at,protected,protected_reason,console_enabled,bios_interface,boot_interface,console_interface,deploy_interface,inspect_interface,\
     management_interface,network_interface,power_interface,raid_interface,rescue_interface,storage_interface,\
     vendor_interface";
 
@@ -73,6 +73,8 @@ pub struct Observed {
     pub protected: bool,
     #[serde(default)]
     pub protected_reason: Option<String>,
+    #[serde(default)]
+    pub console_enabled: bool,
     /// `boot_interface` and its like.
     #[serde(flatten)]
     pub interfaces: BTreeMap<String, Value>,
@@ -134,6 +136,13 @@ impl Observed {
             self.provision_state,
             P::Enroll | P::Inspecting | P::InspectWait | P::Manageable | P::Available
         )
+    }
+
+    /// What Ironic calls it, which is nothing as long as nobody gives it a name.
+    pub fn called(&self) -> String {
+        self.name
+            .as_ref()
+            .map_or_else(|| format!("the node {}", self.uuid), |name| format!("`{name}`"))
     }
 
     /// Whether it is being cleaned, and Ironic shows with what.

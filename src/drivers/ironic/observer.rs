@@ -33,6 +33,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// These nodes.
+    #[cfg(test)]
+    pub fn of(nodes: impl IntoIterator<Item = Observed>) -> Self {
+        let key = |node: &Observed| node.name.clone().unwrap_or_else(|| node.uuid.clone());
+        let nodes = nodes.into_iter().map(|node| (key(&node), node)).collect();
+        Self { number: 1, nodes }
+    }
+
     /// A look after this one is newer than this one.
     pub fn moment(&self) -> Moment {
         Moment(self.number)

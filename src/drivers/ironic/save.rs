@@ -57,8 +57,12 @@ pub(super) async fn find(
         ));
     };
     let Some(files) = files(host, action, session, node, voice).await? else {
+        let inspect = match action.ironic.keystone {
+            Some(_) => "baremetal compute inspect",
+            None => "overcloud hardware inspect",
+        };
         let why = format!(
-            "Ironic has no data of an inspection; `ymir overcloud hardware inspect --limit {host}` makes one"
+            "Ironic has no data of an inspection; `ymir {inspect} --limit {host}` makes one"
         );
         return Ok(Finding::Kept(why));
     };

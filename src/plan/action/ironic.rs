@@ -12,7 +12,7 @@ use crate::{
         host::{Access, HostImage, Patience},
         inspection_rule::Rule,
         network::AdminAddress,
-        node::{Ironic, Node},
+        node::{BmcPlace, Ironic, Node},
         raid::Volume,
     },
     origin::Sourced,
@@ -29,6 +29,9 @@ pub enum IronicAction {
     Prune(Box<PruneRules>),
     Provide(Box<Provide>),
     Manage(Box<Manage>),
+    Rename(Box<Rename>),
+    Console(Box<Console>),
+    Ramdisk(Box<UpdateRamdisk>),
     Deploy(Box<Deploy>),
     Rebuild(Box<Rebuild>),
     Undeploy(Box<Undeploy>),
@@ -46,6 +49,9 @@ impl IronicAction {
             Self::Prune(action) => &action.ironic,
             Self::Provide(action) => &action.ironic,
             Self::Manage(action) => &action.ironic,
+            Self::Rename(action) => &action.ironic,
+            Self::Console(action) => &action.ironic,
+            Self::Ramdisk(action) => &action.ironic,
             Self::Deploy(action) => &action.ironic,
             Self::Rebuild(action) => &action.deploy.ironic,
             Self::Undeploy(action) => &action.ironic,
@@ -122,6 +128,33 @@ pub struct Manage {
     pub ironic: Ironic,
     pub node: Node,
     pub patience: Patience,
+}
+
+/// The node with this BMC is called as the site calls the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    pub ironic: Ironic,
+    pub bmc: BmcPlace,
+}
+
+/// The node's serial console is on, at a TCP port of its conductor, or off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Console {
+    pub ironic: Ironic,
+    /// Without one, the console is off.
+    pub port: Option<u16>,
+    /// For how many seconds to wait for it.
+    pub wait: Sourced<u64>,
+}
+
+/// The node boots these images of Glance to be deployed, cleaned and inspected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateRamdisk {
+    pub ironic: Ironic,
+    /// The kernel's name.
+    pub kernel: Sourced<String>,
+    /// The ramdisk's name.
+    pub ramdisk: Sourced<String>,
 }
 
 /// The node may be deployed to, or is being deployed to already.

@@ -24,6 +24,7 @@ impl Rack {
             ("GET", []) => Answer::ok(self.nodes[&row].shown(node::STATES, self.view(asked))),
             ("PUT", ["provision"]) => self.on_provision(asked, row, now),
             ("PUT", ["power"]) => self.on_power(asked, row, now),
+            ("PUT", ["console"]) => self.on_console(asked, row),
             ("PUT", ["raid"]) => self.on_raid(asked, row),
             _ => not_simulated(asked),
         }
@@ -87,6 +88,25 @@ impl Rack {
         node.life.machine = machine::next(&node.life.machine, request, now, times).0;
         node.verified = true;
         Answer::bare(202)
+    }
+
+    /// Consoles of nodes whose driver has none are refused; all others go on and off at once.
+    fn on_console(&mut self, asked: &Asked, row: u64) -> Answer {
+        let node = &self.nodes[&row];
+        if let Some(conductor) = node.life.reservation() {
+            return locked(&node.uuid, conductor);
+        }
+        if node.text("console_interface") == "no-console" {
+            let words = format!(
+                "Driver {} does not support console (disabled or not implemented).",
+                node.text("driver")
+            );
+            return Answer::refused(400, words);
+        }
+        let Some(node) = self.nodes.get_mut(&row) else { return Answer::bare(404) };
+        node.console = asked.body["enabled"] == true;
+        Answer::bare(202)
+            .header("Location", format!("{}/v1/nodes/{}/states/console", asked.base, node.uuid))
     }
 
     pub(super) fn on_traits(&mut self, asked: &Asked, row: u64) -> Answer {
