@@ -145,7 +145,7 @@ fn a_bad_file_is_told_with_its_lines() {
     insta::assert_snapshot!(told, @r#"
     exit: 3
     error: reading the rack's file /tmp/rack.toml
-      because: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `cut-answer`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `ssh-never-up`, `wrong-host-key`
+      because: unknown variant `image-403`, expected one of `bmc-dead`, `bmc-slow`, `401`, `429`, `500`, `503`, `cut`, `cut-answer`, `power-stuck`, `boot-device-ignored`, `node-locked`, `conductor-restarted`, `ramdisk-never-calls-back`, `image-404`, `wrong-checksum`, `disk-too-small`, `step-fails`, `ssh-never-up`, `wrong-host-key`
        --> /tmp/rack.toml:8:8
         |
       6 | node = "bm1"
