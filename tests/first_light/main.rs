@@ -1,4 +1,4 @@
-//! The whole road on real parts: a lab, two images, three nodes from bare metal to SSH and back, with faults and kills on
+//! The whole road on real parts: a lab, three images, three nodes from bare metal to SSH and back, with faults and kills on
 //! the way. One lab and one deployment serve all parts, so they run in order, each on what the one before left.
 //!
 //! It needs root, QEMU and the package registries; `YMIR_FIRST_LIGHT=1` says that they may be used.

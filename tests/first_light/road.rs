@@ -14,8 +14,11 @@ use crate::{
 pub(crate) const HOSTS: [(&str, &str, &str); 3] = [
     ("bm1", "172.22.0.11", "debian-12"),
     ("bm2", "172.22.0.12", "debian-12-tuned"),
-    ("bm3", "172.22.0.13", "debian-12"),
+    ("bm3", "172.22.0.13", "debian-12-dib"),
 ];
+
+/// The one that diskimage-builder makes.
+const DIB: &str = "debian-12-dib";
 
 pub(crate) fn lab_comes_up(ymir: &Ymir) {
     ymir.run(&["lab", "up"]).expect(0);
@@ -163,9 +166,10 @@ pub(crate) fn hosts_answer_as_expected(ymir: &Ymir) {
         let said = ssh(
             ymir,
             address,
-            "hostname; ip -br -4 address; cat /etc/ymir/image.json /proc/cmdline",
+            "hostname; ip -br -4 address; cat /proc/cmdline; cat /etc/ymir/image.json || ls /etc/dib-manifests",
         );
-        for wanted in [node, &format!("{address}/24"), &format!("\"{image}\"")] {
+        let builder = if image == DIB { format!("dpkg-{image}\n") } else { format!("\"{image}\"") };
+        for wanted in [node, &format!("{address}/24"), &builder] {
             assert!(said.contains(wanted), "{node}: `{wanted}` is missing in {said}");
         }
     }
