@@ -285,7 +285,7 @@ fn deprovisioning_is_confirmed_first() {
         bm1  172.22.0.11  debian-12
         bm2  172.22.0.12  debian-12-tuned
       Their disks are not wiped (ymir_ironic_automated_clean is off): data partitions stay readable.
-      hint: without a terminal, `-e confirm_deprovision=yes` confirms it
+      hint: type `yes`, or give `-e confirm_deprovision=yes` where there is no terminal; `--check` only shows it
     ");
 }
 

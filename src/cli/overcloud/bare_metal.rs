@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::host_image;
 use crate::{
     ansible::Variables,
-    cli::{execute::Session, options::Context},
+    cli::{ask, execute::Session, options::Context},
     drivers::{
         Drivers,
         host::HostDriver,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What has to be typed or said, as in Kayobe.
-pub(super) const YES: &str = "yes";
+const YES: &str = "yes";
 
 /// The site as the command line selects it, refused where it cannot be.
 pub(super) fn site(cx: &Context, variables: &Variables) -> Result<Site> {
@@ -103,4 +103,19 @@ pub(super) fn confirmed(variables: &Variables, hosts: &[Host], variable: &str) -
         all &= said.is_some_and(|said| said.value == YES || said.value == true);
     }
     Ok(all)
+}
+
+/// Asks whether to go on after a warning that ends in a line feed; refuses if the answer is not `yes`. `doing` begins the
+/// refusal, as in "deprovisioning", and the variable says yes where nobody can be asked.
+pub(super) fn agreed(warning: &str, doing: &str, variable: &str) -> Result<()> {
+    let because = match ask::line(&format!("{warning}Type `{YES}` to go on: "))? {
+        Some(answer) if answer == YES => return Ok(()),
+        Some(answer) => format!("the answer was `{answer}`, not `{YES}`"),
+        None => warning.trim_end().to_owned(),
+    };
+    Err(Trouble::refused(format!("{doing} was not confirmed; nothing was changed"))
+        .because(because)
+        .hint(format!(
+            "type `{YES}`, or give `-e {variable}={YES}` where there is no terminal; `--check` only shows it"
+        )))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use clap::Subcommand;
 
-use super::bare_metal::{YES, confirmed, drivers, ironic, site};
+use super::bare_metal::{agreed, confirmed, drivers, ironic, site};
 use crate::{
     ansible::Variables,
-    cli::{ask, execute::Session, exit::Exit, options::Context},
+    cli::{execute::Session, exit::Exit, options::Context},
     drivers::ironic::bios_raid::wiped,
     event::Mode,
     model::{Host, Site},
@@ -17,7 +17,7 @@ use crate::{
     },
     report::write,
     resolve::{Reader, bios_raid as read},
-    trouble::{Result, Trouble},
+    trouble::Result,
 };
 
 #[derive(Debug, Subcommand)]
@@ -87,21 +87,10 @@ async fn agree(cx: &Context, session: &Session<'_>, wanted: &mut [Wanted]) -> Re
         action.may_wipe = !wiped.is_empty();
         lines.extend(wiped.iter().map(|line| format!("  {host}  {line}\n")));
     }
-    if lines.is_empty() { Ok(()) } else { ask(&lines.concat()) }
-}
-
-fn ask(lines: &str) -> Result<()> {
-    let warning = format!("Everything on the disks of these volumes is lost:\n{lines}");
-    let trouble = Trouble::refused("making RAID volumes was not confirmed; nothing was changed");
-    match ask::line(&format!("{warning}Type `{YES}` to go on: "))? {
-        Some(answer) if answer == YES => Ok(()),
-        Some(answer) => {
-            Err(trouble.because(format!("the answer was `{answer}`, not `{YES}`")).hint(format!(
-                "give the command again and type `{YES}`: the whole word, in small letters"
-            )))
-        }
-        None => Err(trouble
-            .because(warning.trim_end())
-            .hint(format!("without a terminal, `-e {CONFIRM}=yes` confirms it"))),
+    if lines.is_empty() {
+        return Ok(());
     }
+    let lines = lines.concat();
+    let warning = format!("Everything on the disks of these volumes is lost:\n{lines}");
+    agreed(&warning, "making RAID volumes", CONFIRM)
 }

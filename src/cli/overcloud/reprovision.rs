@@ -8,12 +8,12 @@ use std::{
 };
 
 use super::{
-    bare_metal::{YES, confirmed, drivers, ironic, site},
+    bare_metal::{agreed, confirmed, drivers, ironic, site},
     provision::Provision,
 };
 use crate::{
     ansible::Variables,
-    cli::{ask, execute::Session, exit::Exit, options::Context},
+    cli::{execute::Session, exit::Exit, options::Context},
     drivers::ironic::{observed::Observed, running::Standing},
     event::Mode,
     model::{Host, Site},
@@ -25,6 +25,8 @@ use crate::{
     resolve::downtime::{groups, max_down},
     trouble::{Result, Trouble},
 };
+
+const CONFIRM: &str = "confirm_reprovision";
 
 /// Nodes by their hosts' names.
 type Nodes = BTreeMap<String, Observed>;
@@ -57,9 +59,9 @@ pub(super) async fn execute(cx: &Context, given: &Provision) -> Result<Exit> {
     }
     if !batches.is_empty() {
         let shown = shown(&batches, &lines);
-        let confirmed = confirmed(&variables, &site.hosts, "confirm_reprovision")?;
+        let confirmed = confirmed(&variables, &site.hosts, CONFIRM)?;
         match cx.mode() {
-            Mode::Apply if !confirmed => confirm(&shown)?,
+            Mode::Apply if !confirmed => agreed(&shown, "reprovisioning", CONFIRM)?,
             _ => write::stderr(&shown),
         }
     }
@@ -187,15 +189,4 @@ fn shown(batches: &[Vec<String>], lines: &BTreeMap<String, String>) -> String {
         }
     }
     text
-}
-
-fn confirm(shown: &str) -> Result<()> {
-    let trouble = Trouble::refused("reprovisioning was not confirmed; nothing was changed");
-    match ask::line(&format!("{shown}Type `{YES}` to go on: "))? {
-        Some(answer) if answer == YES => Ok(()),
-        Some(answer) => Err(trouble.because(format!("the answer was `{answer}`, not `{YES}`"))),
-        None => Err(trouble.because(shown.trim_end()).hint(
-            "without a terminal, `-e confirm_reprovision=yes` confirms it; `--check` only shows it",
-        )),
-    }
 }

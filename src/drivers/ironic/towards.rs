@@ -112,6 +112,25 @@ const NOT_INSPECTED: &str = "its inspection failed";
 const NOT_IN_USE: &str = "nothing runs on it that could be rebuilt";
 const UNKNOWN: &str = "this version of Ymir does not know the state";
 
+/// Leaves a node alone that a command has no business with in this state, and says why.
+fn untouched(state: Provision) -> Move {
+    use Provision as P;
+    Move::LeaveAlone(match state {
+        P::Enroll | P::Verifying | P::Manageable | P::Available => NOT_IN_USE,
+        P::Inspecting | P::InspectWait | P::InspectFailed => NOT_IN_USE,
+        P::Cleaning | P::CleanWait => NOT_IN_USE,
+        P::CleanFailed => CLEAN_FAILED,
+        P::CleanHold => SOMEBODY_ELSE,
+        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => IN_USE,
+        P::Active | P::Deleting => IN_USE,
+        P::Error => BROKEN,
+        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing | P::RescueWait => SOMEBODY_ELSE,
+        P::RescueFailed | P::Unrescuing | P::UnrescueFailed => SOMEBODY_ELSE,
+        P::Servicing | P::ServiceWait | P::ServiceHold | P::ServiceFailed => SOMEBODY_ELSE,
+        P::Foreign => UNKNOWN,
+    })
+}
+
 /// Towards a node whose BMC Ironic can talk to. Whatever comes after `manageable` has been there.
 pub fn manageable(node: &Observed, tried: &Tried) -> Move {
     use Provision as P;
@@ -137,16 +156,7 @@ pub fn held_back(node: &Observed, tried: &Tried) -> Move {
         P::Manageable => Move::Done,
         P::Enroll | P::Available | P::InspectFailed => tried.ask(node, Verb::Manage),
         P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
-        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
-        P::Error => Move::LeaveAlone(BROKEN),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        other => untouched(other),
     }
 }
 
@@ -178,16 +188,7 @@ pub fn set_up(node: &Observed, tried: &Tried, wish: Wish) -> Move {
         P::CleanFailed if tried.has_cleaned() => tried.again(node, Verb::Manage),
         P::CleanFailed if wish.ours && wish.joined => Move::Failed,
         P::CleanFailed if wish.ours => tried.take_on(node, Verb::Manage),
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
-        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
-        P::Error => Move::LeaveAlone(BROKEN),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        other => untouched(other),
     }
 }
 
@@ -205,16 +206,7 @@ pub fn inspected(node: &Observed, tried: &Tried, since: Timestamp) -> Move {
         P::Available => tried.ask(node, Verb::Manage),
         P::InspectFailed => tried.take_on(node, Verb::Inspect),
         P::Cleaning | P::CleanWait => Move::Wait,
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Deploying | P::DeployWait | P::DeployHold | P::DeployFailed => Move::LeaveAlone(IN_USE),
-        P::Active | P::Deleting => Move::LeaveAlone(IN_USE),
-        P::Error => Move::LeaveAlone(BROKEN),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        other => untouched(other),
     }
 }
 
@@ -249,14 +241,7 @@ pub fn active(node: &Observed, tried: &Tried) -> Move {
         P::Verifying | P::Inspecting | P::InspectWait | P::Cleaning | P::CleanWait => Move::Wait,
         P::Deploying | P::DeployWait | P::DeployHold | P::Deleting => Move::Wait,
         P::InspectFailed => Move::LeaveAlone(NOT_INSPECTED),
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Error => Move::LeaveAlone(BROKEN),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        other => untouched(other),
     }
 }
 
@@ -269,17 +254,8 @@ pub fn rebuilt(node: &Observed, tried: &Tried, runs: bool) -> Move {
         P::Active => Move::Ask(Verb::Rebuild),
         P::DeployFailed => tried.take_on(node, Verb::Rebuild),
         P::Deploying | P::DeployWait | P::DeployHold => Move::Wait,
-        P::Enroll | P::Verifying | P::Manageable => Move::LeaveAlone(NOT_IN_USE),
-        P::Inspecting | P::InspectWait | P::InspectFailed => Move::LeaveAlone(NOT_IN_USE),
-        P::Cleaning | P::CleanWait | P::Available | P::Deleting => Move::LeaveAlone(NOT_IN_USE),
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Error => Move::LeaveAlone(BROKEN),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        P::Deleting => Move::LeaveAlone(NOT_IN_USE),
+        other => untouched(other),
     }
 }
 
@@ -294,13 +270,7 @@ pub fn undeployed(node: &Observed, tried: &Tried) -> Move {
         P::Error => tried.take_on(node, Verb::Deleted),
         // Ironic takes no orders while it is deploying; it soon waits for the ramdisk or ends.
         P::Deploying | P::DeployHold | P::Deleting | P::Cleaning | P::CleanWait => Move::Wait,
-        P::CleanFailed => Move::LeaveAlone(CLEAN_FAILED),
-        P::CleanHold => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Adopting | P::AdoptFailed | P::Rescue | P::Rescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::RescueWait | P::RescueFailed | P::Unrescuing => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::UnrescueFailed | P::Servicing | P::ServiceWait => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::ServiceHold | P::ServiceFailed => Move::LeaveAlone(SOMEBODY_ELSE),
-        P::Foreign => Move::LeaveAlone(UNKNOWN),
+        other => untouched(other),
     }
 }
 

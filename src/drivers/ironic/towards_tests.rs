@@ -63,6 +63,43 @@ fn towards_manageable() {
 }
 
 #[test]
+fn towards_held_back() {
+    insta::assert_snapshot!(table(held_back), @r#"
+    enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    verifying: Wait
+    manageable: Done
+    inspecting: Wait
+    inspect wait: Wait
+    inspect failed: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    cleaning: Wait
+    clean wait: Wait
+    clean hold: LeaveAlone("something else than Ymir is at work on it")
+    clean failed: LeaveAlone("cleaning failed, and only a person can say whether its disks may be touched again")
+    available: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
+    deploying: LeaveAlone("it is in use")
+    wait call-back: LeaveAlone("it is in use")
+    deploy hold: LeaveAlone("it is in use")
+    deploy failed: LeaveAlone("it is in use")
+    active: LeaveAlone("it is in use")
+    deleting: LeaveAlone("it is in use")
+    error: LeaveAlone("Ironic could not take the instance off it, and does not say what is left on the disks")
+    adopting: LeaveAlone("something else than Ymir is at work on it")
+    adopt failed: LeaveAlone("something else than Ymir is at work on it")
+    rescue: LeaveAlone("something else than Ymir is at work on it")
+    rescuing: LeaveAlone("something else than Ymir is at work on it")
+    rescue wait: LeaveAlone("something else than Ymir is at work on it")
+    rescue failed: LeaveAlone("something else than Ymir is at work on it")
+    unrescuing: LeaveAlone("something else than Ymir is at work on it")
+    unrescue failed: LeaveAlone("something else than Ymir is at work on it")
+    servicing: LeaveAlone("something else than Ymir is at work on it")
+    service wait: LeaveAlone("something else than Ymir is at work on it")
+    service hold: LeaveAlone("something else than Ymir is at work on it")
+    service failed: LeaveAlone("something else than Ymir is at work on it")
+    unknown: LeaveAlone("this version of Ymir does not know the state")
+    "#);
+}
+
+#[test]
 fn towards_inspected() {
     insta::assert_snapshot!(table(|node, tried| inspected(node, tried, Timestamp::UNIX_EPOCH)), @r#"
     enroll: Ask(Manage), then Failed, Ironic restarted AskAgain(Manage), then Failed
