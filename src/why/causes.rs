@@ -30,7 +30,7 @@ pub fn causes(signs: &Signs, verdict: Verdict, hop: Option<Hop>, perhaps: &[Hop]
             return found;
         }
         (_, hop) => {
-            found.extend(hop.map(waiting));
+            found.extend(hop.map(|hop| setting(signs).unwrap_or_else(|| waiting(hop))));
             return found;
         }
     };
@@ -45,6 +45,16 @@ pub fn causes(signs: &Signs, verdict: Verdict, hop: Option<Hop>, perhaps: &[Hop]
 fn waiting(hop: Hop) -> Cause {
     let what = format!("{} is waited for, and nothing speaks against it", hop.name());
     cause(what, "give it its time; ask again with `ymir why`")
+}
+
+/// A step that Ironic takes through the BMC. It ends when the BMC reports what was asked for, letter by letter.
+fn setting(signs: &Signs) -> Option<Cause> {
+    let node = signs.ironic.as_seen()?.as_ref()?;
+    let step = node.step.as_ref().filter(|_| node.stage == Stage::ThroughBmc)?;
+    Some(cause(
+        format!("Ironic is at the step {step}, and waits until the BMC reports what was asked for"),
+        "give it its time; if it takes long, see that the BMC spells the values as the site does: Ironic waits for one that it spells otherwise, too",
+    ))
 }
 
 /// Why the last step failed.

@@ -42,7 +42,7 @@ pub fn judge(signs: &Signs) -> Judgement {
     match node.stage {
         Stage::New if failed(signs, node) => Judgement::broken(Hop::Bmc),
         Stage::New | Stage::Rest => at_rest(signs),
-        Stage::Verifying => reaching(signs, Verdict::Waiting),
+        Stage::Verifying | Stage::ThroughBmc => reaching(signs, Verdict::Waiting),
         Stage::Active => running(signs),
         Stage::Foreign => Judgement::of(Verdict::Waiting, Hop::Ironic),
         Stage::Working(work) => by_signs(signs, node, work, Verdict::Waiting),

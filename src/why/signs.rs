@@ -67,6 +67,8 @@ pub struct NodeSigns {
     pub power: Option<String>,
     pub boot_interface: Option<String>,
     pub image: Option<String>,
+    /// The step of a cleaning that is under way, as in `bios.apply_configuration`.
+    pub step: Option<String>,
     /// When the ramdisk called back last.
     pub heartbeat: Option<Timestamp>,
     /// What went wrong with it, the newest first.
@@ -88,6 +90,8 @@ pub enum Stage {
     Verifying,
     /// A ramdisk is, or is to be, at work.
     Working(Work),
+    /// Ironic works through the BMC alone, and no ramdisk is booted.
+    ThroughBmc,
     Failed(Work),
     Active,
     /// Another tool is at work on it.

@@ -167,6 +167,18 @@ fn a_running_host_is_judged_by_ssh() {
 }
 
 #[test]
+fn a_step_through_the_bmc_waits_for_it() {
+    let mut signs = signs();
+    node(&mut signs).stage = Stage::ThroughBmc;
+    node(&mut signs).step = Some("bios.apply_configuration".into());
+    let told = story(signs.clone());
+    assert_eq!((told.verdict, told.hop), (Verdict::Waiting, Some(Hop::Bmc)));
+    assert!(told.causes[0].cause.contains("bios.apply_configuration"), "{:?}", told.causes);
+    signs.bmc = Look::Failed(Trouble::host("x"));
+    assert_eq!(story(signs).verdict, Verdict::Broken);
+}
+
+#[test]
 fn the_chain_tells_what_was_not_looked_at() {
     let mut signs = signs();
     signs.dhcp = Look::NotLooked("`ymir_seed_dhcp_log` is not set".into());

@@ -195,3 +195,25 @@ fn nodes_of_a_list_are_registered_without_an_inventory() {
     assert_eq!(served.ironic("nodes/new-3?fields=properties")["properties"]["memory_mb"], "8192");
     assert_eq!(served.look("")["states"], json!({ "manageable": 3 }));
 }
+
+#[test]
+fn a_node_that_boots_from_the_network_has_a_port_that_may() {
+    let (served, site) = one();
+    let ports = |pxe_enabled: bool| json!({ "ymir_ironic_ports": [{ "address": "52:54:00:00:00:01", "pxe_enabled": pxe_enabled }] });
+    // As an inspection through a virtual medium leaves it.
+    site.ymir(&with(&ports(false))).expect(0);
+    let pxe_enabled = || served.ironic("ports?fields=address,pxe_enabled")["ports"][0]["pxe_enabled"].clone();
+    assert_eq!(pxe_enabled(), false);
+
+    let named = json!({ "ymir_ironic_ports": ["52:54:00:00:00:01"] });
+    site.ymir(&with(&named)).expect(0).says(&["nothing was changed"]);
+    let mut from_network = named;
+    from_network["ymir_ironic_interfaces"] = json!({ "boot": "ipxe" });
+    site.ymir(&with(&from_network)).expect(0).says(&["pxe_enabled: false → true"]);
+    assert_eq!(pxe_enabled(), true);
+    site.ymir(&with(&from_network)).expect(0).says(&["nothing was changed"]);
+
+    let mut never = ports(false);
+    never["ymir_ironic_interfaces"] = json!({ "boot": "ipxe" });
+    site.ymir(&with(&never)).expect(0).says(&["pxe_enabled: true → false"]);
+}

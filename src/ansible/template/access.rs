@@ -114,14 +114,10 @@ pub(super) fn item(base: &Val, key: &Val) -> Outcome {
 /// Python's own `base[key]`, which raises what `default` does not answer.
 pub(super) fn subscript(base: &Val, key: &Val) -> Outcome {
     let found = match (base, key) {
-        (Val::Object(object), Val::Int(_)) if matches!(**object, Object::Range(_)) => {
-            Some(item(base, key)?).filter(|found| !is_no_item(found))
-        }
-        (Val::Dict(_), Val::List(_) | Val::Dict(_)) | (Val::Object(_), _) => None,
+        (Val::Dict(_), Val::List(_) | Val::Dict(_)) => None,
         (Val::Dict(dict), key) => dict.get(&Key::new(key.clone())?),
-        (Val::List(_) | Val::Tuple(_) | Val::Str(_), Val::Int(_) | Val::Bool(_)) => {
-            Some(item(base, key)?).filter(|found| !is_no_item(found))
-        }
+        (_, Val::Int(index)) if has_place(base, *index) => Some(item(base, key)?),
+        (_, Val::Bool(index)) if has_place(base, i128::from(*index)) => Some(item(base, key)?),
         _ => None,
     };
     let kind = base.type_name();
@@ -129,8 +125,19 @@ pub(super) fn subscript(base: &Val, key: &Val) -> Outcome {
     found.map_or_else(|| Err(Fault::new(format!("'{kind}' has nothing at {}", key()))), Val::used)
 }
 
-fn is_no_item(found: &Val) -> bool {
-    matches!(found, Val::Missing(fault) if fault.is_no_attribute())
+/// Whether something stands there, if only the fault of what was put there.
+fn has_place(base: &Val, index: i128) -> bool {
+    let length = match base {
+        Val::List(list) => list.len(),
+        Val::Tuple(items) => items.len(),
+        Val::Str(text) => text.chars().count(),
+        Val::Object(object) => match object.as_ref() {
+            Object::Range(range) => range.len(),
+            _ => 0,
+        },
+        _ => 0,
+    };
+    place(index, length).is_some()
 }
 
 fn no_item(base: &Val, key: &Val) -> Outcome {

@@ -14,7 +14,7 @@ use super::{
     walk::{Errand, LOST_REQUESTS},
 };
 use crate::{
-    model::node::Port,
+    model::node::{Node, Port},
     trouble::{Result, Tell, Trouble},
 };
 
@@ -122,6 +122,7 @@ impl Ports {
 /// Compares the ports that the site names with Ironic's. One with such a MAC at another node is a trouble.
 pub(super) async fn wanted(place: Place<'_>, seen: Option<&Observed>) -> Result<Ports> {
     let mut ports = Ports::default();
+    let mut known = Vec::new();
     let told = |text: String| place.voice.progress(text);
     for port in place.node.named_ports() {
         let found = place.session.ports.port(&place.session.client, &port.address, &told).await;
@@ -130,13 +131,38 @@ pub(super) async fn wanted(place: Place<'_>, seen: Option<&Observed>) -> Result<
         })?;
         match (found, seen) {
             (None, _) => ports.create.push(port),
-            (Some(found), Some(node)) if found.node_uuid == node.uuid => {
-                compare(&port, &found, node, &mut ports);
-            }
+            (Some(found), Some(node)) if found.node_uuid == node.uuid => known.push((port, found)),
             (Some(found), _) => return Err(taken(place, &port, &found)),
         }
     }
+    let Some(node) = seen else { return Ok(ports) };
+    if ports.create.is_empty() && boots_from_network(place.node, node) {
+        let_one_boot(&mut known);
+    }
+    for (port, found) in &known {
+        compare(port, found, node, &mut ports);
+    }
     Ok(ports)
+}
+
+/// Whether the boot interface that the node is to have, or has, takes the ramdisk from the network.
+fn boots_from_network(node: &Node, seen: &Observed) -> bool {
+    let has = || seen.interfaces.get("boot_interface").and_then(Value::as_str);
+    let interface = node.interfaces.get("boot").map(String::as_str).or_else(has);
+    interface.is_some_and(|name| name.ends_with("pxe") || name == "http")
+}
+
+/// Wants the first port to boot of which the site says nothing, if none may: an inspection through a virtual medium
+/// leaves them all so (`update_pxe_enabled` of Ironic's inspector), and from then on no boot file is served to the node.
+fn let_one_boot(known: &mut [(Port, Seen)]) {
+    let boots =
+        |(port, found): &(Port, Seen)| port.pxe_enabled.or(found.pxe_enabled) != Some(false);
+    if known.iter().any(boots) {
+        return;
+    }
+    if let Some((port, _)) = known.iter_mut().find(|(port, _)| port.pxe_enabled.is_none()) {
+        port.pxe_enabled = Some(true);
+    }
 }
 
 fn taken(place: Place<'_>, port: &Port, found: &Seen) -> Trouble {

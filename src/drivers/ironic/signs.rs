@@ -11,7 +11,7 @@ use crate::{
 };
 
 const FIELDS: &str = "uuid,provision_state,last_error,reservation,maintenance,maintenance_reason,fault,power_state,\
-    boot_interface,instance_info,driver_internal_info,provision_updated_at";
+    boot_interface,instance_info,driver_internal_info,clean_step,provision_updated_at";
 
 /// So many entries of a node's history are shown.
 const ENTRIES: usize = 5;
@@ -58,10 +58,13 @@ fn read(node: &Value, history: &Value) -> Result<NodeSigns> {
     let failed = matches!(stage(state), Stage::Failed(_));
     let words = last_error.as_deref();
     let words = words.or_else(|| Some(history.first().filter(|_| failed)?.text.as_str()));
+    let cleaned = matches!(state, Provision::Cleaning | Provision::CleanWait);
+    let through_bmc = cleaned && node["driver_internal_info"]["cleaning_disable_ramdisk"] == true;
     Ok(NodeSigns {
         uuid: text(&node["uuid"]).unwrap_or_default(),
         state: text(&node["provision_state"]).unwrap_or_default(),
-        stage: stage(state),
+        stage: if through_bmc { Stage::ThroughBmc } else { stage(state) },
+        step: step(&node["clean_step"]),
         changed_at: moment(&node["provision_updated_at"]),
         blamed: words.and_then(blame::hop),
         reservation: text(&node["reservation"]),
@@ -75,6 +78,11 @@ fn read(node: &Value, history: &Value) -> Result<NodeSigns> {
         history,
         last_error,
     })
+}
+
+/// Interface and name of a step.
+fn step(step: &Value) -> Option<String> {
+    Some(format!("{}.{}", step["interface"].as_str()?, step["step"].as_str()?))
 }
 
 /// A time of Ironic's; among internal things it does not say that it is UTC.
@@ -116,6 +124,19 @@ mod tests {
             assert_eq!(moment(&json!(text)), Some(at), "{text}");
         }
         assert_eq!(moment(&Value::Null), None);
+    }
+
+    #[test]
+    fn no_ramdisk_is_awaited_where_ironic_said_that_none_is_booted() {
+        let read = |internal| {
+            let node = json!({ "uuid": "u", "provision_state": "clean wait", "driver_internal_info": internal,
+                "clean_step": { "interface": "bios", "step": "apply_configuration" } });
+            read(&node, &Value::Null).unwrap()
+        };
+        assert_eq!(read(json!({})).stage, Stage::Working(Work::Clean));
+        let without = read(json!({ "cleaning_disable_ramdisk": true }));
+        assert_eq!(without.stage, Stage::ThroughBmc);
+        assert_eq!(without.step.as_deref(), Some("bios.apply_configuration"));
     }
 
     #[test]
