@@ -202,7 +202,8 @@ fn a_node_that_boots_from_the_network_has_a_port_that_may() {
     let ports = |pxe_enabled: bool| json!({ "ymir_ironic_ports": [{ "address": "52:54:00:00:00:01", "pxe_enabled": pxe_enabled }] });
     // As an inspection through a virtual medium leaves it.
     site.ymir(&with(&ports(false))).expect(0);
-    let pxe_enabled = || served.ironic("ports?fields=address,pxe_enabled")["ports"][0]["pxe_enabled"].clone();
+    let pxe_enabled =
+        || served.ironic("ports?fields=address,pxe_enabled")["ports"][0]["pxe_enabled"].clone();
     assert_eq!(pxe_enabled(), false);
 
     let named = json!({ "ymir_ironic_ports": ["52:54:00:00:00:01"] });

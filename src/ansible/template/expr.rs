@@ -132,11 +132,19 @@ impl Run {
         match frames::found(&self.frames[1..], name) {
             Some(Slot::Value(value)) => value,
             Some(Slot::Undefined) => Val::undefined(name),
-            Some(Slot::Given) | None => self
-                .given(name)
-                .or_else(|| super::globals::find(name))
-                .unwrap_or_else(|| Val::undefined(name)),
+            Some(Slot::Given) | None => match self.faulty.get(name) {
+                Some(fault) => Val::Missing(Arc::clone(fault)),
+                None => self.looked_up(name),
+            },
         }
+    }
+
+    fn looked_up(&mut self, name: &str) -> Val {
+        let given = self.given(name);
+        if let Some(Val::Missing(fault)) = &given {
+            self.faulty.insert(name.to_owned(), Arc::clone(fault));
+        }
+        given.or_else(|| super::globals::find(name)).unwrap_or_else(|| Val::undefined(name))
     }
 
     fn comparison(&mut self, first: &Expr, others: &[(Comparison, Expr)]) -> Outcome {

@@ -275,12 +275,17 @@ fn equal_at(left: &Val, right: &Val, depth: usize) -> Outcome<bool> {
     })
 }
 
+/// Whether both are the very same fault. Python's containers compare what they hold only if it is not one object.
+fn is_one_fault(one: &Val, other: &Val) -> bool {
+    matches!((one, other), (Val::Missing(one), Val::Missing(other)) if Arc::ptr_eq(one, other))
+}
+
 fn equal_items(one: &[Val], other: &[Val], depth: usize) -> Outcome<bool> {
     if one.len() != other.len() {
         return Ok(false);
     }
     for (one, other) in one.iter().zip(other) {
-        if !equal_at(one, other, depth)? {
+        if !is_one_fault(one, other) && !equal_at(one, other, depth)? {
             return Ok(false);
         }
     }
@@ -293,7 +298,7 @@ fn equal_dicts(one: &Dict, other: &Dict, depth: usize) -> Outcome<bool> {
     }
     for (key, value) in one.pairs() {
         let Some(found) = other.get(&key) else { return Ok(false) };
-        if !equal_at(&value, &found, depth)? {
+        if !is_one_fault(&value, &found) && !equal_at(&value, &found, depth)? {
             return Ok(false);
         }
     }
@@ -373,7 +378,7 @@ pub(super) fn contains(container: &Val, item: &Val) -> Outcome<bool> {
                 container.seen()?;
             }
             for found in container.iterate()? {
-                if equal(&found, &item)? {
+                if is_one_fault(&found, &item) || equal(&found, &item)? {
                     return Ok(true);
                 }
             }

@@ -41,6 +41,8 @@ pub(super) struct Run {
     /// Whether a part that is missing ends the template where it is looked at. Ansible has it so, of all places, inside
     /// `loop()`, `super()` and `self.name()`.
     pub(super) is_strict: bool,
+    /// Variables that were found faulty. Each is looked at once, and is then the same wherever the template names it.
+    pub(super) faulty: HashMap<String, Faulty>,
     /// What templates that import this one find in it.
     pub(super) exported: HashSet<Name>,
     /// The blocks by their names, the innermost template's first.
@@ -99,6 +101,7 @@ impl Run {
             line: 1,
             copies: false,
             is_strict: false,
+            faulty: HashMap::new(),
             exported: HashSet::new(),
             blocks: HashMap::new(),
             parent: None,
