@@ -23,6 +23,7 @@ pub(crate) fn ironic_down_is_told(ymir: &Ymir) {
         "ymir_ironic_url",
         "hint:",
     ]);
+    why_bm2(ymir, "Ironic");
     ymir.run(&["lab", "up"]).expect(0);
 }
 
@@ -31,6 +32,14 @@ fn for_bm2(site: &Path, line: &str) {
     let dir = site.join("environments/mixed/inventory/host_vars/bm2");
     fs::create_dir_all(&dir).unwrap();
     fs::write(dir.join("fault.yml"), format!("---\n{line}\n")).unwrap();
+}
+
+/// What `ymir why` finds broken, the others of the rack being left alone.
+fn why_bm2(ymir: &Ymir, hop: &str) {
+    ymir.run(&["why", "bm2"])
+        .expect(0)
+        .says(&[&format!("bm2: broken at: {hop}"), "likely causes:"])
+        .hides(&[BMC_PASSWORD, "not-the-password"]);
 }
 
 pub(crate) fn bmc_unreachable_is_told(ymir: &Ymir) {
@@ -47,6 +56,7 @@ pub(crate) fn bmc_unreachable_is_told(ymir: &Ymir) {
             "2 of 3 done",
         ])
         .hides(&[BMC_PASSWORD]);
+    why_bm2(&site, "BMC");
     assert_eq!(ironic::state("bm1").as_deref(), Some("manageable"));
 }
 
@@ -65,6 +75,7 @@ pub(crate) fn bmc_password_wrong_is_told(ymir: &Ymir) {
             "2 of 3 done",
         ])
         .hides(&[BMC_PASSWORD, "not-the-password"]);
+    why_bm2(&site, "BMC");
     assert_eq!(ironic::state("bm1").as_deref(), Some("manageable"));
 }
 
