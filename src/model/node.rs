@@ -68,7 +68,9 @@ pub struct Node {
     /// MAC of the port on the admin network, if the site says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Sourced<String>>,
-    pub automated_clean: bool,
+    /// Whether Ironic may clean its disks on its own; `None` leaves that as Ironic is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automated_clean: Option<bool>,
 }
 
 /// By what a node is known whose name may be a wrong one: what is in its `driver_info` of these keys.

@@ -25,7 +25,8 @@ pub fn warning(site: &Site) -> String {
     let hosts = site.hosts.iter().map(|host| {
         format!("  {}  {}  {}\n", host.name, host.access.address.value, host.image.name())
     });
-    let cleaned: Vec<_> = site.hosts.iter().filter(|host| host.node.automated_clean).collect();
+    let cleaned: Vec<_> =
+        { site.hosts.iter().filter(|host| host.node.automated_clean == Some(true)).collect() };
     let disks = match cleaned.len() {
         0 => {
             "Their disks are not wiped (ymir_ironic_automated_clean is off): data partitions stay readable."

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Reader;
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
 
 const BIOS: &str = "bios_config";
 const RAID: &str = "raid_config";
+const AS_LIST: &str = "write a list with a map for each volume, as in `- raid_level: 1`";
 
 /// What Ironic takes of a volume beside what Kayobe knows, under Ironic's own names.
 const MORE: [&str; 5] = [
@@ -46,13 +47,12 @@ pub fn bios(reader: &Reader) -> Result<Option<Sourced<BTreeMap<String, Value>>>>
 
 /// RAID volumes; `None` if the site says nothing of them.
 pub fn raid(reader: &Reader) -> Result<Option<Sourced<Vec<Volume>>>> {
-    let found = reader.get::<Vec<BTreeMap<String, Value>>>(RAID)?;
+    let found = reader.get::<Vec<Value>>(RAID).map_err(|trouble| trouble.hint(AS_LIST))?;
     let Some(Sourced { value, setting }) = found.filter(|found| !found.value.is_empty()) else {
         return Ok(None);
     };
     let volumes = value.iter().enumerate().map(|(at, given)| {
-        let one = Given { host: reader.host, number: at + 1, keys: given, setting: &setting };
-        one.volume()
+        Given::of(reader.host, at + 1, given, &setting).and_then(|given| given.volume())
     });
     Ok(Some(Sourced { value: volumes.collect::<Result<_>>()?, setting }))
 }
@@ -61,11 +61,22 @@ pub fn raid(reader: &Reader) -> Result<Option<Sourced<Vec<Volume>>>> {
 struct Given<'a> {
     host: &'a str,
     number: usize,
-    keys: &'a BTreeMap<String, Value>,
+    keys: &'a Map<String, Value>,
     setting: &'a Setting,
 }
 
-impl Given<'_> {
+fn wrong(host: &str, number: usize, setting: &Setting, why: String) -> Trouble {
+    Trouble::refused(format!("{host}: volume {number} of `{RAID}`")).because(why).set_by(setting)
+}
+
+impl<'a> Given<'a> {
+    fn of(host: &'a str, number: usize, given: &'a Value, setting: &'a Setting) -> Result<Self> {
+        let keys = given.as_object().ok_or_else(|| {
+            wrong(host, number, setting, format!("expected a map, found {given}")).hint(AS_LIST)
+        })?;
+        Ok(Self { host, number, keys, setting })
+    }
+
     fn volume(&self) -> Result<Volume> {
         self.check_keys()?;
         let disks = self.disks()?;
@@ -87,9 +98,7 @@ impl Given<'_> {
     }
 
     fn wrong(&self, why: impl Into<String>) -> Trouble {
-        Trouble::refused(format!("{}: volume {} of `{RAID}`", self.host, self.number))
-            .because(why.into())
-            .set_by(self.setting)
+        wrong(self.host, self.number, self.setting, why.into())
     }
 
     fn check_keys(&self) -> Result<()> {

@@ -3,10 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::origin::Origin;
 
-fn volume(given: Value) -> Result<Volume> {
+fn volume(given: &Value) -> Result<Volume> {
     let setting = Setting { variable: RAID.into(), origin: Origin::whole("compute.yml") };
-    let keys: BTreeMap<String, Value> = serde_json::from_value(given).unwrap();
-    Given { host: "bm1", number: 1, keys: &keys, setting: &setting }.volume()
+    Given::of("bm1", 1, given, &setting)?.volume()
 }
 
 const DISK: &str = "Enclosure.Internal.0-1:RAID.Integrated.1-1";
@@ -24,7 +23,7 @@ fn a_volume_of_kayobe_is_understood() {
         controller: Some("RAID.Integrated.1-1".into()),
         ..Volume::default()
     };
-    assert_eq!(volume(given).unwrap(), wanted);
+    assert_eq!(volume(&given).unwrap(), wanted);
 }
 
 #[test]
@@ -36,12 +35,13 @@ fn what_ironic_takes_beside_is_kept() {
         more: [("is_root_volume".to_owned(), json!(true))].into(),
         ..Volume::default()
     };
-    assert_eq!(volume(given).unwrap(), wanted);
+    assert_eq!(volume(&given).unwrap(), wanted);
 }
 
 #[test]
 fn what_cannot_be_is_refused() {
     let table = [
+        (json!(1), "expected a map, found 1"),
         (json!({ "pdisks": [] }), "needs a `raid_level`"),
         (json!({ "raid_level": 7 }), "no RAID level `7`"),
         (json!({ "raid_level": 1, "disks": [] }), "no key `disks`"),
@@ -55,7 +55,7 @@ fn what_cannot_be_is_refused() {
         ),
     ];
     for (given, words) in table {
-        let trouble = volume(given).unwrap_err().to_string();
+        let trouble = volume(&given).unwrap_err().to_string();
         assert!(trouble.contains(words), "{trouble}");
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         Host, Site,
         check::{Claim, together},
         host::{Access, HostImage, Patience, Trust},
+        node::Node,
     },
     near::is_slip,
     origin::Sourced,
@@ -110,6 +111,12 @@ pub fn selected(variables: &Variables, limit: Option<&str>) -> Result<Vec<String
     Ok(hosts)
 }
 
+/// The node of a host of the overcloud, which keeps what is on its disks unless the site says otherwise.
+fn overcloud_node(reader: &Reader) -> Result<Node> {
+    let node = nodes::node(reader)?;
+    Ok(Node { automated_clean: node.automated_clean.or(Some(false)), ..node })
+}
+
 fn host(reader: &Reader) -> Result<Host> {
     let admin = networks::admin(reader)?;
     // The default of `ansible_host` is the address on the admin network: then that is the setting to correct.
@@ -122,7 +129,7 @@ fn host(reader: &Reader) -> Result<Host> {
     Ok(Host {
         name: reader.host.into(),
         ironic: nodes::ironic(reader)?,
-        node: nodes::node(reader)?,
+        node: overcloud_node(reader)?,
         image: image(reader)?,
         access: Access {
             address,

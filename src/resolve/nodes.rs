@@ -61,7 +61,7 @@ pub fn node(reader: &Reader) -> Result<Node> {
         placement: placement(reader)?,
         ports: ports::ports(reader)?,
         mac: ports::admin(reader)?,
-        automated_clean: clean.is_some_and(|clean| clean.value),
+        automated_clean: clean.map(|clean| clean.value),
     })
 }
 

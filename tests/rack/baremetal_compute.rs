@@ -55,7 +55,18 @@ fn knows(served: &Served, site: &Site, who: &Value) {
     site.write("environments/rack/keystone.yml", &text);
 }
 
-/// Sends Ironic a change, with the token that the rack gives everybody.
+/// The node as Ironic shows it to whoever has the token that the rack gives everybody.
+fn node(served: &Served) -> Value {
+    let url = format!("{}/v1/nodes/node-1", served.url);
+    let version = "X-OpenStack-Ironic-API-Version: 1.99";
+    let token = "X-Auth-Token: token-of-the-rack";
+    let args = ["-sSf", "--noproxy", "*", "-H", version, "-H", token, &url];
+    let output = Command::new("curl").args(args).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Sends Ironic a change, with the same token.
 fn patch(served: &Served, node: &str, operations: &Value) {
     let url = format!("{}/v1/nodes/{node}", served.url);
     let version = "X-OpenStack-Ironic-API-Version: 1.99";
@@ -64,6 +75,19 @@ fn patch(served: &Served, node: &str, operations: &Value) {
     let args = ["-sSf", "--noproxy", "*", "-X", "PATCH", "-H", version, "-H", token, "-d", &body];
     let output = Command::new("curl").args(args).arg(&url).output().unwrap();
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn tenants_machines_are_cleaned_as_their_ironic_is_configured() {
+    let (served, site) = site("keystone-password", "");
+    site.ymir("baremetal compute register").expect(0);
+    assert_eq!(node(&served)["automated_clean"], Value::Null);
+    site.ymir("baremetal compute provide").expect(0);
+    assert_eq!(node(&served)["automated_clean"], Value::Null);
+    site.write("environments/rack/cleaning.yml", "ymir_ironic_automated_clean: true\n");
+    let changed = ["automated_clean: nothing → true"];
+    site.ymir("baremetal compute register").expect(0).says(&changed);
+    assert_eq!(node(&served)["automated_clean"], true);
 }
 
 #[test]

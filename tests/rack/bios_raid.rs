@@ -110,7 +110,8 @@ fn a_node_in_use_is_left_alone_and_told() {
 fn an_available_node_is_available_again_and_is_not_cleaned_on_the_way() {
     let served = rack(1, "");
     let site = site(&served, 1, BIOS);
-    site.ymir(&format!("{REGISTER} -e {{\"ymir_ironic_automated_clean\":true}}")).expect(0);
+    site.write("environments/rack/cleaning.yml", "ymir_ironic_automated_clean: true\n");
+    site.ymir(REGISTER).expect(0);
     site.ymir("overcloud provision").expect(0);
     site.ymir("overcloud deprovision -e confirm_deprovision=yes").expect(0);
     assert_eq!(field(&served, "provision_state"), "available");
@@ -141,7 +142,8 @@ fn a_step_that_fails_is_told_in_ironics_words_and_the_command_goes_on() {
 fn a_cleaning_that_somebody_else_let_fail_is_left_alone() {
     let served = rack(1, &fault("clean", "bmc-dead"));
     let site = site(&served, 1, BIOS);
-    site.ymir(&format!("{REGISTER} -e {{\"ymir_ironic_automated_clean\":true}}")).expect(0);
+    site.write("environments/rack/cleaning.yml", "ymir_ironic_automated_clean: true\n");
+    site.ymir(REGISTER).expect(0);
     site.ymir("overcloud provision").expect(4);
     assert_eq!(field(&served, "provision_state"), "clean failed");
     site.ymir(CONFIGURE)

@@ -33,19 +33,27 @@ fn records(site: &Site) -> (Vec<Value>, String) {
     (texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect(), texts.concat())
 }
 
-fn deployed(served: &Served, words: &str) -> Site {
+/// A site whose host is deployed, and whose disks Ironic may clean from then on, or not.
+fn deployed(served: &Served, cleans: bool) -> Site {
     let site = Site::of(served, 1);
     site.ymir(REGISTER).expect(0);
     site.ymir("overcloud hardware inspect").expect(0);
-    site.ymir(&format!("{REGISTER} {words}")).expect(0);
+    let line = format!("ymir_ironic_automated_clean: {cleans}\n");
+    site.write("environments/rack/cleaning.yml", &line);
     site.ymir(PROVISION).expect(0);
     site
+}
+
+/// Nobody's word on cleaning, as on nodes that Ironic has discovered: then Ironic cleans, unless it is configured not to.
+fn forget_the_word_on_cleaning(served: &Served) {
+    let nobodys = json!([{ "op": "replace", "path": "/automated_clean", "value": null }]);
+    served.send("PATCH", "nodes/node-1", &nobodys);
 }
 
 #[test]
 fn what_was_wiped_and_how_is_written_down() {
     let served = rack("");
-    let site = deployed(&served, "-e {\"ymir_ironic_automated_clean\":true}");
+    let site = deployed(&served, true);
     site.ymir(&format!("{DEPROVISION} --check")).expect(0);
     assert_eq!(records(&site).0, Vec::<Value>::new());
     site.ymir(DEPROVISION).expect(0).says(&["is recorded for each host below", "deprovisioned"]);
@@ -68,16 +76,31 @@ fn what_was_wiped_and_how_is_written_down() {
 #[test]
 fn a_disk_that_was_not_wiped_is_said_to_be_so() {
     let served = rack("");
-    let site = deployed(&served, "-e {\"ymir_ironic_automated_clean\":false}");
+    let site = deployed(&served, false);
+    forget_the_word_on_cleaning(&served);
     site.ymir(DEPROVISION).expect(0);
     let (records, text) = records(&site);
     assert_eq!(records[0]["wiped"], "nothing was wiped: automated cleaning is off", "{text}");
+    assert_eq!(records[0]["clean_steps"], json!([]), "{text}");
+    assert_eq!(served.ironic("nodes/node-1")["automated_clean"], false);
+}
+
+#[test]
+fn a_discovered_node_is_not_cleaned_on_its_way_to_be_available() {
+    let served = rack("");
+    let site = Site::of(&served, 1);
+    site.ymir(REGISTER).expect(0);
+    site.ymir("overcloud hardware inspect").expect(0);
+    forget_the_word_on_cleaning(&served);
+    let outcome = site.ymir(PROVISION).expect(0);
+    outcome.lacks(&["make available: cleaning"]);
+    assert_eq!(served.ironic("nodes/node-1")["automated_clean"], false);
 }
 
 #[test]
 fn a_record_is_ended_by_who_comes_after_a_kill() {
     let served = rack("");
-    let site = deployed(&served, "-e {\"ymir_ironic_automated_clean\":true}");
+    let site = deployed(&served, true);
     let steps =
         |records: &[Value]| records.first().is_some_and(|one| one["clean_steps"][0].is_object());
     site.kill_when(DEPROVISION, || steps(&records(&site).0));
@@ -92,7 +115,7 @@ fn a_record_is_ended_by_who_comes_after_a_kill() {
 fn a_failure_is_written_down_and_the_record_goes_on() {
     let served =
         rack("[[fault]]\nnode = \"node-1\"\nstep = \"undeploy\"\nwhat = \"bmc-dead\"\ntimes = 1\n");
-    let site = deployed(&served, "-e {\"ymir_ironic_automated_clean\":true}");
+    let site = deployed(&served, true);
     site.ymir(DEPROVISION).expect(4);
     let (first, text) = records(&site);
     assert_eq!(first[0]["state"], "error", "{text}");

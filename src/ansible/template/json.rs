@@ -78,8 +78,11 @@ fn stored(value: &Val, depth: usize) -> Outcome {
         Val::List(found) => list(found.items()),
         Val::Tuple(items) => list(items.to_vec()),
         Val::Dict(dict) => {
-            let pairs = dict.pairs().into_iter();
-            let pairs = pairs.map(|(key, value)| Ok((key, stored(&value, depth)?)));
+            let pair = |(key, value): (Key, Val)| {
+                stored(key.as_val(), depth)?;
+                Ok((key, stored(&value, depth)?))
+            };
+            let pairs = dict.pairs().into_iter().map(pair);
             Ok(Val::Dict(Dict::new(pairs.collect::<Outcome<_>>()?)))
         }
         Val::Object(object) => match object.as_ref() {

@@ -76,7 +76,7 @@ impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Val::Str(one), Val::Str(other)) => one == other,
-            (Val::None, Val::None) => true,
+            (Val::None, Val::None) | (Val::Omit, Val::Omit) => true,
             (Val::Tuple(one), Val::Tuple(other)) => {
                 let pairs = || one.iter().zip(other.iter());
                 one.len() == other.len() && pairs().all(|(a, b)| Self(a.clone()) == Self(b.clone()))

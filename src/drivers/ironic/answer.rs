@@ -18,16 +18,18 @@ pub struct Refusal {
 pub struct Stranger {
     /// `GET http://host:6385/v1/nodes`
     pub request: String,
-    /// Where the URL of Ironic is set.
+    /// Where the URL of Ironic is set, or what leads to it.
     pub setting: Setting,
+    /// What names the URL of Ironic.
+    pub named_by: String,
 }
 
 impl Stranger {
     /// Says how to find out who answers there.
     fn told(&self, trouble: Trouble) -> Trouble {
         trouble.set_by(&self.setting).hint(format!(
-            "check that `{}` is the address of Ironic's API, and that no proxy or other service answers there",
-            self.setting.variable
+            "check that {} is the address of Ironic's API, and that no proxy or other service answers there",
+            self.named_by
         ))
     }
 }

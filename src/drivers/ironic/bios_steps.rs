@@ -24,6 +24,9 @@ const AUTOMATED_CLEAN: &str = "automated_clean";
 /// BIOS interfaces whose steps go through the BMC alone, so that no ramdisk need be booted for them.
 const WITHOUT_RAMDISK: [&str; 2] = ["redfish", "idrac-redfish"];
 
+/// Since this version of its API, Ironic cleans without its ramdisk where it is told so.
+const DISABLES_RAMDISK: (u32, u32) = (1, 70);
+
 /// Whether the cleaning that the node is in, or that has failed, is one of ours.
 pub(super) fn is_ours(node: &Observed) -> bool {
     let by_hand = node.target_provision_state.as_deref() == Some("manageable");
@@ -85,7 +88,8 @@ impl Steps<'_> {
             steps.extend(["delete_configuration", "create_configuration"].map(step));
         }
         let mut with = Map::from_iter([("clean_steps".to_owned(), json!(steps))]);
-        if !makes_volumes && needs_no_ramdisk(node) {
+        let may_do_without = self.errand.session.client.speaks(DISABLES_RAMDISK);
+        if !makes_volumes && needs_no_ramdisk(node) && may_do_without {
             with.insert("disable_ramdisk".into(), json!(true));
         }
         let note = node.ymir().get(NOTE).cloned().unwrap_or_else(|| json!({}));

@@ -280,8 +280,18 @@ impl Client {
         // What was asked for is told without the list of fields.
         let address = self.address(path.split('?').next().unwrap_or_default());
         let request = format!("{method} {address}");
-        let stranger = Stranger { request, setting: self.url.setting.clone() };
+        let stranger =
+            Stranger { request, setting: self.url.setting.clone(), named_by: self.named_by() };
         Refusal { status, words: shortened(text.trim()), stranger: Some(Box::new(stranger)) }
+    }
+
+    /// Whether this version of the API is spoken, or a newer one: known once Ironic has answered.
+    pub(super) fn speaks(&self, version: (u32, u32)) -> bool {
+        self.version() >= version
+    }
+
+    fn version(&self) -> (u32, u32) {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request(
@@ -292,7 +302,7 @@ impl Client {
         ticket: Option<&Ticket>,
     ) -> RequestBuilder {
         let url = self.address(path);
-        let (major, minor) = *self.version.lock().unwrap_or_else(PoisonError::into_inner);
+        let (major, minor) = self.version();
         let request = self
             .http
             .request(method.clone(), url)
@@ -378,10 +388,15 @@ impl Client {
         Trouble::host(what)
             .because(format!("{why} at {}", self.address("nodes")))
             .set_by(&self.url.setting)
-            .hint(format!(
-                "check that `{}` is the address of Ironic's API",
-                self.url.setting.variable
-            ))
+            .hint(format!("check that {} is the address of Ironic's API", self.named_by()))
+    }
+
+    /// What names Ironic's address: a variable, or Keystone.
+    fn named_by(&self) -> String {
+        match &self.keystone {
+            Some(_) => "the endpoint of `baremetal` in Keystone's catalogue".into(),
+            None => format!("`{}`", self.url.setting.variable),
+        }
     }
 
     fn too_long(&self, passing: &Passing) -> Trouble {

@@ -12,7 +12,7 @@ use super::{
     differences::add,
     image::{Proof, checked, instance_info, published},
     observed::Observed,
-    order::{Order, Orders},
+    order::{Order, Orders, cleaning_as_said},
     running::{ASKED, HOST_KEY, IMAGE, Image, NO_FAST_TRACK, REBUILDING, without_fast_track},
     towards::Verb,
     walk::Errand,
@@ -199,6 +199,10 @@ impl Orders for Deployment<'_> {
             match verb {
                 Verb::Active => self.fresh(self.ingredients(node).await?, node),
                 Verb::Rebuild => self.again(self.ingredients(node).await?, node),
+                Verb::Provide => {
+                    let patch = cleaning_as_said(self.errand.node.automated_clean, node);
+                    Ok(Order { patch, ..Order::default() })
+                }
                 _ => Ok(Order::default()),
             }
         })

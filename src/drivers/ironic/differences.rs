@@ -87,8 +87,10 @@ pub(super) fn differences(node: &Node, observed: &Observed) -> Vec<Change> {
             compare(&[field], &json!(wanted), found.as_ref().map(|text| json!(text)).as_ref());
         }
     }
-    let clean = observed.automated_clean.map(Value::Bool);
-    compare(&["automated_clean"], &json!(node.automated_clean), clean.as_ref());
+    if let Some(wanted) = node.automated_clean {
+        let found = observed.automated_clean.map(Value::Bool);
+        compare(&["automated_clean"], &json!(wanted), found.as_ref());
+    }
     changes
 }
 

@@ -27,7 +27,7 @@ fn node() -> Node {
         placement: Placement::default(),
         ports: vec![],
         mac: None,
-        automated_clean: false,
+        automated_clean: Some(false),
     }
 }
 

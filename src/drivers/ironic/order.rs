@@ -36,6 +36,13 @@ pub trait Orders: Sync {
     fn order<'a>(&'a self, node: &'a Observed, verb: Verb) -> BoxFuture<'a, Result<Order>>;
 }
 
+/// What lets Ironic clean the node on its own or keeps it from that, as the site says: it goes before every request after
+/// which Ironic may clean, for what stands on the node may be another's word, or nobody's.
+pub fn cleaning_as_said(said: Option<bool>, node: &Observed) -> Vec<Value> {
+    let differs = said.filter(|said| node.automated_clean != Some(*said));
+    differs.map(|said| add(&["automated_clean"], &json!(said))).into_iter().collect()
+}
+
 /// Verbs that go by themselves.
 pub struct Bare;
 

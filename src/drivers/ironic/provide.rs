@@ -1,13 +1,14 @@
 //! Makes a node available for deployments.
 
+use futures::future::BoxFuture;
 use serde_json::Map;
 
 use super::{
     IronicDriver, Place,
     observed::{Observed, Provision},
-    order::{Bare, Goal},
+    order::{Goal, Order, Orders, cleaning_as_said},
     stuck::{in_maintenance, left_alone, unregistered},
-    towards::{self, Move, Tried},
+    towards::{self, Move, Tried, Verb},
 };
 use crate::{run::driver::Finding, trouble::Result};
 
@@ -30,7 +31,22 @@ pub(super) fn find(host: &str, seen: Option<&Observed>) -> Result<Finding> {
 impl IronicDriver {
     pub(super) async fn provide(&self, place: Place<'_>) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let node = errand.walk(&Goal { next: &towards::available, orders: &Bare }).await?;
+        let orders = Offer { automated_clean: place.node.automated_clean };
+        let node = errand.walk(&Goal { next: &towards::available, orders: &orders }).await?;
         errand.finish(&node, Map::new(), Vec::new()).await
+    }
+}
+
+/// Takes the site's word on cleaning with it when Ironic is asked to make the node available.
+struct Offer {
+    automated_clean: Option<bool>,
+}
+
+impl Orders for Offer {
+    fn order<'a>(&'a self, node: &'a Observed, verb: Verb) -> BoxFuture<'a, Result<Order>> {
+        Box::pin(async move {
+            let said = self.automated_clean.filter(|_| verb == Verb::Provide);
+            Ok(Order { patch: cleaning_as_said(said, node), ..Order::default() })
+        })
     }
 }

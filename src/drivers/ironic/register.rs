@@ -86,11 +86,13 @@ impl IronicDriver {
             "driver": node.driver.value,
             "driver_info": with_secrets(node, self.secrets.as_ref())?,
             "properties": node.properties,
-            "automated_clean": node.automated_clean,
             "extra": { "ymir": { KEY: { errand.owner.key(): lease } } },
         });
         if let Some(class) = &node.resource_class {
             body["resource_class"] = json!(class);
+        }
+        if let Some(may) = node.automated_clean {
+            body["automated_clean"] = json!(may);
         }
         for (key, value) in
             [("uuid", &node.placement.uuid), ("conductor_group", &node.placement.conductor_group)]

@@ -36,7 +36,7 @@ pub struct Record {
     pub inspected: Option<Timestamp>,
     /// Null if Ironic has no data of an inspection.
     pub disks: Option<Vec<Disk>>,
-    /// As it stood on the node; null leaves it to Ironic's configuration.
+    /// What the site says, else as it stood on the node; null leaves it to Ironic's configuration.
     pub automated_clean: Option<bool>,
     pub clean_steps: Vec<CleanStep>,
     /// What was wiped, in a sentence.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     IronicDriver, Place,
     observed::Observed,
-    order::{Goal, Order, Orders},
+    order::{Goal, Order, Orders, cleaning_as_said},
     retired::{Record, Records},
     running::{ASKED, HOST_KEY, IMAGE, REBUILDING},
     stuck::{in_maintenance, left_alone, unregistered},
@@ -73,11 +73,13 @@ impl IronicDriver {
 struct Ledger<'a> {
     errand: &'a Errand<'a>,
     records: Records,
+    automated_clean: Option<bool>,
 }
 
 impl<'a> Ledger<'a> {
     fn of(errand: &'a Errand<'a>, action: &Undeploy) -> Self {
-        Self { errand, records: Records::of(&action.records, errand.host) }
+        let records = Records::of(&action.records, errand.host);
+        Self { errand, records, automated_clean: action.node.automated_clean }
     }
 
     /// Walks the node until nothing runs on it. Ironic shows what it cleans with only while it does, so it is asked then.
@@ -107,7 +109,9 @@ impl<'a> Ledger<'a> {
         let found = session.inventory(node, &|text| voice.progress(text)).await;
         let found = found.map_err(|trouble| trouble.while_trying(format!("{host}: {DOING}")))?;
         let by = format!("{}@{}", owner.user, owner.host);
-        Ok(Record::begun(host, by, node, &found, Timestamp::now()))
+        let mut record = Record::begun(host, by, node, &found, Timestamp::now());
+        record.automated_clean = self.automated_clean.or(record.automated_clean);
+        Ok(record)
     }
 
     async fn clean_steps(&self, node: &Observed) -> Result<Value> {
@@ -140,7 +144,8 @@ impl Orders for Ledger<'_> {
         Box::pin(async move {
             let record = self.opened(node).await?;
             self.records.put(&record)?;
-            Ok(Order::default())
+            let patch = cleaning_as_said(self.automated_clean, node);
+            Ok(Order { patch, ..Order::default() })
         })
     }
 }

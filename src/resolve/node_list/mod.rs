@@ -154,7 +154,7 @@ impl NodeList {
             placement: row.placement.clone(),
             ports: macs(row)?,
             mac: None,
-            automated_clean: defaults.automated_clean,
+            automated_clean: Some(defaults.automated_clean),
         })
     }
 

@@ -227,7 +227,7 @@ fn node() -> Node {
         placement: Placement::default(),
         ports: vec![],
         mac: Some(sourced("kolla_bifrost_ipv4_interface_mac", "52:54:00:aa:00:01".into())),
-        automated_clean: false,
+        automated_clean: Some(false),
     }
 }
 
