@@ -41,6 +41,8 @@ pub struct Settings {
     pub conductors: Spanned<Vec<String>>,
     /// The newest version of Ironic's API that is spoken.
     pub newest_version: Spanned<String>,
+    /// How many nodes Ironic deploys at once; without, all.
+    pub max_concurrent_deploy: Option<usize>,
     /// Whom the BMCs let in; without, everybody.
     pub bmc: Option<Login>,
     /// Whom Ironic lets in; without, everybody.
@@ -113,6 +115,7 @@ impl Default for Settings {
             speed: Spanned::new(0..0, 1.0),
             conductors: Spanned::new(0..0, vec!["rack".into()]),
             newest_version: nowhere(&format!("{}.{}", NEWEST.0, NEWEST.1)),
+            max_concurrent_deploy: None,
             bmc: None,
             ironic: None,
             keystone: None,

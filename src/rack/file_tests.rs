@@ -43,12 +43,12 @@ fn what_cannot_be_is_refused_with_its_place() {
         "[rack".to_owned(),
     ];
     let told: Vec<_> = table.iter().map(|text| refused(text)).collect();
-    insta::assert_snapshot!(told.join("\n\n"), @r"
+    insta::assert_snapshot!(told.join("\n\n"), @"
     reading the rack's file rack.toml: `listen` is 0.0.0.0:6385, which others can reach
     rack.toml:2:1
     the rack guards nothing: let it listen on 127.0.0.1
 
-    reading the rack's file rack.toml: unknown field `speeed`, expected one of `listen`, `speed`, `conductors`, `newest_version`, `bmc`, `ironic`, `keystone`
+    reading the rack's file rack.toml: unknown field `speeed`, expected one of `listen`, `speed`, `conductors`, `newest_version`, `max_concurrent_deploy`, `bmc`, `ironic`, `keystone`
     rack.toml:2:1
     did you mean `speed`?
 

@@ -126,7 +126,8 @@ fn by_signs(signs: &Signs, node: &NodeSigns, work: Work, verdict: Verdict) -> Ju
         return Judgement::of(verdict, Hop::Power);
     }
     let (asked, fetched) = (seen(&signs.dhcp, begun), seen(&signs.http, begun));
-    let over_network = node.boot_interface.as_deref().is_some_and(|name| name.contains("pxe"));
+    let over_network =
+        node.boot_interface.as_deref().is_some_and(|name| name.contains("pxe") || name == "http");
     let (hop, perhaps): (Hop, &[Hop]) = match (asked, fetched) {
         (Some(true), Some(false)) if over_network => (Hop::BootFile, &[]),
         (Some(true), _) => (Hop::Ramdisk, &[]),

@@ -94,6 +94,19 @@ fn an_ironic_that_stumbles_is_waited_for() {
 }
 
 #[test]
+fn hosts_take_turns_where_ironic_deploys_few_at_once() {
+    let served = Served::of(
+        &format!("speed = 200.0\nmax_concurrent_deploy = 2\n{LOGIN}"),
+        "[[nodes]]\ncount = 6\nname = \"node-{n}\"",
+    );
+    let site = Site::of(&served, 6);
+    site.ymir(REGISTER).expect(0);
+    let outcome = site.ymir(PROVISION).expect(0).says(&["waiting for its turn", "6 of 6 done"]);
+    outcome.lacks(&["waiting for Ironic to be ready"]);
+    assert_eq!(states(&served), json!({ "active": 6 }));
+}
+
+#[test]
 fn a_host_with_a_foreign_key_is_never_let_in() {
     let served = rack(1, &fault("node-1", "ssh", "wrong-host-key", 1));
     let site = Site::of(&served, 1);

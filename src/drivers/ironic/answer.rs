@@ -52,6 +52,11 @@ impl Refusal {
     pub fn is_lock(&self) -> bool {
         self.status == 409 && self.words.contains("locked")
     }
+
+    /// Whether Ironic works on as many nodes as it may at once. A limit of its conductors' workers passes sooner.
+    pub fn is_full(&self) -> bool {
+        self.status == 503 && self.words.contains("concurrent action limit")
+    }
 }
 
 /// A refusal that passes by itself.

@@ -64,6 +64,8 @@ const SILENCE: &[&str] = &[
     "Timeout reached while cleaning",
 ];
 
+const AGENT: &[&str] = &["Failed to connect to the agent"];
+
 const IMAGE: &[&str] = &[
     "image checksum",
     "does not match the checksum",
@@ -84,8 +86,10 @@ pub fn blame(last_error: &str) -> Blame {
     }
     let known = [
         (LOGIN, Blame::BmcLogin),
-        (UNREACHABLE, Blame::BmcUnreachable),
+        // Web servers and ramdisks refuse connections in the same words as BMCs.
         (IMAGE, Blame::Image),
+        (AGENT, Blame::Other),
+        (UNREACHABLE, Blame::BmcUnreachable),
         (POWER, Blame::Power),
         (SILENCE, Blame::Silence),
         (BROKEN, Blame::BmcBroken),
@@ -165,6 +169,14 @@ mod tests {
             (
                 "Failed to get power state for node 99bf. Error: Redfish exception occurred. Error: HTTP GET http://127.0.0.1:18401/redfish/v1/ returned code 401. Base.1.0.GeneralError: unknown error. Extended information: None",
                 Blame::BmcLogin,
+            ),
+            (
+                "Failed to deploy. Exception: Error downloading image: HTTPConnectionPool(host='172.22.0.1', port=8080): Failed to establish a new connection: [Errno 111] Connection refused",
+                Blame::Image,
+            ),
+            (
+                "Failed to connect to the agent running on node 99bf for invoking command standby.prepare_image. Error: HTTPSConnectionPool(host='172.22.0.185', port=9999): Connection refused",
+                Blame::Other,
             ),
             (
                 "The deploying state can't be resumed by conductor lab. Moving to fail state.",

@@ -240,8 +240,9 @@ impl Client {
             return Err(Once::Final(Failure::Lost(self.trouble().because(refusal.words()))));
         }
         match passing(&refusal) {
-            // The lock may belong to a request for the same: who asks has to look before asking again.
-            Some(_) if refusal.is_lock() && *method == Method::PUT => {
+            // The lock may belong to a request for the same: who asks has to look before asking again. For room one waits
+            // as long as others need.
+            Some(_) if (refusal.is_lock() || refusal.is_full()) && *method == Method::PUT => {
                 Err(Once::Final(Failure::Refused(refusal)))
             }
             Some(passing) => Err(Once::Passing(passing)),

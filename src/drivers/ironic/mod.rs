@@ -31,6 +31,7 @@ mod rebuild;
 pub mod register;
 mod rename;
 pub mod retired;
+mod room;
 mod root_disk;
 mod rule_notes;
 mod rules;
@@ -92,6 +93,7 @@ pub struct Session {
     observer: Observer,
     ports: ports::Book,
     images: glance::Images,
+    room: room::Room,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
             observer: Observer::default(),
             ports: ports::Book::default(),
             images: glance::Images::default(),
+            room: room::Room::default(),
         }
     }
 }

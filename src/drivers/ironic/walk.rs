@@ -14,6 +14,7 @@ use super::{
     lease::Owner,
     observed::{Observed, Provision},
     order::{Goal, Order, Undo, in_corner},
+    room,
     stuck::{in_maintenance, left_alone, progress, too_slow, unregistered},
     towards::{Move, Tried, Verb},
 };
@@ -50,6 +51,8 @@ struct Way {
     was: Option<Provision>,
     /// How many requests got no answer of Ironic's.
     lost: u32,
+    /// Since when it waits for others, because Ironic works on as many nodes as it may.
+    room: Option<Instant>,
 }
 
 impl Way {
@@ -108,6 +111,12 @@ impl Errand<'_> {
                     return Err(blame::explain(self.host, &self.doing, self.node, node));
                 }
                 Move::LeaveAlone(why) => return Err(left_alone(self.host, &self.doing, node, why)),
+                Move::Ask(verb) | Move::AskAgain(verb)
+                    if node.reservation.is_none() && !self.may_ask(verb) =>
+                {
+                    self.wait_for_room(way)?;
+                    pause = self.patience.poll();
+                }
                 Move::Ask(_) | Move::AskAgain(_) if node.reservation.is_none() => {
                     self.go_on(goal, node, next, way).await?;
                     (moment, pause) = (self.session.observer.now(), Duration::ZERO);
@@ -121,6 +130,24 @@ impl Errand<'_> {
                 }
             }
         }
+    }
+
+    /// Whether Ironic has room for the request, as far as is known.
+    fn may_ask(&self, verb: Verb) -> bool {
+        self.session.room.may_ask(verb, self.patience.poll(), Instant::now())
+    }
+
+    /// Waits for other nodes; that counts for no deadline of this one's.
+    fn wait_for_room(&self, way: &mut Way) -> Result<()> {
+        way.clock = Clock::default();
+        let since = *way.room.get_or_insert_with(Instant::now);
+        self.voice.progress(room::WAITS);
+        if since.elapsed() < room::LONGEST {
+            return Ok(());
+        }
+        Err(Trouble::host(format!("{}: {}", self.host, self.doing))
+            .because(format!("Ironic has had no room for it for {:?}", room::LONGEST))
+            .hint("see what the other nodes do, and `max_concurrent_deploy` and `max_concurrent_clean` of Ironic's configuration"))
     }
 
     /// Asks, if the node is ours; else the next look shows whether it is.
@@ -154,12 +181,16 @@ impl Errand<'_> {
         match sent {
             Ok(()) => {
                 way.tried.asked.push(verb);
-                (way.undo, way.clock) = (None, Clock::default());
+                self.session.room.is_there(verb);
+                (way.undo, way.clock, way.room) = (None, Clock::default(), None);
             }
             Err(Failure::Refused(refusal)) => {
                 way.undo = Undo::of(order, &node.ymir()).or(way.undo.take());
-                // Somebody holds the node's lock, perhaps an earlier request for the same.
-                if !refusal.is_lock() {
+                if refusal.is_full() {
+                    self.session.room.is_lacking(verb, self.patience.poll(), Instant::now());
+                    self.wait_for_room(way)?;
+                } else if !refusal.is_lock() {
+                    // With a lock, somebody holds the node, perhaps an earlier request for the same.
                     way.refused = Some((verb, node.provision_state, refusal.words()));
                 }
             }

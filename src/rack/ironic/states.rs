@@ -8,7 +8,7 @@ use crate::rack::{
     http::{Answer, Asked},
     machine::{self, Power, Request},
     node,
-    state::Verb,
+    state::{State, Verb},
     world::Rack,
 };
 
@@ -62,9 +62,22 @@ impl Rack {
             );
             return Answer::refused(403, words);
         }
+        if matches!(verb, Verb::Active | Verb::Rebuild) && self.deploys_as_many_as_it_may() {
+            return Answer::refused(
+                503,
+                "Unable to process request at this time. The concurrent action limit for provisioning has been reached. \
+                 Please contact your administrator and try again later.",
+            );
+        }
         self.provision(row, verb, asked, now);
         let place = format!("{}/v1/nodes/{}/states", asked.base, self.nodes[&row].uuid);
         Answer::bare(202).header("Location", place)
+    }
+
+    fn deploys_as_many_as_it_may(&self) -> bool {
+        let Some(most) = self.file.rack.max_concurrent_deploy else { return false };
+        let deploys = |state: State| matches!(state, State::Deploying | State::DeployWait);
+        self.nodes.values().filter(|node| deploys(node.life.state)).count() >= most
     }
 
     fn on_power(&mut self, asked: &Asked, row: u64, now: Moment) -> Answer {

@@ -25,6 +25,7 @@ async fn many_nodes_are_watched_with_one_request_at_a_time() {
     let names: Vec<String> = (1..=20).map(|n| format!("bm{n}")).collect();
     for name in &names {
         bench.fake.add(name, "manageable");
+        bench.fake.set(name, "automated_clean", json!(false));
     }
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
     for (host, outcome) in bench.run(&hosts, &bench.deploy()).await {
