@@ -17,15 +17,20 @@ use super::{
 /// What `lsblk` must be asked for.
 pub const COLUMNS: &str = "NAME,PATH,TYPE,SERIAL,FSTYPE,PTTYPE,PARTTYPENAME,MOUNTPOINTS,SIZE";
 
-/// Signatures of what is in use without being mounted.
-const IN_USE: [(&str, &str); 6] = [
-    ("LVM2_member", "LVM"),
-    ("linux_raid_member", "a RAID array"),
-    ("ddf_raid_member", "a RAID array"),
-    ("isw_raid_member", "a RAID array"),
-    ("ceph_bluestore", "Ceph"),
-    ("crypto_LUKS", "an encrypted volume"),
-];
+/// What a device with this signature is part of, though nothing of it is mounted. The names are those of libblkid.
+fn whole(signature: &str) -> Option<&'static str> {
+    Some(match signature {
+        "LVM1_member" | "LVM2_member" => "LVM",
+        "ceph_bluestore" => "Ceph",
+        "crypto_LUKS" => "an encrypted volume",
+        "zfs_member" => "a ZFS pool",
+        "bcache" => "a cache",
+        "drbd" => "a replicated device",
+        "VMFS_volume_member" => "a VMware datastore",
+        raid if raid.ends_with("_raid_member") => "a RAID array",
+        _ => return None,
+    })
+}
 
 /// A device as `lsblk --json` tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,10 +200,9 @@ fn mounted(device: &Device) -> Option<&str> {
 /// What a device is used for by something that is no mount.
 fn use_of(device: &Device) -> Option<String> {
     let signature = device.fstype.as_deref().unwrap_or_default();
-    let known = IN_USE.iter().find(|(kind, _)| *kind == signature);
     let partition = device.parttypename.as_deref().unwrap_or_default();
     let on = &device.name;
-    if let Some((_, what)) = known {
+    if let Some(what) = whole(signature) {
         return Some(format!("{on} is part of {what}"));
     }
     if partition.to_lowercase().starts_with("ceph") {
@@ -237,6 +241,8 @@ mod tests {
         {"name":"sdk","type":"disk","serial":"TWIN","fstype":null,"mountpoints":[null]},
         {"name":"sdl","type":"disk","serial":"TWIN","fstype":null,"mountpoints":[null]},
         {"name":"sdm","type":"disk","serial":"OLDER","fstype":"ext4","mountpoint":"/srv"},
+        {"name":"sdn","type":"disk","serial":"POOL","fstype":"zfs_member","mountpoints":[null]},
+        {"name":"sdo","type":"disk","serial":"FAKERAID","fstype":"nvidia_raid_member","mountpoints":[null]},
         {"name":"loop0","type":"loop","serial":null,"fstype":null,"mountpoints":[null]}
     ]}"#;
 
@@ -267,6 +273,8 @@ mod tests {
             ("sdk", "kept"),
             ("sdl", "kept"),
             ("sdm", "kept"),
+            ("sdn", "only if named"),
+            ("sdo", "only if named"),
         ];
         let expected = expected.map(|(name, fate)| (name.to_owned(), fate));
         assert_eq!(fates(&[]), expected);
@@ -292,6 +300,7 @@ mod tests {
         };
         assert_eq!(why("sda"), "it, or something on it, is mounted at /");
         assert_eq!(why("sde"), "sde1 is part of a RAID array");
+        assert_eq!(why("sdo"), "sdo is part of a RAID array");
         assert_eq!(why("sdh"), "sdh is held by mpatha (mpath)");
         assert!(read("{}").is_err());
     }

@@ -135,3 +135,14 @@ fn lookups_open_files_and_keep_them_secret() {
     assert_eq!(shown, r#"{ "h": "whole_file: hidden" }"#);
     assert!(site.variable("look", &[]).contains("file.yml"));
 }
+
+#[test]
+fn an_inventory_with_stars_says_what_they_stand_for() {
+    let site = site();
+    site.write("inventory/group_vars/all/whole.yml", FILE);
+    let words = ["inventory", "--list", "--export", "--vault-id", "prod@two"];
+    let stars = site.ymir(&words);
+    assert!(stars.contains("note: `******` stands for") && !stars.contains("hidden"), "{stars}");
+    let shown = site.ymir(&[&words[..], &["--show-secrets"]].concat());
+    assert!(shown.contains("\"whole_file\": \"hidden\"") && !shown.contains("note:"), "{shown}");
+}

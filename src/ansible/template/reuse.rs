@@ -12,7 +12,7 @@ use super::{
     run::{Place, Run},
     text,
     tree::{Block, Expr, Name, Sight, Stmt, Template},
-    value::Val,
+    value::{Key, Val},
 };
 use crate::origin::Origin;
 
@@ -106,7 +106,7 @@ impl Run {
             return Err(Fault::new("extended multiple times"));
         }
         let name = self.expr(name)?;
-        let found = self.find(&text::str_of(&name)?)?;
+        let found = self.find(&template_name(&name)?)?;
         self.parent = Some(found.ok_or_else(|| not_found(&[name]))?);
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Run {
 
     /// Runs another template for what it sets.
     fn module(&self, name: &Val, sight: Sight) -> Outcome<Module> {
-        let found = self.find(&text::str_of(name)?)?;
+        let found = self.find(&template_name(name)?)?;
         let found = found.ok_or_else(|| not_found(std::slice::from_ref(name)))?;
         let mut run = self.used_by(&found, sight);
         let given = run.frames[0].clone();
@@ -284,6 +284,13 @@ impl Run {
             Err((fault, line)) => Err(Fault::placed(fault, &Origin::at(&file, line, 1))),
         }
     }
+}
+
+/// The name of a template to extend or import. Jinja2 keeps templates by their names, so it must be something that can be
+/// a key, before anything looks into it.
+fn template_name(name: &Val) -> Outcome<String> {
+    Key::new(name.clone())?;
+    text::str_of(name)
 }
 
 /// Several names, of which those that are missing are passed over.

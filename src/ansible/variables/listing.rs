@@ -1,6 +1,6 @@
 //! The variables of hosts and groups as `ansible-inventory` shows them: as they are written, not evaluated.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use super::{
     Variables, load,
@@ -63,16 +63,23 @@ pub struct Listing<'a> {
     variables: &'a Variables,
     /// Show what came out of files that are encrypted as a whole.
     show_secrets: bool,
+    /// Whether stars stand for something.
+    hides: Cell<bool>,
 }
 
 impl Variables {
     /// Hosts, groups and what is written for them.
     pub fn listing(&self, show_secrets: bool) -> Listing<'_> {
-        Listing { variables: self, show_secrets }
+        Listing { variables: self, show_secrets, hides: Cell::new(false) }
     }
 }
 
 impl<'a> Listing<'a> {
+    /// Whether something was shown as stars so far.
+    pub fn hides(&self) -> bool {
+        self.hides.get()
+    }
+
     /// Hosts and groups.
     pub fn inventory(&self) -> &'a Inventory {
         &self.variables.site.inventory
@@ -126,6 +133,7 @@ impl<'a> Listing<'a> {
     fn shown(&self, entry: &Entry) -> Node {
         let Node { origin, data } = entry.written().clone();
         let hidden = entry.in_vault_file() && !self.show_secrets;
+        self.hides.set(self.hides.get() || hidden);
         Node { origin, data: if hidden { Data::Text(MASK.to_owned()) } else { data } }
     }
 

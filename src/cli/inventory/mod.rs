@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ansible::{
-        self, Load, Variables,
+        self, Listing, Load, Variables,
         inventory::{ALL, Inventory},
         world::Machine,
     },
@@ -73,7 +73,13 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let playbook_dir = playbook_dir.or_refused(|| "finding the directory of playbooks".into())?;
     let load = Load { playbook_dir, ..load.clone() };
     let variables = Variables::load(&load, std::sync::Arc::new(world))?;
-    let text = shown(cx, args, &variables)?;
+    let listing = variables.listing(args.show_secrets);
+    let text = shown(cx, args, &listing)?;
+    if listing.hides() {
+        write::stderr(
+            "note: `******` stands for what is in files that are encrypted as a whole; --show-secrets shows it\n",
+        );
+    }
     match &args.output_file {
         Some(file) => {
             std::fs::write(file, text).or_refused(|| format!("writing the inventory to {file}"))?;
@@ -83,8 +89,7 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn shown(cx: &Context, args: &Args, variables: &Variables) -> Result<String> {
-    let listing = variables.listing(args.show_secrets);
+fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
     let inventory = listing.inventory();
     if let Some(name) = &args.host {
         let [host] = *listing.matching(name)? else {
@@ -96,7 +101,7 @@ fn shown(cx: &Context, args: &Args, variables: &Variables) -> Result<String> {
     if args.graph {
         let name = args.group.as_deref().unwrap_or(ALL);
         let group = inventory.group(name).ok_or_else(|| no_group(inventory, name))?;
-        return graph::text(&listing, group, args.vars);
+        return graph::text(listing, group, args.vars);
     }
     let limit = cx.options.limit.as_deref();
     let hosts = listing.matching(ALL)?;
@@ -105,7 +110,7 @@ fn shown(cx: &Context, args: &Args, variables: &Variables) -> Result<String> {
         Some(chosen) => hosts.into_iter().filter(|host| chosen.contains(host)).collect(),
         None => hosts,
     };
-    let tree = Tree { listing: &listing, hosts, export: args.export };
+    let tree = Tree { listing, hosts, export: args.export };
     let all = if args.is_yaml(cx) {
         tree.nested()?
     } else if args.toml {

@@ -36,14 +36,25 @@ pub(super) fn find(name: &str) -> Option<Filter> {
 
 /// The part of an item that a dotted attribute names.
 pub(super) fn attribute(item: &Val, path: &Val) -> Outcome {
+    attribute_or(item, path, None)
+}
+
+/// The same; what stands in for a missing part is looked into for the parts after it.
+pub(super) fn attribute_or(item: &Val, path: &Val, default: Option<&Val>) -> Outcome {
+    let part_of = |found: &Val, part: &Val| {
+        Ok(match (access::item(found, part)?, default) {
+            (Val::Missing(_), Some(default)) => default.clone(),
+            (found, _) => found,
+        })
+    };
     let path = match path {
         Val::None => return Ok(item.clone()),
         Val::Str(path) => path,
-        other => return access::item(item, other),
+        other => return part_of(item, other),
     };
     path.split('.').try_fold(item.clone(), |found, part| {
         let index = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
-        access::item(&found, &index.map_or_else(|| Val::str(part), Val::Int))
+        part_of(&found, &index.map_or_else(|| Val::str(part), Val::Int))
     })
 }
 

@@ -30,13 +30,7 @@ fn map(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     }
     if let Some(path) = args.take_named("attribute") {
         let default = args.take_named("default").filter(|default| !matches!(default, Val::None));
-        let part = |item: Val| {
-            let found = lists::attribute(&item, &path)?;
-            Ok(match (found, &default) {
-                (Val::Missing(_), Some(default)) => default.clone(),
-                (found, _) => found,
-            })
-        };
+        let part = |item: Val| lists::attribute_or(&item, &path, default.as_ref());
         args.end()?;
         return Ok(Val::list(input.iterate()?.into_iter().map(part).collect::<Outcome<_>>()?));
     }
