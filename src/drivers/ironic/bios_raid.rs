@@ -143,7 +143,7 @@ impl IronicDriver {
             towards::set_up(node, tried, Wish { change, back, ours: is_ours(node), joined: false })
         };
         let steps = Steps { errand: &errand, action, todo: &todo };
-        let node = errand.walk(&Goal { next: &next, orders: &steps }).await?;
+        let node = errand.walk(&Goal { ends: None, next: &next, orders: &steps }).await?;
         let mut corner: Map<String, Value> = [(NOTE.to_owned(), Value::Null)].into_iter().collect();
         if let Some(wanted) = action.raid.as_ref().filter(|_| !todo.raid.is_empty()) {
             corner.insert(raid::NOTE.into(), raid::note(&wanted.value, &node));
@@ -162,7 +162,7 @@ async fn free(errand: &Errand<'_>, node: Observed) -> Result<Observed> {
             let wish = Wish { change: false, back: false, ours: is_ours(node), joined: true };
             towards::set_up(node, tried, wish)
         };
-        return errand.walk(&Goal { next: &next, orders: &super::order::Bare }).await;
+        return errand.walk(&Goal { ends: None, next: &next, orders: &super::order::Bare }).await;
     }
     if node.provision_state != P::CleanFailed
         || !is_ours(&node)

@@ -55,7 +55,9 @@ impl IronicDriver {
         if !joinable(seen.provision_state) {
             orders.prepare(&seen).await?;
         }
-        let node = errand.walk(&Goal { next: &towards::active, orders: &orders }).await?;
+        let ends = Some(Provision::Active);
+        let goal = Goal { ends, next: &towards::active, orders: &orders };
+        let node = errand.walk(&goal).await?;
         if let Some(key) = node.host_key() {
             let address = &action.access.address.value;
             known_hosts::remember(&action.known_hosts, place.host, address, &key)?;

@@ -13,7 +13,10 @@ use super::{
     image::{Proof, checked, instance_info, published},
     observed::Observed,
     order::{Order, Orders, cleaning_as_said},
-    running::{ASKED, HOST_KEY, IMAGE, Image, NO_FAST_TRACK, REBUILDING, without_fast_track},
+    running::{
+        ASKED, DEPLOYMENT, HOST_KEY, IMAGE, Image, NO_FAST_TRACK, REBUILDING, TOLD,
+        without_fast_track,
+    },
     towards::Verb,
     walk::Errand,
 };
@@ -154,16 +157,25 @@ impl<'a> Deployment<'a> {
     fn fresh(&self, from: &Ingredients, node: &Observed) -> Result<Order> {
         let (drive, key) = self.drive(from, node)?;
         let image = &self.action.image;
-        let info = Value::Object(instance_info(image, &from.proof));
+        let now = json!(Timestamp::now().to_string());
+        let before = node.instance_info.get(TOLD);
+        let restored =
+            before.map_or_else(|| removing(TOLD), |old| add(&["instance_info", TOLD], old));
+        let mut info = instance_info(image, &from.proof);
+        info.insert(TOLD.to_owned(), now.clone());
         let note = json!(Image::of(image, Some(&from.proof)));
-        let none = Value::Null;
-        let corner =
-            [(HOST_KEY, json!(key)), (IMAGE, note), (REBUILDING, none.clone()), (ASKED, none)];
+        let corner = [
+            (DEPLOYMENT, now),
+            (HOST_KEY, json!(key)),
+            (IMAGE, note),
+            (REBUILDING, Value::Null),
+            (ASKED, Value::Null),
+        ];
         Ok(Order {
-            patch: vec![add(&["instance_info"], &info)],
+            patch: vec![add(&["instance_info"], &Value::Object(info))],
             corner: corner.map(|(key, value)| (key.to_owned(), value)).into_iter().collect(),
             with: Map::from_iter([("configdrive".to_owned(), drive)]),
-            restore: Vec::new(),
+            restore: vec![restored],
         })
     }
 
@@ -179,7 +191,8 @@ impl<'a> Deployment<'a> {
             IMAGE: Image::of(image, Some(&from.proof)),
             ASKED: self.asked,
         });
-        let mut corner = Map::from_iter([(REBUILDING.to_owned(), note)]);
+        let mut corner = node.disowned();
+        corner.insert(REBUILDING.to_owned(), note);
         if let Some(runs) = Image::on(node) {
             corner.insert(IMAGE.to_owned(), json!(runs));
         }
@@ -239,9 +252,13 @@ fn of_image(key: &str) -> bool {
 /// Operations that put one image in the place of another, and leave alone what else stands there.
 pub(super) fn replacing(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Value> {
     let gone = old.keys().filter(|key| of_image(key) && !new.contains_key(*key));
-    let gone = gone.map(|key| json!({ "op": "remove", "path": format!("/instance_info/{key}") }));
+    let gone = gone.map(|key| removing(key));
     let set = new.iter().filter(|(key, value)| of_image(key) && old.get(*key) != Some(*value));
     gone.chain(set.map(|(key, value)| add(&["instance_info", key], value))).collect()
+}
+
+fn removing(key: &str) -> Value {
+    json!({ "op": "remove", "path": format!("/instance_info/{key}") })
 }
 
 /// The MAC of the host's port on the admin network: what the site says, else what inspection found.
@@ -253,14 +270,12 @@ async fn mac(errand: &Errand<'_>, action: &Deploy, seen: &Observed) -> Result<St
         return Ok(mac.to_owned());
     }
     let told = |text: String| errand.voice.progress(text);
-    let path = format!("ports?node={}&fields=address,pxe_enabled", seen.uuid);
-    let answer = errand.session.client.get(&path, &told).await;
-    let answer = answer.map_err(|failure| {
-        failure.while_trying(format!("{}: looking at its ports", errand.host))
+    let session = errand.session;
+    let booting = session.ports.booting(&session.client, &seen.uuid, &told).await;
+    let booting = booting.map_err(|trouble| {
+        trouble.while_trying(format!("{}: looking at its ports", errand.host))
     })?;
-    let ports = answer["ports"].as_array().cloned().unwrap_or_default();
-    let booting = ports.iter().find(|port| port["pxe_enabled"] == true).or(ports.first());
-    booting.and_then(|port| port["address"].as_str()).map(str::to_owned).ok_or_else(|| {
+    booting.ok_or_else(|| {
         Trouble::host(format!("{}: {}", errand.host, errand.doing))
             .because("nothing says which port is on the admin network: the node has no ports, and the site names no MAC")
             .hint(format!(

@@ -47,7 +47,7 @@ impl IronicDriver {
     pub(super) async fn inspect(&self, place: Place<'_>, action: &Inspect) -> Result<()> {
         let errand = self.errand(place, DOING);
         let next = |node: &Observed, tried: &Tried| towards::inspected(node, tried, action.since);
-        let node = errand.walk(&Goal { next: &next, orders: &Bare }).await?;
+        let node = errand.walk(&Goal { ends: None, next: &next, orders: &Bare }).await?;
         let told = |text: String| errand.voice.progress(text);
         let found = errand.session.inventory(&node, &told).await;
         let found = found.map_err(|trouble| trouble.while_trying(errand.host.to_owned()))?;

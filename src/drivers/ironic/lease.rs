@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::process::{Life, Process, life};
+use super::{
+    observed::Provision,
+    process::{Life, Process, life},
+};
 use crate::trouble::Trouble;
 
 /// Beyond the longest wait of a step, so that a lease does not run out while its owner only waits.
@@ -30,6 +33,10 @@ pub struct Lease {
     pub environment: String,
     pub since: Timestamp,
     pub until: Timestamp,
+    /// It is over as soon as Ironic has brought the node there, and nobody has to take it off: that saves a request for
+    /// each step. None for what leaves the node in the state in which it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Provision>,
     #[serde(default)]
     pub process: Process,
 }
@@ -42,7 +49,7 @@ pub enum Standing {
         rival: Option<Lease>,
     },
     Theirs(Lease),
-    /// Nobody is at work there. These are left of processes that died, or have run out.
+    /// Nobody is at work there. These are left of processes that died, are over or have run out.
     Free {
         left: Vec<String>,
     },
@@ -58,8 +65,8 @@ impl Owner {
         self.process.name()
     }
 
-    /// A lease for as long as one step may wait.
-    pub fn lease(&self, now: Timestamp, wait: Duration) -> Lease {
+    /// A lease for as long as one step may wait, or until the node is where the step brings it.
+    pub fn lease(&self, now: Timestamp, wait: Duration, ends: Option<Provision>) -> Lease {
         let until = now.checked_add(wait.saturating_add(MARGIN)).unwrap_or(Timestamp::MAX);
         let whole = |time: Timestamp| time.round(jiff::Unit::Second).unwrap_or(time);
         Lease {
@@ -68,24 +75,32 @@ impl Owner {
             environment: self.environment.clone(),
             since: whole(now),
             until: whole(until),
+            ends,
             process: self.process.clone(),
         }
     }
 
-    /// Whose the node is now.
-    pub fn standing(&self, corner: &Map<String, Value>, now: Timestamp) -> Standing {
-        self.standing_among(corner, now, life)
+    /// Whose the node is now, that is in this state.
+    pub fn standing(
+        &self,
+        corner: &Map<String, Value>,
+        state: Provision,
+        now: Timestamp,
+    ) -> Standing {
+        self.standing_among(corner, state, now, life)
     }
 
     fn standing_among(
         &self,
         corner: &Map<String, Value>,
+        state: Provision,
         now: Timestamp,
         life: impl Fn(u32) -> Life,
     ) -> Standing {
         let (mut ours, mut rival, mut left) = (false, None, Vec::new());
         for (key, note) in corner.get(KEY).and_then(Value::as_object).into_iter().flatten() {
             match serde_json::from_value::<Lease>(note.clone()) {
+                Ok(lease) if lease.ends == Some(state) => left.push(key.clone()),
                 _ if *key == self.key() => ours = true,
                 Ok(lease) if lease.until > now && !self.process.survived(&lease.process, &life) => {
                     rival = Some(lease);
@@ -100,23 +115,21 @@ impl Owner {
         }
     }
 
+    /// Our lease, if it is there.
+    pub fn own(&self, corner: &Map<String, Value>) -> Option<Lease> {
+        let note = corner.get(KEY)?.get(self.key())?;
+        Lease::deserialize(note).ok()
+    }
+
     /// Whether our lease might run out before a step has waited as long as it may.
     pub fn is_short(&self, corner: &Map<String, Value>, now: Timestamp, wait: Duration) -> bool {
-        let ours = corner.get(KEY).and_then(|leases| leases.get(self.key())).cloned();
-        let ours = ours.and_then(|note| serde_json::from_value::<Lease>(note).ok());
         let needed = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-        ours.is_none_or(|lease| lease.until < needed)
+        self.own(corner).is_none_or(|lease| lease.until < needed)
     }
 
     /// The operation that notes the lease down.
     pub fn noting(&self, lease: &Lease) -> Value {
         json!({ "op": "add", "path": format!("/extra/ymir/{KEY}/{}", self.key()), "value": lease })
-    }
-
-    /// Operations that take our lease off the node, if it is there.
-    pub fn leaving(&self, corner: &Map<String, Value>) -> Option<Value> {
-        let key = self.key();
-        corner.get(KEY).and_then(|leases| leases.get(&key)).map(|_| removing(&key))
     }
 }
 
@@ -129,7 +142,7 @@ pub fn removing(key: &str) -> Value {
 impl Lease {
     /// What is told to those who have to wait for it.
     pub fn refusal(&self, host: &str) -> Trouble {
-        let Self { user, host: machine, environment, since, until, process } = self;
+        let Self { user, host: machine, environment, since, until, process, .. } = self;
         Trouble::host(format!("{host}: somebody else is at work on this node"))
             .because(format!(
                 "{user} on {machine} (process {}) holds it for environment {environment} since {since}",
@@ -152,7 +165,10 @@ mod tests {
     }
 
     fn corner(of: &[&Owner], now: Timestamp) -> Map<String, Value> {
-        let lease = |owner: &&Owner| (owner.key(), json!(owner.lease(now, Duration::from_mins(1))));
+        let lease = |owner: &&Owner| {
+            let ends = Some(Provision::Active);
+            (owner.key(), json!(owner.lease(now, Duration::from_mins(1), ends)))
+        };
         let leases: Map<_, _> = of.iter().map(lease).collect();
         [(KEY.to_owned(), json!(leases))].into_iter().collect()
     }
@@ -163,17 +179,24 @@ mod tests {
         let (us, them) = (owner("me", 1), owner("me", 2));
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let alive = |_| Life::Since(5);
-        let standing = |of: &[&Owner]| us.standing_among(&corner(of, now), now, alive);
-        let theirs = them.lease(now, Duration::from_mins(1));
-        assert_eq!(us.standing_among(&Map::new(), now, alive), Standing::Free { left: vec![] });
+        let state = Provision::Available;
+        let standing = |of: &[&Owner]| us.standing_among(&corner(of, now), state, now, alive);
+        let theirs = them.lease(now, Duration::from_mins(1), Some(Provision::Active));
+        let none = Standing::Free { left: vec![] };
+        assert_eq!(us.standing_among(&Map::new(), state, now, alive), none);
         assert_eq!(standing(&[&us]), Standing::Ours { rival: None });
         assert_eq!(standing(&[&them]), Standing::Theirs(theirs.clone()));
         assert_eq!(standing(&[&us, &them]), Standing::Ours { rival: Some(theirs.clone()) });
         let left = Standing::Free { left: vec![them.key()] };
-        let dead = us.standing_among(&corner(&[&them], now), now, |_| Life::Gone);
+        let dead = us.standing_among(&corner(&[&them], now), state, now, |_| Life::Gone);
         assert_eq!(dead, left, "its process is gone");
         let later = now + Duration::from_secs(181);
-        assert_eq!(us.standing_among(&corner(&[&them], now), later, alive), left, "it ran out");
+        let of_them = corner(&[&them], now);
+        assert_eq!(us.standing_among(&of_them, state, later, alive), left, "it ran out");
+        let reached = Provision::Active;
+        assert_eq!(us.standing_among(&of_them, reached, now, alive), left, "the node is there");
+        let own = us.standing_among(&corner(&[&us], now), reached, now, alive);
+        assert_eq!(own, Standing::Free { left: vec![us.key()] }, "so it is with our own");
         insta::assert_snapshot!(theirs.refusal("bm1"), @"bm1: somebody else is at work on this node: me on here (process 2) holds it for environment lab since 2027-01-15T08:00:00Z");
     }
 

@@ -27,7 +27,8 @@ pub(super) fn find(host: &str, seen: Option<&Observed>) -> Result<Finding> {
 impl IronicDriver {
     pub(super) async fn manage(&self, place: Place<'_>) -> Result<()> {
         let errand = self.errand(place, DOING);
-        let node = errand.walk(&Goal { next: &towards::held_back, orders: &Bare }).await?;
+        let node =
+            errand.walk(&Goal { ends: None, next: &towards::held_back, orders: &Bare }).await?;
         errand.finish(&node, Map::new(), Vec::new()).await
     }
 }

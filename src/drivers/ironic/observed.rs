@@ -86,11 +86,6 @@ fn or_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D:
 }
 
 impl Observed {
-    /// Ymir's own corner of `extra`.
-    pub fn ymir(&self) -> Map<String, Value> {
-        self.extra.get("ymir").and_then(Value::as_object).cloned().unwrap_or_default()
-    }
-
     /// The public SSH host key of the deployment, if Ymir made it.
     pub fn host_key(&self) -> Option<String> {
         let corner = self.ymir();

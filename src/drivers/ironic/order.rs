@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     differences::add,
-    observed::Observed,
+    observed::{Observed, Provision},
     running,
     towards::{Move, Tried, Verb},
 };
@@ -25,8 +25,17 @@ pub struct Order {
     pub restore: Vec<Value>,
 }
 
+impl Order {
+    /// The operations that bring about what has to stand on the node before.
+    pub fn operations(&self, node: &Observed) -> Vec<Value> {
+        in_corner(node, self.corner.clone()).into_iter().chain(self.patch.iter().cloned()).collect()
+    }
+}
+
 /// Where to, and what to send on the way.
 pub struct Goal<'a> {
+    /// The state that the node is brought to, if it is in another one before: the lease is over there.
+    pub ends: Option<Provision>,
     pub next: &'a (dyn Fn(&Observed, &Tried) -> Move + Sync),
     pub orders: &'a dyn Orders,
 }

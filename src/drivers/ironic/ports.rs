@@ -37,7 +37,7 @@ pub(super) struct Seen {
     local_link_connection: Map<String, Value>,
 }
 
-/// All ports by their MACs, as far as they were read.
+/// All ports, as far as they were read.
 #[derive(Debug, Default)]
 pub(super) struct Book(Mutex<Read>);
 
@@ -45,9 +45,33 @@ pub(super) struct Book(Mutex<Read>);
 enum Read {
     #[default]
     NotYet,
-    Known(BTreeMap<String, Seen>),
+    Known(Ordered),
     /// It has failed for all who ask: none of them waits for Ironic all over again.
     Failed(Trouble),
+}
+
+#[derive(Debug, Default)]
+struct Ordered {
+    by_mac: BTreeMap<String, Seen>,
+    /// The MACs of each node by its UUID, in Ironic's order.
+    of_node: BTreeMap<String, Vec<String>>,
+}
+
+impl Ordered {
+    fn put(&mut self, port: Seen) {
+        let macs = self.of_node.entry(port.node_uuid.clone()).or_default();
+        if !macs.contains(&port.address) {
+            macs.push(port.address.clone());
+        }
+        self.by_mac.insert(port.address.clone(), port);
+    }
+
+    /// The node's first port that may boot, else its first one.
+    fn booting(&self, node: &str) -> Option<&Seen> {
+        let of_node = || self.of_node.get(node).into_iter().flatten();
+        let ports = || of_node().filter_map(|mac| self.by_mac.get(mac));
+        ports().find(|port| port.pxe_enabled == Some(true)).or_else(|| ports().next())
+    }
 }
 
 impl Book {
@@ -58,6 +82,25 @@ impl Book {
         mac: &str,
         told: Told<'_>,
     ) -> Result<Option<Seen>> {
+        self.find(client, told, |known| known.by_mac.get(mac).cloned()).await
+    }
+
+    /// The MAC with which the node boots.
+    pub(super) async fn booting(
+        &self,
+        client: &Client,
+        node: &str,
+        told: Told<'_>,
+    ) -> Result<Option<String>> {
+        self.find(client, told, |known| known.booting(node).map(|port| port.address.clone())).await
+    }
+
+    async fn find<T>(
+        &self,
+        client: &Client,
+        told: Told<'_>,
+        look: impl FnOnce(&Ordered) -> Option<T>,
+    ) -> Result<Option<T>> {
         let mut read = self.0.lock().await;
         if matches!(*read, Read::NotYet) {
             *read = match all(client, told).await {
@@ -66,7 +109,7 @@ impl Book {
             };
         }
         match &*read {
-            Read::Known(known) => Ok(known.get(mac).cloned()),
+            Read::Known(known) => Ok(look(known)),
             Read::Failed(trouble) => Err(trouble.clone()),
             Read::NotYet => Ok(None),
         }
@@ -76,21 +119,23 @@ impl Book {
     async fn note(&self, answer: Value) {
         let changed = serde_json::from_value::<Seen>(answer);
         if let (Read::Known(known), Ok(port)) = (&mut *self.0.lock().await, changed) {
-            known.insert(port.address.clone(), port);
+            known.put(port);
         }
     }
 }
 
-async fn all(client: &Client, told: Told<'_>) -> Result<BTreeMap<String, Seen>> {
+async fn all(client: &Client, told: Told<'_>) -> Result<Ordered> {
     let doing = "asking Ironic about all ports";
-    let (mut ports, mut marker) = (BTreeMap::new(), String::new());
+    let (mut ports, mut marker) = (Ordered::default(), String::new());
     loop {
         let path = format!("ports?fields={FIELDS}&limit={PAGE}{marker}");
         let page = client.get(&path, told).await.map_err(|failure| failure.while_trying(doing))?;
         let list = page.get("ports").cloned().unwrap_or_default();
         let found: Vec<Seen> = serde_json::from_value(list).or_host(|| doing.into())?;
         let last = found.last().map(|port| port.uuid.clone());
-        ports.extend(found.into_iter().map(|port| (port.address.clone(), port)));
+        for port in found {
+            ports.put(port);
+        }
         match last.filter(|_| page.get("next").is_some()) {
             Some(last) => marker = format!("&marker={last}"),
             None => return Ok(ports),

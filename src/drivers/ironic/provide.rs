@@ -32,7 +32,9 @@ impl IronicDriver {
     pub(super) async fn provide(&self, place: Place<'_>) -> Result<()> {
         let errand = self.errand(place, DOING);
         let orders = Offer { automated_clean: place.node.automated_clean };
-        let node = errand.walk(&Goal { next: &towards::available, orders: &orders }).await?;
+        let ends = Some(Provision::Available);
+        let goal = Goal { ends, next: &towards::available, orders: &orders };
+        let node = errand.walk(&goal).await?;
         errand.finish(&node, Map::new(), Vec::new()).await
     }
 }

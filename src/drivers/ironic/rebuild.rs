@@ -79,7 +79,7 @@ impl IronicDriver {
         let next = |node: &Observed, tried: &Tried| {
             towards::rebuilt(node, tried, runs(host, action, node))
         };
-        let node = errand.walk(&Goal { next: &next, orders: &orders }).await?;
+        let node = errand.walk(&Goal { ends: None, next: &next, orders: &orders }).await?;
         if let Some(key) = node.host_key() {
             known_hosts::remember(&deploy.known_hosts, host, &deploy.access.address.value, &key)?;
         }

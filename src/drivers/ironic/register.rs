@@ -1,7 +1,6 @@
 //! A node for a host: created if there is none, changed where it differs, and taken to where Ironic can talk to its
 //! BMC.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -69,7 +68,9 @@ impl IronicDriver {
                 errand.voice.warn(text);
             }
         }
-        let seen = errand.walk(&Goal { next: &towards::manageable, orders: &Bare }).await?;
+        let ends = Some(Provision::Manageable);
+        let goal = Goal { ends, next: &towards::manageable, orders: &Bare };
+        let seen = errand.walk(&goal).await?;
         errand.finish(&seen, traits.at_the_end(), Vec::new()).await
     }
 
@@ -80,7 +81,7 @@ impl IronicDriver {
     }
 
     async fn create(&self, errand: &Errand<'_>, node: &Node) -> Result<()> {
-        let lease = errand.owner.lease(Timestamp::now(), errand.longest_wait());
+        let lease = errand.lease(Some(Provision::Manageable));
         let mut body = json!({
             "name": errand.host,
             "driver": node.driver.value,

@@ -14,6 +14,11 @@ use crate::model::{host::HostImage, image_source::Sum};
 
 /// Ymir's note of the image that a node was deployed with.
 pub const IMAGE: &str = "image";
+/// Ymir's note of the deployment that its notes are about, as the time when that was asked for. Ironic forgets what it was
+/// told of an instance when that is taken off, by whomever: notes of a deployment that it does not know count no longer.
+pub const DEPLOYMENT: &str = "deployment";
+/// The same in `instance_info`.
+pub const TOLD: &str = "ymir_deployment";
 /// Ymir's note of a rebuild that was asked for and is not known to have ended.
 pub const REBUILDING: &str = "rebuilding";
 /// Ymir's note of the command that a rebuild was asked for by, as the time when that was given: Ironic's clock may differ.
@@ -158,11 +163,38 @@ impl Observed {
         let Some(note) = corner.get(REBUILDING) else { return Map::new() };
         let mut changes = Map::from_iter([(REBUILDING.to_owned(), Value::Null)]);
         if self.was_rebuilt() {
+            changes.extend(self.disowned());
             for key in [HOST_KEY, IMAGE, ASKED] {
                 changes.insert(key.to_owned(), note[key].clone());
             }
         }
         changes
+    }
+
+    /// Changes in Ymir's corner that make it one of this deployment; none if it is.
+    pub(super) fn disowned(&self) -> Map<String, Value> {
+        if !self.has_notes_of_another() {
+            return Map::new();
+        }
+        let gone = [HOST_KEY, IMAGE, ASKED].map(|key| (key.to_owned(), Value::Null));
+        let told = self.instance_info.get(TOLD).cloned().unwrap_or_default();
+        gone.into_iter().chain([(DEPLOYMENT.to_owned(), told)]).collect()
+    }
+
+    /// Whether Ymir's notes are about a deployment that is no more.
+    fn has_notes_of_another(&self) -> bool {
+        let noted = self.extra.get("ymir").and_then(|corner| corner.get(DEPLOYMENT));
+        noted != self.instance_info.get(TOLD)
+    }
+
+    /// Ymir's own corner of `extra`, without notes of a deployment that is no more.
+    pub fn ymir(&self) -> Map<String, Value> {
+        let corner = self.extra.get("ymir").and_then(Value::as_object);
+        let mut corner = corner.cloned().unwrap_or_default();
+        if self.has_notes_of_another() {
+            corner.retain(|key, _| ![HOST_KEY, IMAGE, ASKED, DEPLOYMENT].contains(&key.as_str()));
+        }
+        corner
     }
 }
 

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{
     IronicDriver, Place,
-    observed::Observed,
+    observed::{Observed, Provision},
     order::{Goal, Order, Orders, cleaning_as_said},
     retired::{Record, Records},
-    running::{ASKED, HOST_KEY, IMAGE, REBUILDING},
+    running::REBUILDING,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried, Verb},
     walk::Errand,
@@ -24,6 +24,8 @@ use crate::{
 };
 
 const DOING: &str = "taking the instance off";
+/// Where a node is brought to.
+const ENDS: Option<Provision> = Some(Provision::Available);
 
 /// What undeploying would do.
 pub(super) fn find(host: &str, action: &Undeploy, seen: Option<&Observed>) -> Result<Finding> {
@@ -44,7 +46,7 @@ pub(super) fn find(host: &str, action: &Undeploy, seen: Option<&Observed>) -> Re
             None => "switch off and take off what is deployed".into(),
         }),
     }
-    if node.host_key().is_some() || known_hosts::knows(&action.known_hosts, host)? {
+    if known_hosts::knows(&action.known_hosts, host)? {
         changes.push(format!("forget its SSH host key ({})", action.known_hosts));
     }
     Ok(if changes.is_empty() { Finding::Satisfied } else { Finding::Differs(changes) })
@@ -63,10 +65,16 @@ impl IronicDriver {
             }
         };
         known_hosts::forget(&action.known_hosts, place.host)?;
-        let forgotten =
-            [HOST_KEY, IMAGE, REBUILDING, ASKED].map(|key| (key.to_owned(), Value::Null));
-        errand.finish(&node, Map::from_iter(forgotten), Vec::new()).await
+        errand.finish(&node, forgotten(&node), Vec::new()).await
     }
+}
+
+/// What goes from Ymir's corner with the instance. Notes of a deployment count no longer without what Ironic was told of
+/// it; those of a rebuild say what is to be given back.
+fn forgotten(node: &Observed) -> Map<String, Value> {
+    let corner = node.ymir();
+    let gone = [REBUILDING].into_iter().filter(|key| corner.contains_key(*key));
+    gone.map(|key| (key.to_owned(), Value::Null)).collect()
 }
 
 /// Keeps the record of the node while it walks.
@@ -84,14 +92,14 @@ impl<'a> Ledger<'a> {
 
     /// Walks the node until nothing runs on it. Ironic shows what it cleans with only while it does, so it is asked then.
     async fn walk(&self) -> Result<Observed> {
-        let goal = Goal { next: &until_cleaned_with, orders: self };
+        let goal = Goal { ends: ENDS, next: &until_cleaned_with, orders: self };
         let node = self.errand.walk(&goal).await?;
         if node.shows_clean_step() {
             let mut record = self.opened(&node).await?;
             record.cleaned_with(&self.clean_steps(&node).await?);
             self.records.put(&record)?;
         }
-        let goal = Goal { next: &towards::undeployed, orders: self };
+        let goal = Goal { ends: ENDS, next: &towards::undeployed, orders: self };
         let node = self.errand.walk(&goal).await?;
         if let Some(mut record) = self.records.open(&node)? {
             record.end(&node, Timestamp::now());
@@ -106,7 +114,11 @@ impl<'a> Ledger<'a> {
             return Ok(record);
         }
         let Errand { host, session, owner, voice, .. } = self.errand;
-        let found = session.inventory(node, &|text| voice.progress(text)).await;
+        // What was never inspected has no inventory to ask for.
+        let found = match node.inspection_finished_at {
+            Some(_) => session.inventory(node, &|text| voice.progress(text)).await,
+            None => Ok(Value::Null),
+        };
         let found = found.map_err(|trouble| trouble.while_trying(format!("{host}: {DOING}")))?;
         let by = format!("{}@{}", owner.user, owner.host);
         let mut record = Record::begun(host, by, node, &found, Timestamp::now());

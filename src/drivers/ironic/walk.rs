@@ -10,10 +10,10 @@ use super::{
     Session, blame,
     client::Failure,
     deadline::{self, Clock},
-    hold::Grip,
+    hold::{Grip, Hold},
     lease::Owner,
     observed::{Observed, Provision},
-    order::{Goal, Order, Undo, in_corner},
+    order::{Goal, Order, Undo},
     room,
     stuck::{in_maintenance, left_alone, progress, too_slow, unregistered},
     towards::{Move, Tried, Verb},
@@ -43,6 +43,8 @@ struct Way {
     tried: Tried,
     /// The verb that was refused last, the state in which it was, and Ironic's words: refused again, the host fails.
     refused: Option<(Verb, Provision, String)>,
+    /// An order that went with the lease.
+    ready: Option<Ready>,
     /// What an order changed on the node before it was refused.
     undo: Option<Undo>,
     grip: Grip,
@@ -53,6 +55,15 @@ struct Way {
     lost: u32,
     /// Since when it waits for others, because Ironic works on as many nodes as it may.
     room: Option<Instant>,
+}
+
+/// An order that stands on the node already.
+struct Ready {
+    order: Order,
+    /// What it is for.
+    at: (Verb, Provision),
+    /// Ymir's corner as it was before.
+    before: Map<String, Value>,
 }
 
 impl Way {
@@ -71,7 +82,7 @@ pub(super) const LOST_REQUESTS: u32 = 4;
 impl Errand<'_> {
     /// Walks the node to the goal and gives its last look.
     pub async fn walk(&self, goal: &Goal<'_>) -> Result<Observed> {
-        let mut way = Way::default();
+        let mut way = Way { grip: Grip::until(goal.ends), ..Way::default() };
         let ended = self.go(goal, &mut way).await;
         if way.grip.sure && ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
@@ -159,9 +170,18 @@ impl Errand<'_> {
         way: &mut Way,
     ) -> Result<()> {
         let (Move::Ask(verb) | Move::AskAgain(verb)) = next else { return Ok(()) };
-        if self.hold(node, &mut way.grip).await? {
-            self.tell_again(node, next, &mut way.tried);
-            self.ask(goal, node, verb, way).await?;
+        match self.hold(node, &mut way.grip).await? {
+            Hold::Ours => {
+                self.tell_again(node, next, &mut way.tried);
+                self.ask(goal, node, verb, way).await?;
+            }
+            Hold::Free(left) => {
+                let rides = verb == Verb::Active && !left.is_empty();
+                let order = if rides { Some(goal.orders.order(node, verb).await?) } else { None };
+                let taken = self.claim(node, &left, &mut way.grip, order.as_ref()).await?;
+                let (at, before) = ((verb, node.provision_state), node.ymir());
+                way.ready = order.filter(|_| taken).map(|order| Ready { order, at, before });
+            }
         }
         self.check(&mut way.clock, node)
     }
@@ -173,8 +193,8 @@ impl Errand<'_> {
         if let Some((.., words)) = way.refused.as_ref().filter(|(v, at, _)| (*v, *at) == here) {
             return Err(Trouble::host(format!("{}: {}", self.host, self.doing)).because(words));
         }
-        let order = goal.orders.order(node, verb).await?;
-        let sent = match self.prepare(node, &order).await {
+        let (Ready { order, before, .. }, prepared) = self.ready(goal, node, here, way).await?;
+        let sent = match prepared {
             Ok(()) => self.provision(node, verb, order.with.clone()).await,
             Err(quicker) => Err(quicker),
         };
@@ -185,7 +205,7 @@ impl Errand<'_> {
                 (way.undo, way.clock, way.room) = (None, Clock::default(), None);
             }
             Err(Failure::Refused(refusal)) => {
-                way.undo = Undo::of(order, &node.ymir()).or(way.undo.take());
+                way.undo = Undo::of(order, &before).or(way.undo.take());
                 if refusal.is_full() {
                     self.session.room.is_lacking(verb, self.patience.poll(), Instant::now());
                     self.wait_for_room(way)?;
@@ -207,6 +227,22 @@ impl Errand<'_> {
         Ok(())
     }
 
+    /// The order that stands on the node already, or a new one, and whether Ironic took what it wants there.
+    async fn ready(
+        &self,
+        goal: &Goal<'_>,
+        node: &Observed,
+        at: (Verb, Provision),
+        way: &mut Way,
+    ) -> Result<(Ready, Result<(), Failure>)> {
+        if let Some(ready) = way.ready.take().filter(|ready| ready.at == at) {
+            return Ok((ready, Ok(())));
+        }
+        let order = goal.orders.order(node, at.0).await?;
+        let prepared = self.prepare(node, &order, &way.grip).await;
+        Ok((Ready { order, at, before: node.ymir() }, prepared))
+    }
+
     async fn provision(
         &self,
         node: &Observed,
@@ -220,10 +256,9 @@ impl Errand<'_> {
     }
 
     /// One patch: the lease if it might run out, and what the order wants.
-    async fn prepare(&self, node: &Observed, order: &Order) -> Result<(), Failure> {
-        let mut patch: Vec<_> = self.renewal(node).into_iter().collect();
-        patch.extend(in_corner(node, order.corner.clone()));
-        patch.extend(order.patch.iter().cloned());
+    async fn prepare(&self, node: &Observed, order: &Order, grip: &Grip) -> Result<(), Failure> {
+        let mut patch: Vec<_> = self.renewal(node, grip).into_iter().collect();
+        patch.extend(order.operations(node));
         if patch.is_empty() {
             return Ok(());
         }

@@ -22,6 +22,8 @@ struct Inner {
     overtaking: Option<(&'static str, Vec<State>)>,
     /// What somebody else adds to a node's `extra` right after the next PATCH.
     meanwhile: Option<Value>,
+    /// What somebody else puts in the place of a node's leases right before the next PATCH.
+    before: Option<Value>,
     /// Answers so many requests for a provision state with the lock's refusal.
     locks: usize,
     log: Vec<String>,
@@ -72,6 +74,11 @@ impl Fake {
     /// Right after the next PATCH somebody else notes these leases on the node, too.
     pub(super) fn note_after_patch(&self, leases: Value) {
         self.0.lock().unwrap().meanwhile = Some(leases);
+    }
+
+    /// Right before the next PATCH somebody else takes the node with these leases.
+    pub(super) fn lease_before_patch(&self, leases: Value) {
+        self.0.lock().unwrap().before = Some(leases);
     }
 
     pub(super) fn lock(&self, times: usize) {
@@ -138,6 +145,9 @@ impl Inner {
             node["provision_state"] = json!(states[0].0);
             self.ahead.insert(name, states[1..].iter().copied().collect());
         }
+        if let Some(leases) = self.before.take() {
+            node["extra"]["ymir"]["leases"] = leases;
+        }
         let state = node["provision_state"].as_str().unwrap();
         if state == "inspecting" || (target(node).is_some() && !UPDATE_ALLOWED.contains(&state)) {
             let words =
@@ -183,6 +193,10 @@ impl Inner {
             ],
             _ => &[("deleting", None), ("available", None)],
         };
+        // Ironic forgets what it was told of an instance when that is taken off.
+        if target == "deleted" {
+            node["instance_info"] = json!({});
+        }
         let fated = self.fates.pop_front_if(|(fated, _)| *fated == target);
         let states = fated.map_or_else(|| usual.to_vec(), |(_, states)| states);
         node["provision_state"] = json!(states[0].0);

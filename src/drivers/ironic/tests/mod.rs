@@ -200,6 +200,22 @@ impl Bench {
         outcomes
     }
 
+    /// The node as Ymir sees it.
+    fn observed(&self, host: &str) -> Observed {
+        serde_json::from_value(self.fake.get(host, "")).unwrap()
+    }
+
+    /// Ymir's corner of the node without leases, none of which may hold any more.
+    fn corner(&self, host: &str) -> serde_json::Value {
+        let (mut corner, state) =
+            (self.fake.get(host, "/extra/ymir"), self.fake.get(host, "/provision_state"));
+        let leases = corner.as_object_mut().unwrap().remove("leases").unwrap();
+        for lease in leases.as_object().unwrap().values() {
+            assert_eq!(lease["ends"], state, "{lease}");
+        }
+        corner
+    }
+
     async fn one(&self, action: &IronicAction) -> Outcome {
         self.run(&["bm1"], action).await.remove("bm1").unwrap()
     }
