@@ -28,6 +28,8 @@ pub mod vips;
 pub mod ways;
 mod wrong_type;
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -96,6 +98,22 @@ impl<'a> Reader<'a> {
                     .because(error)
                     .set_by(&setting)),
             },
+        }
+    }
+
+    /// One value of a variable that is a dict, without a look at the others: those may be as many as there are hosts.
+    pub fn item(&self, name: &str, key: &str) -> Result<Option<Value>> {
+        let found = self.variables.item(self.host, name, key).map_err(|trouble| {
+            trouble
+                .while_trying(format!("{}: reading `{name}`", self.host))
+                .set_by(&self.setting(name))
+        });
+        match found? {
+            Some(found) => Ok(Some(found)),
+            // A variable that cannot be evaluated, or is no dict, is told here.
+            None => Ok(self
+                .get::<BTreeMap<String, Value>>(name)?
+                .and_then(|mut all| all.value.remove(key))),
         }
     }
 

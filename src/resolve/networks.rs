@@ -1,6 +1,6 @@
 //! The admin network of a host, from `<network>_*` variables.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, str::FromStr};
+use std::{net::Ipv4Addr, str::FromStr};
 
 use ipnet::Ipv4Net;
 use serde::Deserialize;
@@ -60,13 +60,10 @@ fn no_address(reader: &Reader, network: &str) -> Trouble {
 /// The host's entry in `<network>_ips`, if it has one.
 pub fn address(reader: &Reader, network: &Sourced<String>) -> Result<Option<Sourced<Ipv4Addr>>> {
     let variable = format!("{}_ips", network.value);
-    let Some(ips) = reader.get::<BTreeMap<String, Value>>(&variable)? else {
-        return Ok(None);
-    };
-    let Some(text) = ips.value.get(reader.host) else { return Ok(None) };
-    let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
+    let Some(found) = reader.item(&variable, reader.host)? else { return Ok(None) };
+    let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
     let setting = reader.variables.setting_in(reader.host, &variable, reader.host);
-    let setting = setting.unwrap_or(ips.setting);
+    let setting = setting.unwrap_or_else(|| reader.setting(&variable));
     match text.parse() {
         Ok(value) => Ok(Some(Sourced { value, setting })),
         Err(error) => {

@@ -1,7 +1,5 @@
 //! Who must reach whom, by the networks that hosts are on.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{Reader, concerns::truth, networks::Number, reached::reached};
@@ -90,8 +88,7 @@ fn networks(reader: &Reader) -> Result<Vec<Member>> {
     let mut found = Vec::new();
     for network in connected.into_iter().flat_map(|connected| connected.value) {
         let name = format!("{network}_ips");
-        let addresses = reader.get::<BTreeMap<String, Value>>(&name)?;
-        let address = addresses.and_then(|mut all| all.value.remove(reader.host));
+        let address = reader.item(&name, reader.host)?;
         let Some(Value::String(address)) = address.filter(|address| *address != "") else {
             continue;
         };

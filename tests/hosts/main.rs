@@ -88,10 +88,12 @@ const PARTS: &[Part<Lab>] = &[
     ("interfaces_that_nobody_asks_for_lose_their_files", |lab| {
         network::interfaces_that_nobody_asks_for_lose_their_files(there(lab));
     }),
-    ("a_wrong_address_is_undone", |lab| network::a_wrong_address_is_undone(there(lab))),
-    ("undone_without_the_agent", |lab| network::undone_without_the_agent(there(lab))),
-    ("undone_without_sshd", |lab| network::undone_without_sshd(there(lab))),
-    ("undone_after_a_reboot", |lab| network::undone_after_a_reboot(there(lab))),
+    ("undone_by_itself_and_after_a_reboot", |lab| {
+        network::undone_by_itself_and_after_a_reboot(there(lab));
+    }),
+    ("undone_without_the_agent_and_without_sshd", |lab| {
+        network::undone_without_the_agent_and_without_sshd(there(lab));
+    }),
     ("lab_goes_down", |lab| road::lab_goes_down(lab.take().unwrap())),
     ("a_registry_serves_images", |lab| {
         let made = lab.insert(Lab::up(2, Options { disk: 6144, ..Options::default() }));

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use crate::{
     machines::{Lab, Machine},
-    real::command::wait_until,
+    real::command::{Output, wait_until},
     site::Site,
 };
 
@@ -100,16 +100,24 @@ pub(crate) fn interfaces_that_nobody_asks_for_lose_their_files(lab: &Lab) {
     site.ymir(&[&fewer[..], &["--check", "--detailed-exitcode"]].concat()).expect(0);
 }
 
-/// A site whose first machine gets an address at which it cannot be reached.
-fn wrong(lab: &Lab, machine: &Machine) -> Site {
+/// A site whose machines get addresses at which they cannot be reached.
+fn wrong(lab: &Lab) -> Site {
     let site = site(lab);
     site.ymir(&NETWORK).expect(0);
-    let right = format!("  {}: {}\n", machine.name, machine.address);
-    let text = allocation(&site).replace(&right, &format!("  {}: 172.23.99.99\n", machine.name));
+    let mut text = allocation(&site);
+    for Machine { name, address, .. } in lab.machines() {
+        text = text
+            .replace(&format!("  {name}: {address}\n"), &format!("  {name}: {}\n", other(name)));
+        let host = format!("inventory/host_vars/{name}");
+        site.write(&host, &format!("---\nansible_host: {address}\n"));
+    }
     site.write("network-allocation.yml", &text);
-    let host = format!("host_vars/{}", machine.name);
-    site.write(&format!("inventory/{host}"), &format!("---\nansible_host: {}\n", machine.address));
     site
+}
+
+fn other(name: &str) -> String {
+    let number: String = name.chars().filter(char::is_ascii_digit).collect();
+    format!("172.23.99.{}", 90 + number.parse::<u8>().unwrap())
 }
 
 fn is_as_before(machine: &Machine) {
@@ -121,18 +129,41 @@ fn is_as_before(machine: &Machine) {
     wait_until("nothing left to undo", UNDONE, undo);
 }
 
-pub(crate) fn a_wrong_address_is_undone(lab: &Lab) {
+fn befall(machine: &Machine, fault: fn(&Machine)) {
+    wait_until("the wrong address", UNDONE, || {
+        machine.exec("ip address show host0").stdout.contains(&other(&machine.name))
+    });
+    fault(machine);
+}
+
+/// What befalls a host between the change and its confirmation must not keep the change from being undone. Each machine
+/// has a fault of its own in one run, because an undo is waited for.
+fn undone_in_spite_of(lab: &Lab, site: &Site, faults: [fn(&Machine); 2]) -> Output {
+    let outcome = std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.ymir(&NETWORK));
+        for (machine, fault) in lab.machines().iter().zip(faults) {
+            scope.spawn(move || befall(machine, fault));
+        }
+        run.join().unwrap()
+    });
+    assert_eq!(outcome.code, 4, "{outcome:?}");
+    lab.machines().iter().for_each(is_as_before);
+    outcome
+}
+
+pub(crate) fn undone_by_itself_and_after_a_reboot(lab: &Lab) {
     let machine = &lab.machines()[0];
-    let site = wrong(lab, machine);
+    let site = wrong(lab);
     // Another interface changes, too, and has an address of keepalived's, say.
     machine.exec("ip address add 192.168.134.200/32 dev eth1").expect(0);
     let before = allocation(&site);
     let text = before.replace(": 192.168.134.11\n", ": 192.168.134.111\n");
     site.write("network-allocation.yml", &text);
-    let said = site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat());
-    assert_eq!(said.code, 4, "{said:?}");
-    assert!(format!("{}{}", said.stdout, said.stderr).contains("undone the change"), "{said:?}");
-    is_as_before(machine);
+    let said = undone_in_spite_of(lab, &site, [|_| {}, reboot]);
+    let told = format!("{}{}", said.stdout, said.stderr);
+    let undone =
+        told.lines().any(|line| line.contains(&machine.name) && line.contains("undone the change"));
+    assert!(undone, "{said:?}");
     let eth1 = machine.exec("ip -4 address show eth1").expect(0);
     for (address, is_there) in [("134.200/32", true), ("134.11/24", true), ("134.111/24", false)] {
         assert_eq!(eth1.contains(address), is_there, "{address}: {eth1}");
@@ -140,36 +171,15 @@ pub(crate) fn a_wrong_address_is_undone(lab: &Lab) {
     machine.exec("ip address delete 192.168.134.200/32 dev eth1").expect(0);
 }
 
-/// What befalls a host between the change and its confirmation must not keep the change from being undone.
-fn undone_in_spite_of(lab: &Lab, fault: fn(&Machine)) {
-    let machine = &lab.machines()[0];
-    let site = wrong(lab, machine);
-    std::thread::scope(|scope| {
-        let run = scope.spawn(|| site.ymir(&[&NETWORK[..], &["--limit", &machine.name]].concat()));
-        wait_until("the wrong address", UNDONE, || {
-            machine.exec("ip address show host0").stdout.contains("172.23.99.99")
-        });
-        fault(machine);
-        assert_eq!(run.join().unwrap().code, 4);
-    });
-    is_as_before(machine);
+fn reboot(machine: &Machine) {
+    machine.exec("systemctl --no-block reboot");
 }
 
-pub(crate) fn undone_without_the_agent(lab: &Lab) {
-    undone_in_spite_of(lab, |machine| {
-        // Not the shell that says so.
-        machine.exec("pkill -9 -f '[/]var/lib/ymir/agent/'");
-    });
-}
-
-pub(crate) fn undone_without_sshd(lab: &Lab) {
-    undone_in_spite_of(lab, |machine| {
+pub(crate) fn undone_without_the_agent_and_without_sshd(lab: &Lab) {
+    // Not the shell that says so.
+    let agent: fn(&Machine) = |machine| drop(machine.exec("pkill -9 -f '[/]var/lib/ymir/agent/'"));
+    let sshd = |machine: &Machine| {
         machine.exec("pkill -9 sshd; sleep 5; systemctl restart ssh");
-    });
-}
-
-pub(crate) fn undone_after_a_reboot(lab: &Lab) {
-    undone_in_spite_of(lab, |machine| {
-        machine.exec("systemctl --no-block reboot");
-    });
+    };
+    undone_in_spite_of(lab, &wrong(lab), [agent, sshd]);
 }

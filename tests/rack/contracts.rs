@@ -52,3 +52,11 @@ async fn the_rack_answers_as_keystone_does() {
     let place = Place { url, login: None, names: vec![("password", password)] };
     compare("keystone", &place, real.is_some()).await;
 }
+
+#[test]
+fn the_list_asks_for_the_fields_that_ymir_asks_for() {
+    let list = std::fs::read_to_string(contract::file("ironic.toml")).unwrap();
+    let look =
+        format!("GET /v1/nodes?fields={}&limit=1000", ymir::drivers::ironic::observed::FIELDS);
+    assert!(list.contains(&look), "{look}");
+}

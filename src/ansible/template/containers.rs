@@ -26,7 +26,10 @@ pub(super) struct Tuple {
 
 /// A dict in insertion order that is shared by all who hold it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Dict(Arc<RwLock<IndexMap<Key, Val>>>);
+pub(super) struct Dict(Arc<RwLock<Pairs>>);
+
+/// Several dicts may have the same pairs until one of them is changed.
+type Pairs = Arc<IndexMap<Key, Val>>;
 
 impl List {
     pub(super) fn new(items: Vec<Val>) -> Self {
@@ -70,6 +73,11 @@ impl List {
 
 impl Dict {
     pub(super) fn new(pairs: IndexMap<Key, Val>) -> Self {
+        Self::sharing(Arc::new(pairs))
+    }
+
+    /// A dict whose pairs others may have, too.
+    pub(super) fn sharing(pairs: Pairs) -> Self {
         meter::items(2 * pairs.len(), pairs.len());
         Self(Arc::new(RwLock::new(pairs)))
     }
@@ -112,13 +120,14 @@ impl Dict {
     pub(super) fn raw(&self) -> IndexMap<Key, Val> {
         let pairs = self.0.read().unwrap_or_else(PoisonError::into_inner);
         meter::steps(3 * pairs.len());
-        pairs.clone()
+        IndexMap::clone(&pairs)
     }
 
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut IndexMap<Key, Val>) -> T) -> T {
         let mut pairs = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let pairs = Arc::make_mut(&mut pairs);
         let before = pairs.len();
-        let result = change(&mut pairs);
+        let result = change(pairs);
         meter::items(2 * pairs.len().saturating_sub(before), pairs.len());
         result
     }
@@ -182,7 +191,9 @@ impl Drop for Dict {
     fn drop(&mut self) {
         if let Some(pairs) = Arc::get_mut(&mut self.0) {
             let pairs = std::mem::take(pairs.get_mut().unwrap_or_else(PoisonError::into_inner));
-            bury(pairs.into_values());
+            if let Some(pairs) = Arc::into_inner(pairs) {
+                bury(pairs.into_values());
+            }
         }
     }
 }

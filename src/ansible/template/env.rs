@@ -176,6 +176,10 @@ impl Env {
                 Val::list(items.iter().map(|item| self.item_of(item, name)).collect())
             }
             Data::Map(pairs) => {
+                let shared = self.scope.fixed().filter(|_| !self.scope.is_own(name));
+                if let Some(pairs) = shared.and_then(|fixed| fixed.pairs(node)) {
+                    return Val::Dict(Dict::sharing(pairs));
+                }
                 let pair = |(key, value): &(Node, Node)| {
                     // Ansible renders values only.
                     let key = Key::new(plain(key)).ok()?;

@@ -20,6 +20,7 @@ mod expr;
 mod fault;
 mod file;
 mod filters;
+mod fixed;
 mod format;
 mod frames;
 mod globals;
@@ -61,7 +62,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::file::{Lines, Reading};
+pub use self::{
+    file::{Lines, Reading},
+    fixed::Fixed,
+};
 use super::{
     config::Config,
     world::World,
@@ -116,6 +120,10 @@ pub trait Scope: Send + Sync {
     fn is_play(&self) -> bool {
         true
     }
+    /// Where what is the same for all hosts is kept; values that [`raw`](Self::raw) gives then stay where they are.
+    fn fixed(&self) -> Option<&Fixed> {
+        None
+    }
     /// The winning value of a variable, unevaluated; vault values are already decrypted to `Data::Unsafe` text.
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>>;
     /// Every variable name this host has.
@@ -169,6 +177,16 @@ impl Evaluator {
         self.variable_told_by(name, |fault, asked| fault.to_plain_trouble(self.0.scope(), asked))
     }
 
+    /// One value of a variable that is a dict, while the others are left as they are; `Ok(None)` if there is none.
+    pub fn item(&self, name: &str, key: &str) -> Result<Option<Value>> {
+        let _counted = meter::begin();
+        let Some(value::Val::Dict(dict)) = self.0.variable(name) else { return Ok(None) };
+        let Some(found) = dict.get_str(key) else { return Ok(None) };
+        json::from_val(&found).map(Some).map_err(|fault| {
+            self.told(name, &fault, |fault, asked| fault.to_trouble(self.0.scope(), asked))
+        })
+    }
+
     /// [`variable_without_hint`](Self::variable_without_hint), and whether the value is the same for every host.
     pub fn variable_and_sameness(&self, name: &str) -> (Result<Option<Value>>, bool) {
         let (value, differs) = sameness::observed(|| self.variable_without_hint(name));
@@ -182,15 +200,22 @@ impl Evaluator {
     ) -> Result<Option<Value>> {
         let _counted = meter::begin();
         let Some(value) = self.0.variable(name) else { return Ok(None) };
-        json::from_val(&value).map(Some).map_err(|fault| {
-            let origin = match self.0.scope().raw(name) {
-                Ok(Some(node)) => node.origin.clone(),
-                // Its vault text cannot be opened; the trouble knows where that stands.
-                Err(trouble) => trouble.origin.clone().unwrap_or_else(|| Origin::whole(name)),
-                Ok(None) => Origin::whole(name),
-            };
-            tell(&fault, &Setting { variable: name.to_owned(), origin })
-        })
+        json::from_val(&value).map(Some).map_err(|fault| self.told(name, &fault, tell))
+    }
+
+    fn told(
+        &self,
+        name: &str,
+        fault: &fault::Fault,
+        tell: impl Fn(&fault::Fault, &Setting) -> Trouble,
+    ) -> Trouble {
+        let origin = match self.0.scope().raw(name) {
+            Ok(Some(node)) => node.origin.clone(),
+            // Its vault text cannot be opened; the trouble knows where that stands.
+            Err(trouble) => trouble.origin.clone().unwrap_or_else(|| Origin::whole(name)),
+            Ok(None) => Origin::whole(name),
+        };
+        tell(fault, &Setting { variable: name.to_owned(), origin })
     }
 
     /// The value of an expression, which stands without `{{ }}`.

@@ -164,6 +164,12 @@ impl Variables {
         self.evaluators[host].get_or_init(|| self.site.evaluator(host)).variable(name)
     }
 
+    /// One value of a variable that is a dict, without a look at the others; `Ok(None)` if there is none.
+    pub fn item(&self, host: &str, name: &str, key: &str) -> Result<Option<Value>> {
+        let Some(host) = self.site.inventory.host(host) else { return Ok(None) };
+        self.evaluators[host].get_or_init(|| self.site.evaluator(host)).item(name, key)
+    }
+
     /// [`value`](Self::value) for people to see: secrets, and text that holds or was made from them, are stars.
     pub fn masked(&self, host: &str, name: &str) -> Result<Option<Value>> {
         let (Some(value), Some(host)) = (self.value(host, name)?, self.site.inventory.host(host))

@@ -19,7 +19,7 @@ use crate::{
         inventory::Inventory,
         layers::Layers,
         patterns,
-        template::{Evaluator, Scope},
+        template::{Evaluator, Fixed, Scope},
         vault,
         world::World,
         yaml::Node,
@@ -54,6 +54,8 @@ pub(super) struct Site {
     secrets: Mutex<BTreeSet<String>>,
     /// Variables that the site sets and that are secrets by their type, though they may come out of no vault.
     declared: OnceLock<BTreeSet<String>>,
+    /// Values that are the same for all hosts.
+    fixed: Fixed,
 }
 
 impl Site {
@@ -82,6 +84,7 @@ impl Site {
             has_secrets,
             secrets,
             declared: OnceLock::new(),
+            fixed: Fixed::default(),
         }
     }
 
@@ -242,6 +245,11 @@ impl Scope for View {
 
     fn is_own(&self, name: &str) -> bool {
         self.site.is_own(name)
+    }
+
+    fn fixed(&self) -> Option<&Fixed> {
+        // The site's tables hold what they are asked for as long as the site is there.
+        Some(&self.site.fixed)
     }
 
     fn raw(&self, name: &str) -> Result<Option<Arc<Node>>> {

@@ -8,6 +8,7 @@ use super::{
     differences::add,
     observed::{Observed, Provision},
     order::{Bare, Goal},
+    root_disk,
     stuck::{in_maintenance, left_alone, unregistered},
     towards::{self, Move, Tried},
 };
@@ -52,6 +53,10 @@ impl IronicDriver {
         let found = errand.session.inventory(&node, &told).await;
         let found = found.map_err(|trouble| trouble.while_trying(errand.host.to_owned()))?;
         let patch = kept(&node, &found);
+        let hinted = patch.iter().any(|operation| operation["path"] == "/properties/root_device");
+        if let Some(words) = root_disk::chosen(&found).filter(|_| hinted) {
+            errand.voice.warn(words);
+        }
         errand.finish(&node, Map::new(), patch).await
     }
 }

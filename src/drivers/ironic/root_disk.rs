@@ -34,6 +34,17 @@ impl Errand<'_> {
     }
 }
 
+/// What is said of a node with several disks whose root disk the ramdisk has chosen, if it is such a one.
+pub(super) fn chosen(found: &Value) -> Option<String> {
+    let serial = found["plugin_data"]["root_disk"]["serial"].as_str()?;
+    let disks = several(found)?;
+    let shown = disks.iter().map(|disk| described(disk)).collect::<Vec<_>>().join("; ");
+    Some(format!(
+        "it has {} disks, and the ramdisk chose the one with serial {serial} to be written: {shown}; if it is to be another one, set `root_device` in `ironic_properties`",
+        disks.len()
+    ))
+}
+
 fn has_hint<'a>(properties: impl IntoIterator<Item = (&'a String, &'a Value)>) -> bool {
     let hint = properties.into_iter().find(|(key, _)| *key == "root_device");
     hint.and_then(|(_, hint)| hint.as_object()).is_some_and(|hint| !hint.is_empty())
@@ -103,6 +114,18 @@ mod tests {
             );
         }
         assert_eq!(several(&Value::Null), None);
+    }
+
+    #[test]
+    fn a_choice_among_several_disks_is_told() {
+        let disk = |name: &str, serial: &str| json!({ "name": name, "size": 100u64 << 30, "serial": serial });
+        let mut found = json!({
+            "inventory": { "disks": [disk("/dev/sda", "A"), disk("/dev/sdb", "B")] },
+            "plugin_data": { "root_disk": { "serial": "B" } },
+        });
+        insta::assert_snapshot!(chosen(&found).unwrap(), @"it has 2 disks, and the ramdisk chose the one with serial B to be written: /dev/sda with 100 GiB, serial A; /dev/sdb with 100 GiB, serial B; if it is to be another one, set `root_device` in `ironic_properties`");
+        found["inventory"]["disks"].as_array_mut().unwrap().pop();
+        assert_eq!(chosen(&found), None);
     }
 
     #[test]
