@@ -188,7 +188,8 @@ impl Client {
         let since = Instant::now();
         let (mut pauses, mut broken) = (0, 0);
         loop {
-            let passing = match self.once(&method, path, body).await {
+            // What a request needs is only there while it is under way: of those who wait there may be thousands.
+            let passing = match Box::pin(self.once(&method, path, body)).await {
                 Ok(value) => return Ok(value),
                 Err(Once::Final(failure)) => return Err(failure),
                 Err(Once::Passing(passing)) => passing,

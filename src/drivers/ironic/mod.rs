@@ -231,51 +231,54 @@ impl IronicDriver {
         let (host, action) = (task.subject, ours(&task)?);
         let session = self.session(action.ironic())?;
         let place = |node, patience| Place { host, session: &session, node, patience, voice };
+        // Of the kinds of steps the one with the largest needs would count for all.
         let ended = match action {
             IronicAction::Register(action) => {
-                self.register(place(&action.node, &action.patience), action).await
+                Box::pin(self.register(place(&action.node, &action.patience), action)).await
             }
             IronicAction::Inspect(action) => {
-                self.inspect(place(&action.node, &action.patience), action).await
+                Box::pin(self.inspect(place(&action.node, &action.patience), action)).await
             }
             IronicAction::Save(action) => {
                 let seen = self.look(&session, host, voice).await?;
-                save::save(host, action, &session, seen.as_ref(), voice).await
+                Box::pin(save::save(host, action, &session, seen.as_ref(), voice)).await
             }
             IronicAction::Rule(action) => {
-                rules::ensure(action, &session, self.secrets.as_ref(), voice).await
+                Box::pin(rules::ensure(action, &session, self.secrets.as_ref(), voice)).await
             }
-            IronicAction::Prune(action) => rules::prune(action, &session, voice).await,
+            IronicAction::Prune(action) => Box::pin(rules::prune(action, &session, voice)).await,
             IronicAction::Provide(action) => {
-                self.provide(place(&action.node, &action.patience)).await
+                Box::pin(self.provide(place(&action.node, &action.patience))).await
             }
             IronicAction::Manage(action) => {
-                self.manage(place(&action.node, &action.patience)).await
+                Box::pin(self.manage(place(&action.node, &action.patience))).await
             }
             IronicAction::Rename(action) => {
                 let seen = self.look_at_all(&session, voice).await?;
-                rename::rename(host, action, &session, &seen, voice).await
+                Box::pin(rename::rename(host, action, &session, &seen, voice)).await
             }
             IronicAction::Console(action) => {
                 let seen = self.look(&session, host, voice).await?;
-                console::switch(host, action, &session, seen.as_ref(), voice).await
+                Box::pin(console::switch(host, action, &session, seen.as_ref(), voice)).await
             }
             IronicAction::Ramdisk(action) => {
                 let seen = self.look(&session, host, voice).await?;
-                deployment_image::update(host, action, &session, seen.as_ref(), voice).await
+                Box::pin(deployment_image::update(host, action, &session, seen.as_ref(), voice))
+                    .await
             }
             IronicAction::Deploy(action) => {
-                self.deploy(place(&action.node, &action.patience), action).await
+                Box::pin(self.deploy(place(&action.node, &action.patience), action)).await
             }
             IronicAction::Rebuild(action) => {
                 let place = place(&action.deploy.node, &action.deploy.patience);
-                self.rebuild(place, action).await
+                Box::pin(self.rebuild(place, action)).await
             }
             IronicAction::Undeploy(action) => {
-                self.undeploy(place(&action.node, &action.patience), action).await
+                Box::pin(self.undeploy(place(&action.node, &action.patience), action)).await
             }
             IronicAction::BiosRaid(action) => {
-                self.configure_bios_raid(place(&action.node, &action.patience), action).await
+                Box::pin(self.configure_bios_raid(place(&action.node, &action.patience), action))
+                    .await
             }
         };
         tracing::debug!(

@@ -117,7 +117,7 @@ impl Observer {
             }
         }
         let number = self.started.fetch_add(1, Ordering::SeqCst) + 1;
-        let looked = look(client, told).await;
+        let looked = Box::pin(look(client, told)).await;
         last.at = Some(Instant::now());
         match looked {
             Ok(nodes) => last.snapshot = Arc::new(Snapshot { number, nodes }),

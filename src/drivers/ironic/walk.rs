@@ -86,7 +86,7 @@ impl Errand<'_> {
         let ended = self.go(goal, &mut way).await;
         if way.grip.sure && ended.is_err() {
             // The host has failed already; a lease that stays runs out by itself.
-            drop(self.release(&way).await);
+            drop(Box::pin(self.release(&way)).await);
         }
         ended
     }
@@ -103,7 +103,7 @@ impl Errand<'_> {
             let seen = seen?;
             let node = seen.node(self.host).ok_or_else(|| unregistered(self.host, &self.doing))?;
             moment = seen.moment();
-            if self.mend(node, way).await? {
+            if Box::pin(self.mend(node, way)).await? {
                 (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 continue;
             }
@@ -129,7 +129,7 @@ impl Errand<'_> {
                     pause = self.patience.poll();
                 }
                 Move::Ask(_) | Move::AskAgain(_) if node.reservation.is_none() => {
-                    self.go_on(goal, node, next, way).await?;
+                    Box::pin(self.go_on(goal, node, next, way)).await?;
                     (moment, pause) = (self.session.observer.now(), Duration::ZERO);
                 }
                 Move::Failed | Move::Wait | Move::Ask(_) | Move::AskAgain(_) => {
