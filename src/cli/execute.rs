@@ -63,6 +63,7 @@ impl<'c> Session<'c> {
             let [pre, post] = [Side::Pre, Side::Post].map(|side| self.hooks.files(side));
             return tasks::print(plan, [&pre, &post], self.cx.options.output).map(|()| Exit::Done);
         }
+        self.variables.forget_values();
         // Before anything starts, so that no Ctrl-C ends Ymir while a child of its own runs on.
         let mut signals = Signals::listen();
         let record = self.begin()?;

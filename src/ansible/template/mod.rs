@@ -166,6 +166,11 @@ impl Evaluator {
         Self(env::Env::new(scope))
     }
 
+    /// Forgets all that was evaluated.
+    pub fn forget(&self) {
+        self.0.forget();
+    }
+
     /// A variable's value: every template in it is rendered, with native types. `Ok(None)` if nothing sets it.
     pub fn variable(&self, name: &str) -> Result<Option<Value>> {
         self.variable_told_by(name, |fault, asked| fault.to_trouble(self.0.scope(), asked))

@@ -164,6 +164,12 @@ impl Variables {
         self.evaluators[host].get_or_init(|| self.site.evaluator(host)).variable(name)
     }
 
+    /// Forgets the values of all hosts, which are evaluated again if somebody asks: a run that has its plan lasts long,
+    /// and asks little.
+    pub fn forget_values(&self) {
+        self.evaluators.iter().filter_map(OnceLock::get).for_each(Evaluator::forget);
+    }
+
     /// One value of a variable that is a dict, without a look at the others; `Ok(None)` if there is none.
     pub fn item(&self, host: &str, name: &str, key: &str) -> Result<Option<Value>> {
         let Some(host) = self.site.inventory.host(host) else { return Ok(None) };

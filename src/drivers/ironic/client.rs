@@ -188,8 +188,11 @@ impl Client {
         let since = Instant::now();
         let (mut pauses, mut broken) = (0, 0);
         loop {
+            let slot = self.slots.acquire().await.expect("the semaphore is never closed");
             // What a request needs is only there while it is under way: of those who wait there may be thousands.
-            let passing = match Box::pin(self.once(&method, path, body)).await {
+            let answered = Box::pin(self.once(&method, path, body)).await;
+            drop(slot);
+            let passing = match answered {
                 Ok(value) => return Ok(value),
                 Err(Once::Final(failure)) => return Err(failure),
                 Err(Once::Passing(passing)) => passing,
@@ -212,7 +215,6 @@ impl Client {
     }
 
     async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Value, Once> {
-        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
         self.sent.fetch_add(1, Ordering::Relaxed);
         let ticket = self.ticket().await?;
         let answer = match self.request(method, path, body, ticket.as_deref()).send().await {
