@@ -199,8 +199,8 @@ fn debian_repository(repository: &DockerRepository, host: &Host) -> Vec<Resource
     let commented = format!("# Ansible managed\n\n{text}");
     let sources = File::new("/etc/apt/sources.list.d/docker.sources", text).or(commented);
     let sources = [sources.mode(0o644).into()];
-    let update = Way::Run(vec![vec!["apt-get".into(), "update".into()]]);
-    let update = Refresh::after("read the packages of Docker's repository", update, &sources);
+    let name = "read the packages of Docker's repository";
+    let update = Refresh::after(name, Way::AptLists, &sources);
     let [sources] = sources;
     vec![
         Packages::installed(["ca-certificates", "gnupg"]).into(),

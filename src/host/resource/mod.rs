@@ -39,6 +39,7 @@ pub(super) mod mounted;
 pub(super) mod network_state;
 mod nvidia;
 mod others;
+pub(super) mod package_program;
 pub(super) mod packages;
 mod partition;
 mod pin;
