@@ -17,7 +17,7 @@ fn logging(storage: &str) -> Concern {
 fn hosts(custom: &[&str]) -> Concern {
     let line = |address: &&str| HostLine { address: (*address).into(), names: vec!["x".into()] };
     let custom = custom.iter().map(line).collect();
-    EtcHosts { hostname: "h1".into(), hosts: Vec::new(), custom }.into()
+    EtcHosts { is_listed: false, name: None, hosts: Vec::new(), custom }.into()
 }
 
 const CONF: &str = "/etc/systemd/journald.conf.d/kayobe.conf";

@@ -136,7 +136,13 @@ fn samples() -> Vec<Concern> {
         }
         .into(),
         Named { name: "host1".into() }.into(),
-        EtcHosts { hostname: "host1".into(), hosts: vec![line.clone()], custom: vec![line] }.into(),
+        EtcHosts {
+            is_listed: true,
+            name: Some("host1".into()),
+            hosts: vec![line.clone()],
+            custom: vec![line],
+        }
+        .into(),
         Sysctl { parameters }.into(),
         IpRouting { rp_filter: "1".into() }.into(),
         SnatRules { rules: vec![rule] }.into(),

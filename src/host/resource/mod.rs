@@ -37,6 +37,7 @@ mod luks_header;
 mod luks_key;
 pub(super) mod mounted;
 pub(super) mod network_state;
+mod no_line;
 mod nvidia;
 mod others;
 pub(super) mod package_program;
@@ -104,6 +105,7 @@ pub use self::{
     luks_key::NoKey,
     mounted::Mounted,
     network_state::NetworkState,
+    no_line::NoLine,
     nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
@@ -258,6 +260,7 @@ macro_rules! resources {
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
+                    Self::NoLine(thing) => Some(&thing.path),
                     Self::Section(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
                     _ => None,
@@ -313,6 +316,7 @@ resources!(
     NetworkState,
     NoContainer,
     NoKey,
+    NoLine,
     NvidiaDriver,
     Opened,
     Others,

@@ -313,3 +313,34 @@ fn nmstate_is_given_what_kayobes_filter_makes() {
     let network = site("network_nmstate_install_packages: false\n");
     assert_eq!((&network["packages"], &network["zones"]), (&json!([]), &Value::Null));
 }
+
+#[test]
+fn hosts_have_the_names_that_they_go_by() {
+    let ips = "provision_oc_net_cidr: 10.0.0.0/24\ninternal_net_name: provision_oc_net\nprovision_oc_net_ips:\n  \
+               h1: 10.0.0.7\n  h2.example: 10.0.0.8\n  h3: 10.0.0.9\n";
+    let custom = "custom_etc_hosts_entries: {b.example: 192.0.2.2, a.example: 192.0.2.1}\n";
+    let files = [
+        ("inventory/hosts", "[controllers]\nh1\nh2.example\nh3\n"),
+        ("inventory/host_vars/h3.yml", "ansible_nodename: third.example\n"),
+        ("networks.yml", ips),
+        ("extra.yml", custom),
+    ];
+    let found = OneHost::new("controllers", &files).one(Class::Overcloud, "etc-hosts");
+    let hosts = json!([
+        {"address": "10.0.0.7", "names": []},
+        {"address": "10.0.0.8", "names": ["h2.example", "h2"]},
+        {"address": "10.0.0.9", "names": ["third.example", "third"]},
+    ]);
+    assert_eq!((&found["is_listed"], &found["hosts"]), (&json!(true), &hosts));
+    let custom = json!([
+        {"address": "192.0.2.2", "names": ["b.example"]},
+        {"address": "192.0.2.1", "names": ["a.example"]},
+    ]);
+    assert_eq!(found["custom"], custom);
+
+    let named = "kayobe_customize_hostnames: true\nkayobe_custom_hostname: \"n-{{ inventory_hostname }}\"\n";
+    let files = [files[0], files[2], ("extra.yml", named)];
+    let found = OneHost::new("controllers", &files).one(Class::Overcloud, "etc-hosts");
+    assert_eq!(found["name"], "n-h1");
+    assert_eq!(found["hosts"][1]["names"], json!(["n-h2.example"]));
+}
