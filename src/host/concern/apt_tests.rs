@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::host::{
-    concern::{Concern, Docker, DockerPackage, DockerRepository, Ulimit},
+    concern::{Concern, Docker, DockerEngine, DockerPackage, DockerRepository, Ulimit},
     programs::Output,
     stage::Stage,
 };
@@ -33,7 +33,7 @@ fn docker() -> Concern {
         iptables: false,
     };
     let red_hat = "http://mirror.example/docker".into();
-    Docker {
+    let engine = DockerEngine {
         repository: Some(DockerRepository { debian: None, red_hat }),
         package,
         config: serde_json::Map::new(),
@@ -44,8 +44,8 @@ fn docker() -> Concern {
         https_proxy: None,
         no_proxy: String::new(),
         registry: None,
-    }
-    .into()
+    };
+    Docker { engine: Some(engine) }.into()
 }
 
 /// Left to itself apt only warns of it, ends well, and installs what it knew before.

@@ -53,7 +53,7 @@ pub(super) mod section;
 pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
-mod snat;
+pub(super) mod snat;
 pub(super) mod strangers;
 pub(super) mod swap;
 mod touched;
