@@ -238,6 +238,11 @@ macro_rules! resources {
                 }
             }
 
+            /// Whether it keeps a unit from being started.
+            pub fn is_mask(&self) -> bool {
+                matches!(self, Self::Link(Link { target, .. }) if target == "/dev/null")
+            }
+
             /// What an operator should know though it is no difference.
             pub fn note(&self, machine: &Machine) -> Result<Option<String>, Fault> {
                 match self {
