@@ -78,6 +78,8 @@ impl<W: Write> Served<'_, W> {
                 let outcome = undo::confirm(self.host.machine, &undo);
                 say(self.output, &Answer::Confirmed { outcome: outcome.into() });
             }
+            // Where it cannot be noted, the next run tells it once more.
+            Ask::Told { undo } => drop(undo::told(self.host.machine, &undo)),
         }
     }
 
@@ -153,4 +155,32 @@ impl<W: Write> Served<'_, W> {
 
 fn no_lock() -> Fault {
     Fault::new("changing the host").because("the run does not hold the host's lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::stage::Stage;
+
+    const UNDONE: &str = "/var/lib/ymir/undone.json";
+
+    /// A check greets, too, and must not use up what the next run has to tell.
+    #[test]
+    fn what_was_undone_is_kept_until_it_was_told() {
+        let bundle = r#"{"id": "1", "concern": "network", "files": [], "then": []}"#;
+        let system = "ID=debian\nVERSION_ID=\"12\"\n";
+        let stage = Stage::new(&[(UNDONE, bundle), ("/etc/os-release", system)]);
+        let greeted = |asked: &str| {
+            let mut said = Vec::new();
+            serve(&stage.machine(), asked.as_bytes(), &mut said);
+            String::from_utf8(said).unwrap()
+        };
+        let before = stage.everything();
+        for asked in ["", r#"{"ask": "look", "parts": []}"#, r#"{"ask": "told", "undo": "2"}"#] {
+            assert!(greeted(asked).contains(r#""undone":["1","network"]"#), "{asked}");
+            assert_eq!(stage.everything(), before, "{asked}");
+        }
+        greeted(r#"{"ask": "told", "undo": "1"}"#);
+        assert_eq!(stage.text(UNDONE), None);
+    }
 }

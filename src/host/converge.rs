@@ -15,7 +15,7 @@ use super::{
     leftovers::{Leftover, once},
     record::{Entry, Record},
     removal::Verdict,
-    resource::{Condemned, InUse, Refresh, Resource},
+    resource::{Condemned, InUse, Packages, Presence, Refresh, Resource},
     undo::{self, Undo},
 };
 
@@ -139,11 +139,14 @@ impl<'m> Converge<'m> {
         let resources = concern.resources(&self.host)?;
         let mut done = Done::default();
         let leftovers = self.leftovers(concern, &resources)?;
-        if concern.is_risky() {
-            done.undo = self.arm(concern, &resources, &leftovers)?;
-        }
         let mut changes = Changes { done: &mut done, progress };
-        match self.carry_out(concern, &resources, leftovers, &mut changes) {
+        // Mirrors and other package programs take as long as they like; the host's undoing does not wait for them.
+        let calm = if concern.is_risky() { calm(&resources) } else { 0 };
+        self.bring_all(concern, &resources[..calm], &resources, &mut changes)?;
+        if concern.is_risky() {
+            changes.done.undo = self.arm(concern, &resources, &leftovers)?;
+        }
+        match self.carry_out(concern, &resources, (leftovers, calm), &mut changes) {
             Ok(()) => Ok(done),
             Err(fault) if done.undo.is_some() => {
                 // Half of a change that can cut the operator off is worse than none.
@@ -159,14 +162,25 @@ impl<'m> Converge<'m> {
         &mut self,
         concern: &Concern,
         resources: &[Resource],
-        leftovers: Vec<Leftover>,
+        (leftovers, from): (Vec<Leftover>, usize),
         changes: &mut Changes,
     ) -> Result<(), Fault> {
         for leftover in leftovers {
             self.take_away(leftover, resources, changes.done, changes.progress)?;
         }
-        for resource in resources {
-            let made = self.bring_about(concern, resource, resources, changes.progress)?;
+        self.bring_all(concern, &resources[from..], resources, changes)
+    }
+
+    /// Brings these about, which are part of all that the concern asks for.
+    fn bring_all(
+        &mut self,
+        concern: &Concern,
+        these: &[Resource],
+        all: &[Resource],
+        changes: &mut Changes,
+    ) -> Result<(), Fault> {
+        for resource in these {
+            let made = self.bring_about(concern, resource, all, changes.progress)?;
             changes.done.changes.extend(made);
             changes.done.kept.extend(self.note(concern, resource)?);
         }
@@ -317,6 +331,17 @@ impl<'m> Converge<'m> {
         }
         undo::arm(machine, paths, resources, concern.name()).map(Some)
     }
+}
+
+/// How many resources a risky concern begins with that cut nobody off: packages, and what keeps their services from
+/// starting until they are configured.
+fn calm(resources: &[Resource]) -> usize {
+    let is_package = |resource: &Resource| {
+        matches!(resource, Resource::Packages(Packages { presence: Presence::Installed, .. }))
+    };
+    let leading = resources.iter().take_while(|one| is_package(one) || one.is_mask());
+    let packages = leading.enumerate().filter(|(_, one)| is_package(one));
+    packages.last().map_or(0, |(at, _)| at + 1)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use super::*;
 use crate::host::{
-    concern::{EtcHosts, HostLine, Logging, Proxy, Sysctl},
+    concern::{AnsibleUser, EtcHosts, HostLine, Logging, Proxy, Sysctl},
     programs::Output,
     sealed::Sealed,
     stage::Stage,
@@ -17,7 +17,7 @@ fn logging(storage: &str) -> Concern {
 fn hosts(custom: &[&str]) -> Concern {
     let line = |address: &&str| HostLine { address: (*address).into(), names: vec!["x".into()] };
     let custom = custom.iter().map(line).collect();
-    EtcHosts { hostname: "h1".into(), hosts: Vec::new(), custom }.into()
+    EtcHosts { is_listed: false, name: None, hosts: Vec::new(), custom }.into()
 }
 
 const CONF: &str = "/etc/systemd/journald.conf.d/kayobe.conf";
@@ -153,4 +153,28 @@ fn packages_that_need_only_each_other_go_together() {
     };
     stage.settles(&tools(&["a", "b"]));
     assert_eq!(stage.settles(&tools(&[])), ["remove the package a", "remove the package b"]);
+}
+
+/// A slow mirror must not run into the undoing of a change that has not begun.
+#[test]
+fn packages_are_there_before_the_host_is_told_to_undo() {
+    const UNDO: &str = "var/lib/ymir/undo.json";
+    let stage = Stage::of(crate::host::facts::Family::Debian);
+    let told = |stage: &Stage, program: &str, is_armed: bool| {
+        let acts = stage.programs.acts.borrow();
+        let (_, act) = acts.iter().rev().find(|(start, _)| start == program).cloned().unwrap();
+        drop(acts);
+        let name = program.to_owned();
+        stage.act(program, move |root, call| {
+            assert_eq!(root.join(UNDO).exists(), is_armed, "{name}");
+            act(root, call)
+        });
+    };
+    told(&stage, "apt-get", false);
+    told(&stage, "useradd", true);
+    let (name, public_key) = ("stack".into(), "ssh-ed25519 AAAA".into());
+    let user = AnsibleUser { name, public_key, in_docker_group: false };
+    let done = stage.apply(&user.into());
+    assert_eq!(done[0], "install python3-minimal");
+    assert!(done.iter().any(|text| text.starts_with("make the user stack")), "{done:?}");
 }

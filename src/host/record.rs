@@ -166,6 +166,10 @@ pub enum Trace {
     BootArguments {
         arguments: Vec<String>,
     },
+    /// Rules of iptables by which the host lends its address; more than one after its default route has changed.
+    Snat {
+        rules: Vec<Vec<String>>,
+    },
     /// Parts of the network that nmstate brought about.
     NetworkParts {
         parts: Vec<Part>,
@@ -235,6 +239,12 @@ impl Trace {
             }
             (Self::BootArguments { arguments }, Some(Self::BootArguments { arguments: old })) => {
                 Self::BootArguments { arguments: joined(arguments, old) }
+            }
+            (Self::Snat { mut rules }, Some(Self::Snat { rules: old })) => {
+                rules.extend(
+                    old.iter().filter(|known| !rules.contains(known)).cloned().collect::<Vec<_>>(),
+                );
+                Self::Snat { rules }
             }
             (new, _) => new,
         }

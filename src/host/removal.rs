@@ -10,7 +10,7 @@ use super::{
     record::{self, Trace},
     resource::{
         Resource, Unit, block, boot_arguments, connection_zone, container, firewall, fstab, key,
-        libvirt, network_state, packages, sasl_login, section, setting, swap, tuned_profile,
+        libvirt, network_state, packages, sasl_login, section, setting, snat, swap, tuned_profile,
         virtual_gpu,
     },
 };
@@ -60,12 +60,7 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
             section::judge(machine, (path, name), contents, before.is_some())
         }
         Trace::Packages { names } => judge_packages(machine, names),
-        Trace::User { name } => Ok(match accounts::account(machine, name)? {
-            Some(account) => {
-                remove(format!("remove the user {name}; its home {} stays", account.home))
-            }
-            None => Verdict::Forget,
-        }),
+        Trace::User { name } => judge_user(machine, name),
         Trace::Group { name } => judge_group(machine, name),
         Trace::Key { user, key } => judge_key(machine, user, key),
         Trace::Unit { name } => {
@@ -89,6 +84,7 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
         Trace::SaslLogin { user, file } => sasl_login::judge(machine, user, file.as_deref()),
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::judge(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::judge(machine, arguments),
+        Trace::Snat { rules } => snat::judge(machine, rules),
         Trace::NetworkParts { parts } => network_state::judge(machine, parts),
         Trace::ConnectionZone { device, zone } => connection_zone::judge(machine, device, zone),
     }
@@ -250,6 +246,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         }
         Trace::VirtualGpu { uuid, definition } => virtual_gpu::take_away(machine, uuid, definition),
         Trace::BootArguments { arguments } => boot_arguments::take_away(machine, arguments),
+        Trace::Snat { rules } => snat::take_away(machine, rules),
         Trace::NetworkParts { parts } => network_state::take_away(machine, parts),
         Trace::ConnectionZone { device, .. } => connection_zone::take_away(machine, device),
     }
@@ -311,6 +308,13 @@ fn judge_packages(machine: &Machine, names: &[String]) -> Result<Verdict, Fault>
         Verdict::Remove(Change::new(format!("remove the package {listed}")))
     } else {
         Verdict::Keep(format!("the package {listed} stays: others need it"))
+    })
+}
+
+fn judge_user(machine: &Machine, name: &str) -> Result<Verdict, Fault> {
+    Ok(match accounts::account(machine, name)? {
+        Some(account) => remove(format!("remove the user {name}; its home {} stays", account.home)),
+        None => Verdict::Forget,
     })
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// What a played program does to the host's directory, and what it says.
-type Act = Rc<dyn Fn(&Path, &Call) -> Output>;
+pub(crate) type Act = Rc<dyn Fn(&Path, &Call) -> Output>;
 
 /// Remembers what was called, and fails where it is told to.
 #[derive(Default, Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct Played {
     called: Rc<RefCell<Vec<String>>>,
     pub(crate) failing: Rc<RefCell<Option<String>>>,
     /// By the beginning of the command line; the newest counts.
-    acts: Rc<RefCell<Vec<(String, Act)>>>,
+    pub(crate) acts: Rc<RefCell<Vec<(String, Act)>>>,
     /// After how many further calls the agent is killed, and whether the program of that call still does its work.
     pub(crate) killed: Rc<RefCell<Option<(usize, bool)>>>,
     root: std::path::PathBuf,

@@ -173,11 +173,17 @@ fn turn(machine: &Machine) -> Result<File, Fault> {
     })
 }
 
-/// What the host has undone since this was asked last: ids of changes and the concerns that they were of.
+/// What the host has undone and nobody was told yet: the change's id and its concern.
 pub fn undone(machine: &Machine) -> Result<Option<(String, String)>, Fault> {
-    let Some(bundle) = read(machine, UNDONE)? else { return Ok(None) };
-    machine.remove(UNDONE)?;
-    Ok(Some((bundle.id, bundle.concern)))
+    Ok(read(machine, UNDONE)?.map(|bundle| (bundle.id, bundle.concern)))
+}
+
+/// The operator knows that this change was undone. What was undone since then is still to be told.
+pub fn told(machine: &Machine, id: &str) -> Result<(), Fault> {
+    match undone(machine)? {
+        Some((known, _)) if known == id => machine.remove(UNDONE),
+        _ => Ok(()),
+    }
 }
 
 fn read(machine: &Machine, path: &str) -> Result<Option<Bundle>, Fault> {

@@ -34,6 +34,8 @@ pub enum Ask {
     Run { errand: Box<Errand> },
     /// The control host has come back through the new configuration.
     Confirm { undo: String },
+    /// The operator knows by now that the host has undone this change; nothing is answered.
+    Told { undo: String },
 }
 
 /// One concern of a plan's step.
@@ -58,7 +60,7 @@ pub enum Answer {
         /// A change that waits for its confirmation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waiting: Option<String>,
-        /// A change that the host has undone by itself, and its concern.
+        /// A change that the host has undone by itself, and its concern. It is said until the control host has told it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undone: Option<(String, String)>,
     },

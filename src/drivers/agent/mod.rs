@@ -84,6 +84,25 @@ struct Host {
     changed: bool,
     /// Why it could not be looked at beforehand.
     lost: Option<Trouble>,
+    /// The change of an earlier run of which the operator was told that the host has undone it.
+    told_undone: Option<String>,
+}
+
+impl Host {
+    /// Tells of a change that the host has undone after the run that made it had gone.
+    fn tell_undone(&mut self, voice: &Voice) {
+        let Some((id, concern)) = self.session.as_ref().and_then(|(one, _)| one.undone.clone())
+        else {
+            return;
+        };
+        if self.told_undone.as_ref() == Some(&id) {
+            return;
+        }
+        voice.warn(format!(
+            "an earlier run changed {concern} and did not come back in time, so the host has undone that by itself"
+        ));
+        self.told_undone = Some(id);
+    }
 }
 
 impl AgentDriver {
@@ -130,6 +149,7 @@ impl AgentDriver {
             let found = self.look(task.subject, session, &parts).await?;
             host.found.extend(found);
         }
+        host.tell_undone(voice);
         let last = self.is_last(&task);
         let found = host.found.remove(&task.step.id).ok_or_else(|| {
             Trouble::internal(format!(
@@ -172,6 +192,9 @@ impl AgentDriver {
         let name = task.subject;
         let session = self.session(name, &action.login, host).await?;
         session.own(&Ask::Own { owner: self.owner.clone() }, |text| voice.progress(text)).await?;
+        host.tell_undone(voice);
+        let session = self.session(name, &action.login, host).await?;
+        session.forget_undone().await?;
         let part = self.part(name, &task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = match hear(session, voice).await {
@@ -205,11 +228,11 @@ impl AgentDriver {
         let slot = host.session.take().map(|(_, slot)| slot);
         let away = action.concern.away().unwrap_or(UNDONE_BY).max(UNDONE_BY);
         let mut session = self.reopened(name, &action.login, away).await?;
-        refuse_undone(name, &session)?;
+        refuse_undone(name, &mut session).await?;
         let waiting = session.waiting.clone();
         // The agent of the broken connection may still be at work, and so may the host's undoing: their ends are waited for.
         session.own(&Ask::Own { owner: self.owner.clone() }, |text| voice.progress(text)).await?;
-        refuse_undone(name, &session)?;
+        refuse_undone(name, &mut session).await?;
         let part = self.part(name, &task.step.id, &action.concern)?;
         session.ask(&json!({ "ask": "apply", "part": part })).await?;
         let undo = hear(&mut session, voice).await?.undo(name)?;
@@ -223,7 +246,7 @@ impl AgentDriver {
         // The old connection proves nothing, and it holds the host's lock.
         let slot = host.session.take().map(|(_, slot)| slot);
         let mut session = self.reopened(name, &action.login, undo.seconds).await?;
-        refuse_undone(name, &session)?;
+        refuse_undone(name, &mut session).await?;
         session.ask(&Ask::Confirm { undo: undo.id }).await?;
         match session.answer().await? {
             Answer::Confirmed { outcome } => {
@@ -338,8 +361,10 @@ impl AgentDriver {
 }
 
 /// Whether the host has undone the change before it could be confirmed.
-fn refuse_undone(name: &str, session: &Session) -> Result<()> {
-    let Some((_, concern)) = &session.undone else { return Ok(()) };
+async fn refuse_undone(name: &str, session: &mut Session) -> Result<()> {
+    let Some((_, concern)) = session.undone.clone() else { return Ok(()) };
+    // Where the host does not hear it, the next run tells it once more.
+    drop(session.forget_undone().await);
     Err(Trouble::host(format!("{name}: changing {concern}"))
         .because("Ymir could not come back in time, so the host has undone the change by itself")
         .hint(

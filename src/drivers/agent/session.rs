@@ -119,6 +119,16 @@ impl Session {
     }
 }
 
+impl Session {
+    /// The operator was told what the host has undone: the next run need not tell it again.
+    pub(super) async fn forget_undone(&mut self) -> Result<()> {
+        match self.undone.take() {
+            Some((undo, _)) => self.ask(&Ask::Told { undo }).await,
+            None => Ok(()),
+        }
+    }
+}
+
 async fn answer(host: &str, talk: &mut Talk) -> Result<Answer> {
     let told = || format!("{host}: listening to the agent");
     match talk.line().await.or_host(told)? {

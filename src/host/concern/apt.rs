@@ -96,8 +96,7 @@ impl Topic for Apt {
         };
         resources.extend(self.keys.iter().map(|one| key(one).into()));
         let listed = [config, repositories, logins].concat();
-        let update = Way::Run(vec![vec!["apt-get".into(), "update".into()]]);
-        let update = Refresh::after("update the lists of packages", update, &listed);
+        let update = Refresh::after("update the lists of packages", Way::AptLists, &listed);
         resources.extend(listed);
         if self.disables_sources_list {
             let (path, start) = ("/etc/apt/sources.list".into(), "deb".into());
@@ -162,3 +161,7 @@ impl Apt {
         File::new(format!("/etc/apt/auth.conf.d/{}", login.name), text).mode(0o600).secret().into()
     }
 }
+
+#[cfg(test)]
+#[path = "apt_tests.rs"]
+mod tests;

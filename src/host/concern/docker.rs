@@ -7,16 +7,24 @@ use super::{Host, Topic};
 use crate::host::{
     facts::Family,
     fault::Fault,
+    programs::Call,
     resource::{
-        Absent, ContainerdRoot, Directory, Download, File, Packages, Pinned, Refresh, Resource,
-        Unit, Way,
+        Absent, ContainerdRoot, Directory, Download, File, InUse, Packages, Pinned, Refresh,
+        Resource, Unit, Way,
     },
     sealed::Sealed,
 };
 
-/// The `docker_*` variables.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The `docker_*` variables; nothing where the site's containers run on another engine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Docker {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<DockerEngine>,
+}
+
+/// How Docker shall be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DockerEngine {
     /// Where its packages come from; `None` where the site's own repositories have them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<DockerRepository>,
@@ -85,6 +93,30 @@ const DROP_IN: &str = "/etc/systemd/system/docker.service.d/kolla.conf";
 
 impl Topic for Docker {
     fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
+        match &self.engine {
+            Some(engine) => Ok(engine.resources(host)),
+            None => Ok(in_use(host)?.into_iter().map(Resource::from).collect()),
+        }
+    }
+}
+
+/// What keeps an engine that nobody asks for: containers of somebody's, also where it does not say whether it has any.
+fn in_use(host: &Host) -> Result<Option<InUse>, Fault> {
+    if !host.machine.path("/usr/bin/docker").exists() {
+        return Ok(None);
+    }
+    let listed = host.machine.run(&Call::new("docker", ["ps", "--all", "--quiet"]))?;
+    let why = match (listed.code, listed.stdout.lines().count()) {
+        (0, 0) => return Ok(None),
+        (0, count) => format!("it has {count} containers"),
+        _ => format!("whether it has containers it does not say: {}", listed.stderr.trim()),
+    };
+    let why = format!("Docker stays with its configuration: {why}");
+    Ok(Some(InUse { what: "docker".into(), why, own_only: true }))
+}
+
+impl DockerEngine {
+    fn resources(&self, host: &Host) -> Vec<Resource> {
         let mut resources = self.repository(host);
         // Before the package: an engine that starts without it writes rules of iptables.
         resources.push(Directory::new("/etc/docker").access("root", "root", 0o755).into());
@@ -110,11 +142,9 @@ impl Topic for Docker {
         let restart = Refresh::restart("containerd.service", &root);
         resources.extend(root);
         resources.push(restart.into());
-        Ok(resources)
+        resources
     }
-}
 
-impl Docker {
     fn packages(&self, host: &Host) -> Vec<Resource> {
         let DockerPackage { debian, debian_pin, red_hat, red_hat_pin, iptables } = &self.package;
         let mut resources = Vec::new();
@@ -199,8 +229,8 @@ fn debian_repository(repository: &DockerRepository, host: &Host) -> Vec<Resource
     let commented = format!("# Ansible managed\n\n{text}");
     let sources = File::new("/etc/apt/sources.list.d/docker.sources", text).or(commented);
     let sources = [sources.mode(0o644).into()];
-    let update = Way::Run(vec![vec!["apt-get".into(), "update".into()]]);
-    let update = Refresh::after("read the packages of Docker's repository", update, &sources);
+    let name = "read the packages of Docker's repository";
+    let update = Refresh::after(name, Way::AptLists, &sources);
     let [sources] = sources;
     vec![
         Packages::installed(["ca-certificates", "gnupg"]).into(),

@@ -13,7 +13,7 @@ fn stage() -> Stage {
     stage
 }
 
-fn docker() -> Docker {
+fn docker() -> DockerEngine {
     let package = |debian_pin: Option<&str>| DockerPackage {
         debian: "docker-ce".into(),
         debian_pin: debian_pin.map(str::to_owned),
@@ -21,7 +21,7 @@ fn docker() -> Docker {
         red_hat_pin: None,
         iptables: false,
     };
-    Docker {
+    DockerEngine {
         repository: None,
         package: package(None),
         config: Map::from_iter([("live-restore".to_owned(), true.into())]),
@@ -35,8 +35,8 @@ fn docker() -> Docker {
     }
 }
 
-fn concern(docker: Docker) -> Concern {
-    docker.into()
+fn concern(engine: DockerEngine) -> Concern {
+    Docker { engine: Some(engine) }.into()
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn files_are_limited_where_the_default_is_too_large() {
     let text = stage.text("/etc/docker/daemon.json").unwrap();
     assert!(text.contains("\"nofile\": {\n            \"hard\": 1048576"), "{text}");
     let ulimit = Box::new(Ulimit { on: Some(false), ..*docker().ulimit });
-    stage.settles(&concern(Docker { ulimit, ..docker() }));
+    stage.settles(&concern(DockerEngine { ulimit, ..docker() }));
     assert!(!stage.text("/etc/docker/daemon.json").unwrap().contains("nofile"));
     stage.facts.release = "10.0".into();
     stage.settles(&concern(docker()));
@@ -97,7 +97,7 @@ fn containerd_is_told_where_docker_leaves_images_to_it() {
 fn a_version_is_pinned_and_set_free_again() {
     let stage = stage();
     let package = DockerPackage { debian_pin: Some("5:28.*".into()), ..docker().package };
-    stage.settles(&concern(Docker { package, ..docker() }));
+    stage.settles(&concern(DockerEngine { package, ..docker() }));
     let path = "/etc/apt/preferences.d/docker";
     let text = "Package: docker-ce\nPin: version 5:28.*\nPin-Priority: 1000\n";
     assert_eq!(stage.text(path).unwrap(), text);
@@ -108,7 +108,7 @@ fn a_version_is_pinned_and_set_free_again() {
 #[test]
 fn an_engine_that_only_reads_its_configuration_stops_no_container() {
     let stage = stage();
-    stage.settles(&concern(Docker { reloads: true, ..docker() }));
+    stage.settles(&concern(DockerEngine { reloads: true, ..docker() }));
     let calls = stage.called();
     assert!(calls.contains(&"systemctl reload docker.service".to_owned()), "{calls:?}");
     assert!(!calls.contains(&"systemctl restart docker.service".to_owned()), "{calls:?}");
@@ -133,7 +133,7 @@ fn a_pinned_version_settles_and_gives_way_to_another() {
     });
     let pinned = |pin: &str| {
         let package = DockerPackage { red_hat_pin: Some(pin.into()), ..docker().package };
-        concern(Docker { package, ..docker() })
+        concern(DockerEngine { package, ..docker() })
     };
     let done = stage.settles(&pinned("28.*"));
     assert!(done.contains(&"install docker-ce-28.*".to_owned()), "{done:?}");
@@ -141,4 +141,35 @@ fn a_pinned_version_settles_and_gives_way_to_another() {
     assert_eq!(done, ["install docker-ce-29.1.0 in place of 28.0.4-1.el10"]);
     let removed = stage.called().into_iter().find(|line| line.contains("remove"));
     assert_eq!(removed, None, "containers would stop");
+}
+
+/// A site that has gone over to Podman.
+#[test]
+fn an_engine_that_is_not_asked_for_goes_when_it_has_no_containers() {
+    let stage = Stage::of(Family::Debian);
+    stage.apply(&concern(docker()));
+    stage.put("/usr/bin/docker", "");
+    stage.answer("docker ps", "0123\n");
+    let none = Docker::default().into();
+    assert_eq!(stage.settles(&none), [""; 0]);
+    let kept = ["Docker stays with its configuration: it has 1 containers"];
+    assert_eq!(stage.kept(&none), kept);
+    stage.answer("docker ps", "");
+    let done = stage.apply(&none);
+    assert!(done.contains(&"remove /etc/docker/daemon.json".to_owned()), "{done:?}");
+    assert_eq!(stage.text("/etc/docker/daemon.json"), None);
+}
+
+#[test]
+fn an_engine_that_does_not_answer_stays() {
+    let stage = Stage::of(Family::Debian);
+    stage.apply(&concern(docker()));
+    stage.put("/usr/bin/docker", "");
+    stage.act("docker ps", |_, _| crate::host::programs::Output {
+        code: 1,
+        stderr: "Cannot connect to the Docker daemon".into(),
+        ..Default::default()
+    });
+    let kept = stage.kept(&Docker::default().into());
+    assert!(kept[0].contains("it does not say: Cannot connect"), "{kept:?}");
 }

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, Topic};
 use crate::host::{
+    facts::Family,
     fault::Fault,
-    resource::{FirewallItem, Item, Packages, Refresh, Resource, Unit, firewall},
+    resource::{Absent, FirewallItem, Item, Link, Packages, Refresh, Resource, Unit, firewall},
 };
 
 const UNIT: &str = "firewalld.service";
+/// A link to nothing at this name keeps it from being started.
+const MASK: &str = "/etc/systemd/system/firewalld.service";
 /// What firewalld comes with.
 const DEFAULT_ZONE: &str = "public";
 
@@ -64,7 +67,7 @@ impl Firewalld {
         let moved = moved(host, &items)?;
         let items: Vec<Resource> = items.into_iter().map(Resource::from).collect();
         let restart = Refresh::restart(UNIT, &items);
-        let mut resources = vec![Packages::installed(["firewalld"]).into()];
+        let mut resources = package(host)?;
         resources.extend(moved);
         resources.extend(items);
         resources.push(restart.into());
@@ -72,6 +75,18 @@ impl Firewalld {
         resources.push(Unit::on(UNIT).into());
         Ok(resources)
     }
+}
+
+/// firewalld itself. Debian's package starts it when it is installed, before it has a rule and before the host undoes
+/// what it cuts off: until then it is masked. A link that a killed run leaves is nobody's wish in the next one, and goes.
+fn package(host: &Host) -> Result<Vec<Resource>, Fault> {
+    let package = Resource::from(Packages::installed(["firewalld"]));
+    if host.facts.family != Family::Debian || package.look(host.machine)?.is_empty() {
+        return Ok(vec![package]);
+    }
+    let mask = Link { path: MASK.into(), target: "/dev/null".into() };
+    let unmask = Absent { path: MASK.into() };
+    Ok(vec![mask.into(), package, unmask.into()])
 }
 
 /// Interfaces leave the zones that they are in.

@@ -149,3 +149,27 @@ fn only_a_firewall_that_is_on_can_cut_anybody_off() {
     assert!(concern(None, vec![]).is_risky());
     assert!(!Concern::from(Firewall { firewalld: None }).is_risky());
 }
+
+/// Debian's package starts firewalld at once, with nothing but SSH's own port open.
+#[test]
+fn firewalld_does_not_start_before_it_is_configured() {
+    let mut stage = stage(&[("/var/lib/dpkg/status", "")]);
+    stage.facts.family = Family::Debian;
+    stage.act("apt-get", |root, _| {
+        let mask = std::fs::read_link(root.join(&MASK[1..])).unwrap();
+        assert_eq!(mask.to_str(), Some("/dev/null"));
+        let status = "Package: firewalld\nStatus: install ok installed\n";
+        std::fs::write(root.join("var/lib/dpkg/status"), status).unwrap();
+        Output::default()
+    });
+    let asked = concern(None, vec![rule(None, service("http"), true)]);
+    let done = stage.apply(&asked);
+    assert_eq!(done[1], "install firewalld");
+    assert!(!stage.root.path().join(&MASK[1..]).is_symlink());
+    assert_eq!(stage.look(&asked), [""; 0]);
+    // A run that was killed behind the package.
+    let path = stage.root.path().join(&MASK[1..]);
+    std::os::unix::fs::symlink("/dev/null", path).unwrap();
+    let done = [format!("remove the link {MASK}"), format!("restart {UNIT}")];
+    assert_eq!(stage.apply(&asked), done);
+}

@@ -12,9 +12,11 @@ use crate::host::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WithoutGlean {}
 
-/// `disable_cloud_init`.
+/// `disable_cloud_init`; where it is off, what kept cloud-init from starting goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WithoutCloudInit {}
+pub struct WithoutCloudInit {
+    pub is_wanted: bool,
+}
 
 const INTERFACES: &str = "/etc/sysconfig/network-scripts";
 /// In files that Glean wrote.
@@ -49,6 +51,7 @@ impl Topic for WithoutGlean {
 
 impl Topic for WithoutCloudInit {
     fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
-        Ok(vec![File::new("/etc/cloud/cloud-init.disabled", "").mode(0o644).into()])
+        let file = || File::new("/etc/cloud/cloud-init.disabled", "").mode(0o644);
+        Ok(self.is_wanted.then(|| file().into()).into_iter().collect())
     }
 }

@@ -9,9 +9,16 @@ use crate::host::{
     resource::{AuthorizedKey, File, Group, Packages, Resource, User},
 };
 
-/// `kolla_ansible_user`.
+/// `kolla_ansible_user`; nothing where Kolla-Ansible does not come to the host, or the site makes the account itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KollaUser {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<KollaAccount>,
+}
+
+/// The account that Kolla-Ansible logs in as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KollaAccount {
     pub name: String,
     pub group: String,
     /// A line of `authorized_keys`.
@@ -27,6 +34,12 @@ pub struct KollaPackages {
 
 impl Topic for KollaUser {
     fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
+        Ok(self.account.as_ref().map(KollaAccount::resources).unwrap_or_default())
+    }
+}
+
+impl KollaAccount {
+    fn resources(&self) -> Vec<Resource> {
         let docker = self.in_docker_group.then(|| "docker".to_owned());
         let groups: Vec<String> = docker.into_iter().chain(["sudo".to_owned()]).collect();
         let made = groups.iter().chain([&self.group]).map(|name| Group::new(name.clone()).into());
@@ -45,7 +58,7 @@ impl Topic for KollaUser {
         let sudoers = sudoers.checked_by(&["visudo", "--check", "--quiet", "--file", "{}"]);
         let key = AuthorizedKey { user: self.name.clone(), key: self.public_key.clone() };
         resources.extend([user.into(), key.into(), sudoers.into()]);
-        Ok(resources)
+        resources
     }
 }
 

@@ -40,7 +40,10 @@ const TABLES: &str = "/etc/iproute2/rt_tables";
 
 impl Topic for Network {
     fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
-        let mut resources = Vec::new();
+        let mut resources: Vec<Resource> = Vec::new();
+        if let (Engine::Nmstate(nmstate), Family::RedHat) = (&self.engine, host.facts.family) {
+            resources.extend(nmstate.packages());
+        }
         let answers = self.resolved.is_some() && resolved::answers(host)?;
         if let Some(text) = self.resolv.as_ref().filter(|_| !answers) {
             resources.push(File::new("/etc/resolv.conf", text).mode(0o644).into());

@@ -27,12 +27,14 @@ pub struct InterfaceZone {
 }
 
 impl Nmstate {
+    /// What brings nmstate onto the host.
+    pub(super) fn packages(&self) -> Option<Resource> {
+        let names = Some(&self.packages).filter(|names| !names.is_empty())?;
+        Some(Packages::installed(names.clone()).into())
+    }
+
     pub(super) fn resources(&self, without_names: bool) -> Vec<Resource> {
-        let mut resources = Vec::new();
-        if !self.packages.is_empty() {
-            resources.push(Packages::installed(self.packages.clone()).into());
-        }
-        resources.extend(network_manager::service(without_names, Vec::new()));
+        let mut resources = network_manager::service(without_names, Vec::new());
         // What the other engine has left, of interfaces that are not asked for any more.
         let read = vec![["nmcli", "connection", "reload"].map(str::to_owned).to_vec()];
         let what = "have NetworkManager read its connections";

@@ -23,7 +23,7 @@ impl Topic for Proxy {
     fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
         let line = |name: &str, value: &str, secret: bool| {
             let (path, start) = ("/etc/environment".into(), format!("{name}="));
-            Resource::from(Line { path, line: Some(format!("{start}{value}")), start, secret })
+            Resource::from(Line { path, line: format!("{start}{value}"), start, secret })
         };
         let mut lines = Vec::new();
         for (name, proxy) in [("http_proxy", &self.http), ("https_proxy", &self.https)] {

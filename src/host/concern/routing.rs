@@ -11,11 +11,12 @@ use crate::host::{
 /// Packets are passed on, where `enable_snat` is on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IpRouting {
-    /// `ip_routing_rp_filter_mode`
-    pub rp_filter: String,
+    /// `ip_routing_rp_filter_mode`; nothing where packets are not to be passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rp_filter: Option<String>,
 }
 
-/// `snat_rules`.
+/// `snat_rules`; none where `enable_snat` is off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SnatRules {
     pub rules: Vec<SnatRule>,
@@ -35,10 +36,12 @@ pub struct SnatRule {
 
 impl Topic for IpRouting {
     fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
+        // The running kernel goes on as it is until the host starts anew: others may rely on it by now.
+        let Some(rp_filter) = self.rp_filter.as_deref() else { return Ok(Vec::new()) };
         let parameters = [
             ("net.ipv4.ip_forward", "1"),
-            ("net.ipv4.conf.all.rp_filter", self.rp_filter.as_str()),
-            ("net.ipv4.conf.default.rp_filter", self.rp_filter.as_str()),
+            ("net.ipv4.conf.all.rp_filter", rp_filter),
+            ("net.ipv4.conf.default.rp_filter", rp_filter),
         ];
         let both = |(name, value): (&str, &str)| {
             let kept = Setting {
@@ -58,6 +61,9 @@ impl Topic for IpRouting {
 
 impl Topic for SnatRules {
     fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
+        if self.rules.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut resources = vec![Packages::installed(["iptables"]).into()];
         resources.extend(self.rules.iter().map(|rule| {
             let SnatRule { interface, source_ip, matches } = rule.clone();

@@ -112,6 +112,15 @@ fn kolla_venv() -> KollaVenv {
     }
 }
 
+fn kolla_account() -> KollaAccount {
+    KollaAccount {
+        name: "kolla".into(),
+        group: "kolla".into(),
+        public_key: String::new(),
+        in_docker_group: true,
+    }
+}
+
 fn samples() -> Vec<Concern> {
     let line = HostLine { address: "192.0.2.9".into(), names: vec!["repo".into()] };
     let parameters = BTreeMap::from([("vm.swappiness".to_owned(), "1".to_owned())]);
@@ -136,20 +145,20 @@ fn samples() -> Vec<Concern> {
         }
         .into(),
         Named { name: "host1".into() }.into(),
-        EtcHosts { hostname: "host1".into(), hosts: vec![line.clone()], custom: vec![line] }.into(),
-        Sysctl { parameters }.into(),
-        IpRouting { rp_filter: "1".into() }.into(),
-        SnatRules { rules: vec![rule] }.into(),
-        WithoutGlean {}.into(),
-        WithoutCloudInit {}.into(),
-        Swap { areas: Vec::new() }.into(),
-        KollaUser {
-            name: "kolla".into(),
-            group: "kolla".into(),
-            public_key: String::new(),
-            in_docker_group: true,
+        EtcHosts {
+            is_listed: true,
+            name: Some("host1".into()),
+            hosts: vec![line.clone()],
+            custom: vec![line],
         }
         .into(),
+        Sysctl { parameters }.into(),
+        IpRouting { rp_filter: Some("1".into()) }.into(),
+        SnatRules { rules: vec![rule] }.into(),
+        WithoutGlean {}.into(),
+        WithoutCloudInit { is_wanted: true }.into(),
+        Swap { areas: Vec::new() }.into(),
+        KollaUser { account: Some(kolla_account()) }.into(),
         KollaPip(pip()).into(),
         kolla_venv().into(),
         KollaPackages { multipath: true }.into(),
@@ -180,4 +189,38 @@ fn no_topic_is_left_out() {
     let sampled: BTreeSet<&str> = samples.iter().map(Concern::name).chain(ELSEWHERE).collect();
     let left: Vec<&&str> = NAMES.iter().filter(|name| !sampled.contains(**name)).collect();
     assert_eq!(left, [&""; 0]);
+}
+
+/// Topics that a site can switch off take with them what they had put there.
+#[test]
+fn what_is_switched_off_is_taken_away() {
+    let rule = SnatRule { interface: None, source_ip: None, matches: Vec::new() };
+    let table: [(Concern, Concern, &str); 4] = [
+        (
+            WithoutCloudInit { is_wanted: true }.into(),
+            WithoutCloudInit { is_wanted: false }.into(),
+            "remove /etc/cloud/cloud-init.disabled",
+        ),
+        (
+            IpRouting { rp_filter: Some("1".into()) }.into(),
+            IpRouting { rp_filter: None }.into(),
+            "remove `net.ipv4.ip_forward` of /etc/sysctl.conf",
+        ),
+        (
+            SnatRules { rules: vec![rule] }.into(),
+            SnatRules { rules: Vec::new() }.into(),
+            "remove the rule POSTROUTING --out-interface eth0 --jump SNAT --to-source 192.0.2.7",
+        ),
+        (
+            KollaUser { account: Some(kolla_account()) }.into(),
+            KollaUser { account: None }.into(),
+            "remove the user kolla; its home /home/kolla stays",
+        ),
+    ];
+    for (on, off, expected) in table {
+        let stage = Stage::of(Family::Debian);
+        stage.apply(&on);
+        let done = stage.settles(&off);
+        assert!(done.contains(&expected.to_owned()), "{done:?}");
+    }
 }

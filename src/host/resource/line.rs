@@ -10,34 +10,41 @@ use crate::host::{
     record::Trace,
 };
 
-/// A line of a file. Of the lines that begin with `start`, it is the last one; without any it is added at the end.
+/// A line of a file. Of the lines that begin with `start`, it is the last one, which is what counts in files of
+/// settings; without any it is added at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     pub path: String,
     /// What the line is found by, `http_proxy=`.
     pub start: String,
-    /// The whole line; `None` for no line with that beginning.
-    pub line: Option<String>,
+    /// The whole line.
+    pub line: String,
     /// Holds a secret, which is never shown.
     pub secret: bool,
 }
 
 impl Line {
     fn edited(&self, text: &str) -> String {
-        let begins = |line: &str| line.starts_with(&self.start);
-        let Some(wanted) = &self.line else {
-            return lines(text).filter(|line| !begins(line)).collect();
-        };
-        let last = lines(text).enumerate().filter(|(_, line)| begins(line)).last();
-        let Some((last, _)) = last else {
+        let last = lines(text).enumerate().filter(|(_, line)| begins(line, &self.start)).last();
+        let Some((last, found)) = last else {
             let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-            return format!("{text}{gap}{wanted}\n");
+            return format!("{text}{gap}{}\n", self.line);
         };
+        if found.trim_end_matches('\n') == self.line {
+            return text.to_owned();
+        }
         let replaced = lines(text).enumerate().map(|(index, line)| {
-            if index == last { format!("{wanted}\n") } else { line.to_owned() }
+            if index == last { format!("{}\n", self.line) } else { line.to_owned() }
         });
         replaced.collect()
     }
+}
+
+/// Whether a text begins with another one, and with a whole word of it: `127.0.0.10` does not with `127.0.0.1`.
+pub(super) fn begins(text: &str, start: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let rest = text.strip_prefix(start);
+    rest.is_some_and(|rest| !(rest.starts_with(is_of_word) && start.ends_with(is_of_word)))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -57,11 +64,6 @@ impl Thing for Line {
 
     fn diff(&self, seen: &Option<String>) -> Vec<Change> {
         let before = seen.as_deref().unwrap_or_default();
-        let same =
-            |wanted: &String| lines(before).any(|line| line.trim_end_matches('\n') == wanted);
-        if self.line.as_ref().is_some_and(same) {
-            return Vec::new();
-        }
         let after = self.edited(before);
         if before == after {
             return Vec::new();
@@ -76,9 +78,8 @@ impl Thing for Line {
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Option<String>) -> Result<Option<Trace>, Fault> {
-        let put =
-            |line: &String| Trace::Line { path: self.path.clone(), lines: vec![line.clone()] };
-        Ok(self.line.as_ref().map(put))
+        let (path, lines) = (self.path.clone(), vec![self.line.clone()]);
+        Ok(Some(Trace::Line { path, lines }))
     }
 }
 
@@ -86,31 +87,46 @@ impl Thing for Line {
 mod tests {
     use super::*;
 
-    fn line(wanted: Option<&str>) -> Line {
-        let line = wanted.map(str::to_owned);
+    fn line(wanted: &str) -> Line {
+        let line = wanted.to_owned();
         Line { path: "/etc/environment".into(), start: "p=".into(), line, secret: false }
     }
 
     #[test]
     fn one_line_is_edited() {
         let table = [
-            ("", Some("p=1"), "p=1\n"),
-            ("a", Some("p=1"), "a\np=1\n"),
-            ("a\nb\n", Some("p=1"), "a\nb\np=1\n"),
-            ("p=0\na\n", Some("p=1"), "p=1\na\n"),
-            ("p=0\np=2\na\n", Some("p=1"), "p=0\np=1\na\n"),
-            ("p=0\na\n", None, "a\n"),
-            ("a", None, "a"),
+            ("", "p=1\n"),
+            ("a", "a\np=1\n"),
+            ("a\nb\n", "a\nb\np=1\n"),
+            ("p=0\na\n", "p=1\na\n"),
+            ("p=0\np=2\na\n", "p=0\np=1\na\n"),
+            // The last one counts.
+            ("p=1\np=2\n", "p=1\np=1\n"),
         ];
-        for (before, wanted, after) in table {
-            assert_eq!(line(wanted).edited(before), after, "{before:?} {wanted:?}");
+        for (before, after) in table {
+            assert_eq!(line("p=1").edited(before), after, "{before:?}");
         }
     }
 
     #[test]
     fn a_line_that_is_there_is_left_where_it_is() {
-        assert_eq!(line(Some("p=1")).diff(&Some("p=1\np=2\n".into())), []);
-        assert_eq!(line(None).diff(&None), []);
-        assert_eq!(line(Some("p=1")).diff(&None).len(), 1);
+        for before in ["p=1\na\n", "p=2\np=1\na\n", "a\np=1"] {
+            assert_eq!(line("p=1").diff(&Some(before.into())), [], "{before:?}");
+        }
+        assert_eq!(line("p=1").diff(&None).len(), 1);
+    }
+
+    #[test]
+    fn a_beginning_ends_with_a_word() {
+        let table = [
+            ("127.0.0.1 localhost", "127.0.0.1", true),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.10 other", "127.0.0.1", false),
+            ("p=1", "p=", true),
+            ("# p=1", "p=", false),
+        ];
+        for (text, start, is) in table {
+            assert_eq!(begins(text, start), is, "{text:?} {start:?}");
+        }
     }
 }

@@ -37,8 +37,10 @@ mod luks_header;
 mod luks_key;
 pub(super) mod mounted;
 pub(super) mod network_state;
+mod no_line;
 mod nvidia;
 mod others;
+pub(super) mod package_program;
 pub(super) mod packages;
 mod partition;
 mod pin;
@@ -51,7 +53,7 @@ pub(super) mod section;
 pub(super) mod selinux;
 pub(super) mod setting;
 mod signature;
-mod snat;
+pub(super) mod snat;
 pub(super) mod strangers;
 pub(super) mod swap;
 mod touched;
@@ -103,6 +105,7 @@ pub use self::{
     luks_key::NoKey,
     mounted::Mounted,
     network_state::NetworkState,
+    no_line::NoLine,
     nvidia::{MigMode, NvidiaDriver, PackageFile},
     others::Others,
     packages::{Packages, Presence},
@@ -235,6 +238,11 @@ macro_rules! resources {
                 }
             }
 
+            /// Whether it keeps a unit from being started.
+            pub fn is_mask(&self) -> bool {
+                matches!(self, Self::Link(Link { target, .. }) if target == "/dev/null")
+            }
+
             /// What an operator should know though it is no difference.
             pub fn note(&self, machine: &Machine) -> Result<Option<String>, Fault> {
                 match self {
@@ -257,6 +265,7 @@ macro_rules! resources {
                     Self::FirewallItem(thing) => Some(&thing.path),
                     Self::Line(thing) => Some(&thing.path),
                     Self::Link(thing) => Some(&thing.path),
+                    Self::NoLine(thing) => Some(&thing.path),
                     Self::Section(thing) => Some(&thing.path),
                     Self::Setting(thing) => Some(&thing.path),
                     _ => None,
@@ -312,6 +321,7 @@ resources!(
     NetworkState,
     NoContainer,
     NoKey,
+    NoLine,
     NvidiaDriver,
     Opened,
     Others,

@@ -4,20 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Thing, rpm};
-use crate::host::{
-    change::Change,
-    fault::Fault,
-    machine::Machine,
-    programs::{Call, Output},
-    record::Trace,
+use super::{
+    Thing,
+    package_program::{self, apt_get, fetch_lists, in_turn},
+    rpm,
 };
+use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace};
 
 /// Mirrors are slow, packages many.
 pub(super) const LIMIT: Duration = Duration::from_hours(1);
-
-/// How long another package program may hold its lock.
-const LOCK_SECONDS: u32 = 300;
 
 /// Packages that must be there, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -169,20 +164,31 @@ pub(crate) fn install(machine: &Machine, names: &[String]) -> Result<(), Fault> 
         return rpm::install(machine, names);
     }
     finish_what_was_interrupted(machine)?;
-    let call = || apt_get(["install"]).also(names.iter().cloned());
-    let first = machine.run(&call())?;
+    let call = apt_get(["install"], LIMIT).also(names.iter().cloned());
+    let first = in_turn(machine, &call)?;
     if first.code == 0 {
         return Ok(());
     }
-    // Lists that are older than the mirror name packages that are gone from it.
-    machine.must(&apt_get(["update"]))?;
-    machine.run(&call())?.checked(&call()).map(drop).map_err(|fault| explained(fault, &first))
+    // Lists that are older than the mirror name packages that are gone from it. One that cannot be fetched matters only
+    // if what is missing is in it, and then the second try tells.
+    let update = apt_get(["update"], LIMIT);
+    in_turn(machine, &update)?.checked(&update)?;
+    in_turn(machine, &call)?
+        .checked(&call)
+        .map(drop)
+        .map_err(|fault| explained(fault, &first.stderr))
+}
+
+/// Has apt fetch its lists anew; all of them, or it is a fault.
+pub(super) fn refresh(machine: &Machine) -> Result<(), Fault> {
+    fetch_lists(machine, LIMIT).map_err(|fault| explained(fault, ""))
 }
 
 fn remove(machine: &Machine, names: &[String], how: &str) -> Result<(), Fault> {
     if is_debian(machine) {
         finish_what_was_interrupted(machine)?;
-        return machine.must(&apt_get([how]).also(names.iter().cloned())).map(drop);
+        let call = apt_get([how], LIMIT).also(names.iter().cloned());
+        return in_turn(machine, &call)?.checked(&call).map(drop);
     }
     rpm::remove(machine, names)
 }
@@ -192,7 +198,8 @@ pub(crate) fn removes_only(machine: &Machine, names: &[String]) -> Result<bool, 
     if !is_debian(machine) {
         return rpm::removes_only(machine, names);
     }
-    let simulated = machine.run(&apt_get(["--simulate", "remove"]).also(names.iter().cloned()))?;
+    let call = apt_get(["--simulate", "remove"], LIMIT).also(names.iter().cloned());
+    let simulated = machine.run(&call)?;
     let gone = simulated.stdout.lines().filter_map(|line| line.strip_prefix("Remv "));
     let mut gone = gone.filter_map(|rest| rest.split_whitespace().next());
     Ok(simulated.code == 0 && gone.all(|name| names.iter().any(|own| own == name)))
@@ -218,34 +225,23 @@ fn finish_what_was_interrupted(machine: &Machine) -> Result<(), Fault> {
     machine.must(&configure.env("DEBIAN_FRONTEND", "noninteractive").limit(LIMIT)).map(drop)
 }
 
-fn apt_get<const N: usize>(words: [&str; N]) -> Call {
-    let lock = format!("DPkg::Lock::Timeout={LOCK_SECONDS}");
-    let options = [
-        "--yes",
-        "--quiet",
-        "--option",
-        "Dpkg::Options::=--force-confdef",
-        "--option",
-        "Dpkg::Options::=--force-confold",
-        "--option",
-    ];
-    Call::new("apt-get", options)
-        .also([lock])
-        .also(words)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .limit(LIMIT)
-}
-
 /// What may be done about apt's own words.
-fn explained(fault: Fault, first: &Output) -> Fault {
-    let says = |words: &str| first.stderr.contains(words) || fault.to_string().contains(words);
-    if says("Could not get lock") || says("is another process using it") {
+fn explained(fault: Fault, first: &str) -> Fault {
+    let words = format!("{first}{fault}");
+    let says = |part: &str| words.contains(part);
+    if package_program::is_held(&words) {
         return fault.hint(
             "another package program runs on the host; when it has ended, give the command again",
         );
     }
     if says("Unable to locate package") || says("has no installation candidate") {
         return fault.hint("no repository of the host has it: see `apt_repositories`, and `apt-cache policy` on the host");
+    }
+    if package_program::is_unreadable(&words) {
+        return fault.hint(
+            "a repository of the host cannot be read: see `apt_repositories`, `apt_keys` and `apt_proxy_http`, or take \
+             it off the host if the site does not name it",
+        );
     }
     if says("No space left") {
         return fault.hint("the disk of the host is full");

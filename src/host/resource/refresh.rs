@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{connection, rpm, strangers};
+use super::{connection, packages, rpm, strangers};
 use crate::host::{fault::Fault, machine::Machine, programs::Call, record};
 
 /// How long interfaces may take to be as they should.
@@ -43,6 +43,8 @@ pub enum Way {
     Reconfigure(String),
     /// Has NetworkManager put a connection in force anew.
     Activate(String),
+    /// Has apt fetch its lists anew.
+    AptLists,
     /// dnf with these words.
     Dnf(Vec<String>),
     /// Programs, one after the other.
@@ -84,7 +86,7 @@ impl Refresh {
             Way::Reconfigure(device) => vec![words(&["networkctl", "reconfigure", device])],
             Way::Activate(name) => vec![connection::words(name)],
             // Nothing risky has to do with it, so nobody undoes it.
-            Way::Dnf(_) => Vec::new(),
+            Way::AptLists | Way::Dnf(_) => Vec::new(),
             Way::Run(calls) => calls.clone(),
         }
     }
@@ -101,6 +103,7 @@ impl Refresh {
             Way::Reconfigure(device) if strangers::are_left_alone(machine, device)? => {
                 return Ok(());
             }
+            Way::AptLists => return packages::refresh(machine),
             Way::Dnf(words) => return rpm::dnf(machine, words),
             _ => {}
         }
@@ -113,7 +116,7 @@ impl Refresh {
                 has_not_failed(machine, unit)
             }
             Way::RestartNetwork | Way::Reconfigure(_) => settle(machine),
-            Way::Activate(_) | Way::Dnf(_) | Way::Run(_) => Ok(()),
+            Way::Activate(_) | Way::AptLists | Way::Dnf(_) | Way::Run(_) => Ok(()),
         }
     }
 }

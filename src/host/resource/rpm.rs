@@ -1,32 +1,14 @@
 //! Packages of Red Hat's family, by rpm and dnf.
 
-use std::{thread::sleep, time::Duration};
-
 use super::{
-    Resource,
+    Resource, package_program,
     packages::{LIMIT, Seen, State},
 };
-use crate::host::{
-    fault::Fault,
-    machine::Machine,
-    programs::{Call, Output},
-};
-
-/// How often dnf is asked again while another package program holds its lock, and the pause between: five minutes.
-const TRIES: u32 = 60;
-const PAUSE: Duration = Duration::from_secs(5);
+use crate::host::{fault::Fault, machine::Machine, programs::Call};
 
 /// All names that rpm knows an installed package by.
 const NAMES: &str = "%{NAME}\\n%{NAME}.%{ARCH}\\n%{NAME}-%{VERSION}\\n%{NAME}-%{VERSION}-%{RELEASE}\\n\
     %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\\n";
-
-/// What dnf says of a lock that another program holds.
-const LOCKED: [&str; 4] = [
-    "Failed to obtain the transaction lock",
-    "can't create transaction lock",
-    "Waiting for process with pid",
-    "is locked by another process",
-];
 
 /// Which of the names are installed, by their own name or as what another package provides.
 pub(super) fn states(machine: &Machine, names: &[String]) -> Result<Seen, Fault> {
@@ -104,26 +86,15 @@ pub(super) fn dnf(machine: &Machine, words: &[String]) -> Result<(), Fault> {
     let call = Call::new("dnf", ["--assumeyes", "--quiet", "--setopt=exit_on_lock=True"])
         .also(words.to_vec())
         .limit(LIMIT);
-    let mut said = machine.run(&call)?;
-    for _ in 1..TRIES {
-        if said.code == 0 || !is_locked(&said) {
-            break;
-        }
-        sleep(PAUSE);
-        said = machine.run(&call)?;
-    }
+    let said = package_program::in_turn(machine, &call)?;
     let words = format!("{}{}", said.stdout, said.stderr);
     said.checked(&call).map(drop).map_err(|fault| explained(fault, &words))
-}
-
-fn is_locked(said: &Output) -> bool {
-    LOCKED.iter().any(|words| said.stderr.contains(words) || said.stdout.contains(words))
 }
 
 /// What may be done about dnf's own words.
 fn explained(fault: Fault, words: &str) -> Fault {
     let says = |part: &str| words.contains(part);
-    if LOCKED.iter().any(|part| says(part)) {
+    if package_program::is_held(words) {
         return fault.hint(
             "another package program runs on the host; when it has ended, give the command again",
         );
@@ -156,7 +127,7 @@ fn explained(fault: Fault, words: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::stage::Stage;
+    use crate::host::{programs::Output, stage::Stage};
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

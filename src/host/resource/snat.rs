@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::Thing;
-use crate::host::{change::Change, fault::Fault, machine::Machine, programs::Call};
+use crate::host::{
+    change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace, removal::Verdict,
+};
 
 /// A rule of the table `nat`. Without interface or address it is those of the default route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,6 +61,36 @@ fn iptables(verb: &str, rule: &[String]) -> Call {
     Call::new("iptables", ["--wait", "--table", "nat", verb]).also(rule.iter().cloned())
 }
 
+fn is_there(machine: &Machine, rule: &[String]) -> Result<bool, Fault> {
+    let has_iptables =
+        ["/usr/sbin/iptables", "/sbin/iptables"].iter().any(|path| machine.path(path).exists());
+    Ok(has_iptables && machine.run(&iptables("--check", rule))?.code == 0)
+}
+
+/// What becomes of rules that nobody asks for any more. They are gone after a start of the host.
+pub(crate) fn judge(machine: &Machine, rules: &[Vec<String>]) -> Result<Verdict, Fault> {
+    let mut left = Vec::new();
+    for rule in rules {
+        if is_there(machine, rule)? {
+            left.push(rule.join(" "));
+        }
+    }
+    if left.is_empty() {
+        return Ok(Verdict::Forget);
+    }
+    Ok(Verdict::Remove(Change::new(format!("remove the rule {}", left.join(" and ")))))
+}
+
+/// Takes them away, as far as they are there.
+pub(crate) fn take_away(machine: &Machine, rules: &[Vec<String>]) -> Result<(), Fault> {
+    for rule in rules {
+        if is_there(machine, rule)? {
+            machine.must(&iptables("--delete", rule))?;
+        }
+    }
+    Ok(())
+}
+
 impl Thing for Snat {
     type Seen = Seen;
 
@@ -74,9 +106,7 @@ impl Thing for Snat {
 
     fn observe(&self, machine: &Machine) -> Result<Seen, Fault> {
         let rule = self.rule(machine)?;
-        let has_iptables =
-            ["/usr/sbin/iptables", "/sbin/iptables"].iter().any(|path| machine.path(path).exists());
-        let is_there = has_iptables && machine.run(&iptables("--check", &rule))?.code == 0;
+        let is_there = is_there(machine, &rule)?;
         Ok(Seen { rule, is_there })
     }
 
@@ -89,5 +119,13 @@ impl Thing for Snat {
 
     fn perform(&self, machine: &Machine, seen: &Seen) -> Result<(), Fault> {
         machine.must(&iptables("--append", &seen.rule)).map(drop)
+    }
+
+    fn trace(&self, _machine: &Machine, seen: &Seen) -> Result<Option<Trace>, Fault> {
+        Ok(Some(Trace::Snat { rules: vec![seen.rule.clone()] }))
+    }
+
+    fn is_adopted(&self) -> bool {
+        true
     }
 }

@@ -132,6 +132,10 @@ impl Stage {
             if call.args[3] == "--append" {
                 append(root, "/played/rules", &rule);
             }
+            if call.args[3] == "--delete" {
+                write(root, "/played/rules", &read(root, "/played/rules").replace(&rule, ""));
+                return Output::default();
+            }
             let code = i32::from(!read(root, "/played/rules").contains(&rule));
             Output { code, ..Output::default() }
         });

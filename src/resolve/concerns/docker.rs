@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{Class, ansible_user::has_containers, filled, is_on, sealed_at, text_of};
 use crate::{
     host::{
-        concern::{Concern, Docker, DockerPackage, DockerRepository, Registry, Ulimit},
+        concern::{
+            Concern, Docker, DockerEngine, DockerPackage, DockerRepository, Registry, Ulimit,
+        },
         sealed::Sealed,
     },
     resolve::Reader,
@@ -16,25 +18,27 @@ use crate::{
 pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
     let engine = reader.get::<String>("container_engine")?;
     let docker = engine.is_none_or(|engine| engine.value == "docker");
-    if !docker || !has_containers(reader) || !is_on(reader, "container_engine_enabled", true)? {
+    if !has_containers(reader) || !is_on(reader, "container_engine_enabled", true)? {
         return Ok(None);
     }
-    Ok(Some(
-        Docker {
-            repository: repository(reader)?,
-            package: package(reader)?,
-            config: config(reader)?,
-            ulimit: Box::new(ulimit(reader)?),
-            containerd_root: filled(reader, "containerd_root_path")?
-                .map_or_else(|| "/var/lib/docker/containerd".into(), |path| path.value),
-            reloads: is_on(reader, "docker_systemd_reload", false)?,
-            http_proxy: proxy(reader, "http_proxy")?,
-            https_proxy: proxy(reader, "https_proxy")?,
-            no_proxy: no_proxy(reader)?,
-            registry: registry(reader)?,
-        }
-        .into(),
-    ))
+    let engine = docker.then(|| wanted(reader)).transpose()?;
+    Ok(Some(Docker { engine }.into()))
+}
+
+fn wanted(reader: &Reader) -> Result<DockerEngine> {
+    Ok(DockerEngine {
+        repository: repository(reader)?,
+        package: package(reader)?,
+        config: config(reader)?,
+        ulimit: Box::new(ulimit(reader)?),
+        containerd_root: filled(reader, "containerd_root_path")?
+            .map_or_else(|| "/var/lib/docker/containerd".into(), |path| path.value),
+        reloads: is_on(reader, "docker_systemd_reload", false)?,
+        http_proxy: proxy(reader, "http_proxy")?,
+        https_proxy: proxy(reader, "https_proxy")?,
+        no_proxy: no_proxy(reader)?,
+        registry: registry(reader)?,
+    })
 }
 
 /// Docker's own variable, else the one that Kayobe gives it.

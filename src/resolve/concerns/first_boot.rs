@@ -14,7 +14,8 @@ pub(super) fn read_glean(_reader: &Reader, class: Class) -> Result<Option<Concer
 }
 
 pub(super) fn read_cloud_init(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    let may = matches!(class, Class::Overcloud | Class::InfraVm);
-    let off = may && is_on(reader, "disable_cloud_init", false)?;
-    Ok(off.then(|| WithoutCloudInit {}.into()))
+    if !matches!(class, Class::Overcloud | Class::InfraVm) {
+        return Ok(None);
+    }
+    Ok(Some(WithoutCloudInit { is_wanted: is_on(reader, "disable_cloud_init", false)? }.into()))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Class, is_on};
 use crate::{
-    host::concern::{Concern, KollaPackages, KollaUser},
+    host::concern::{Concern, KollaAccount, KollaPackages, KollaUser},
     resolve::Reader,
     trouble::{Result, Trouble},
 };
@@ -33,20 +33,23 @@ pub(super) fn is_known(reader: &Reader, class: Class) -> Result<bool> {
 }
 
 pub(super) fn read_user(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    if !is_known(reader, class)? || !is_on(reader, "kolla_ansible_create_user", true)? {
+    if !matches!(class, Class::Seed | Class::Overcloud) {
         return Ok(None);
     }
+    let is_wanted = is_known(reader, class)? && is_on(reader, "kolla_ansible_create_user", true)?;
+    let account = is_wanted.then(|| account(reader)).transpose()?;
+    Ok(Some(KollaUser { account }.into()))
+}
+
+fn account(reader: &Reader) -> Result<KollaAccount> {
     let docker =
         reader.get::<String>("container_engine")?.is_none_or(|engine| engine.value == "docker");
-    Ok(Some(
-        KollaUser {
-            name: reader.need::<String>("kolla_ansible_user")?.value,
-            group: reader.need::<String>("kolla_ansible_group")?.value,
-            public_key: public_key(reader)?,
-            in_docker_group: docker,
-        }
-        .into(),
-    ))
+    Ok(KollaAccount {
+        name: reader.need::<String>("kolla_ansible_user")?.value,
+        group: reader.need::<String>("kolla_ansible_group")?.value,
+        public_key: public_key(reader)?,
+        in_docker_group: docker,
+    })
 }
 
 /// The public half of Kolla's own key; the private one stays where it is.

@@ -21,23 +21,29 @@ struct RuleEntry {
     source_port: Option<Value>,
 }
 
-fn is_router(reader: &Reader, class: Class) -> Result<bool> {
-    let may = matches!(class, Class::Seed | Class::SeedHypervisor);
-    Ok(may && is_on(reader, "enable_snat", false)?)
+/// Hosts that pass packets on if the site says so.
+fn may_route(class: Class) -> bool {
+    matches!(class, Class::Seed | Class::SeedHypervisor)
 }
 
 pub(super) fn read_routing(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    if !is_router(reader, class)? {
+    if !may_route(class) {
         return Ok(None);
+    }
+    if !is_on(reader, "enable_snat", false)? {
+        return Ok(Some(IpRouting { rp_filter: None }.into()));
     }
     let mode = reader.get::<Value>("ip_routing_rp_filter_mode")?;
     let rp_filter = mode.map_or_else(|| "0".into(), |mode| text(&mode.value));
-    Ok(Some(IpRouting { rp_filter }.into()))
+    Ok(Some(IpRouting { rp_filter: Some(rp_filter) }.into()))
 }
 
 pub(super) fn read_snat(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    if !is_router(reader, class)? {
+    if !may_route(class) {
         return Ok(None);
+    }
+    if !is_on(reader, "enable_snat", false)? {
+        return Ok(Some(SnatRules { rules: Vec::new() }.into()));
     }
     // Without rules of the site's own, everything goes out by the host's default route, as in Kayobe.
     let default = || vec![SnatRule { interface: None, source_ip: None, matches: Vec::new() }];

@@ -25,16 +25,18 @@ struct Item {
 }
 
 pub(super) fn read(reader: &Reader, class: Class) -> Result<Option<Concern>> {
-    if class != Class::Overcloud || !is_on(reader, "kolla_enable_swift", false)? {
+    if class != Class::Overcloud {
         return Ok(None);
+    }
+    let none = || Ok(Some(Swift { disks: Vec::new() }.into()));
+    if !is_on(reader, "kolla_enable_swift", false)? {
+        return none();
     }
     let hosts = filled(reader, "swift_hosts")?.map_or_else(|| HOSTS.into(), |hosts| hosts.value);
     if !reader.variables.select(&hosts)?.iter().any(|host| host == reader.host) {
-        return Ok(None);
+        return none();
     }
-    let Some(found) = reader.get::<Vec<Item>>(VARIABLE)? else {
-        return Ok(Some(Swift { disks: Vec::new() }.into()));
-    };
+    let Some(found) = reader.get::<Vec<Item>>(VARIABLE)? else { return none() };
     let refused = |device: &str, why: String| {
         Trouble::refused(format!("{}: the device {device} of `{VARIABLE}`", reader.host))
             .because(why)

@@ -72,14 +72,14 @@ impl OneHost {
 #[test]
 fn docker_is_what_its_variables_say() {
     let site = OneHost::new("controllers", &[]);
-    let docker = site.one(Class::Overcloud, "docker");
+    let docker = &site.one(Class::Overcloud, "docker")["engine"];
     assert_eq!(docker["package"]["debian"], "docker-ce");
     assert_eq!(docker["repository"]["red_hat"], "https://download.docker.com/linux/centos");
     let text = "docker_custom_config: {features: {x: true}}\ndocker_daemon_debug: true\n\
                 docker_apt_package_pin: '5:28.*'\ndocker_yum_package_pin: 28.0.0\n\
                 docker_disable_default_iptables_rules: false\ndocker_ulimit_nofile: true\n";
     let site = OneHost::new("controllers", &[("docker.yml", text)]);
-    let docker = site.one(Class::Overcloud, "docker");
+    let docker = &site.one(Class::Overcloud, "docker")["engine"];
     let package = json!({
         "debian": "docker-ce", "debian_pin": "5:28.*", "red_hat": "docker-ce", "red_hat_pin": "28.0.0", "iptables": true
     });
@@ -96,8 +96,8 @@ fn podman_has_the_roles_sections_and_the_sites() {
                 podman_custom_config:\n  containers: {log_driver: journald, ulimits: ['nofile=1:2']}\n";
     let site = OneHost::new("controllers", &[("podman.yml", text)]);
     let found = site.read(Class::Overcloud, "container-engine").unwrap();
-    assert_eq!(found.len(), 1, "{found:?}");
-    let engine = &found[0]["engine"];
+    assert_eq!(found[0], json!({"concern": "docker"}), "Docker is not asked for any more");
+    let engine = &found[1]["engine"];
     assert_eq!(engine["registry"], json!({"name": "10.0.0.2:4000", "insecure": true}));
     let sections = json!([
         ["engine", [["events_logger", "\"file\""], ["healthcheck_events", "false"]]],
@@ -312,4 +312,54 @@ fn nmstate_is_given_what_kayobes_filter_makes() {
     assert_eq!(network["zones"], json!([{"interface": "br0", "zone": "internal"}]));
     let network = site("network_nmstate_install_packages: false\n");
     assert_eq!((&network["packages"], &network["zones"]), (&json!([]), &Value::Null));
+}
+
+#[test]
+fn hosts_have_the_names_that_they_go_by() {
+    let ips = "provision_oc_net_cidr: 10.0.0.0/24\ninternal_net_name: provision_oc_net\nprovision_oc_net_ips:\n  \
+               h1: 10.0.0.7\n  h2.example: 10.0.0.8\n  h3: 10.0.0.9\n";
+    let custom = "custom_etc_hosts_entries: {b.example: 192.0.2.2, a.example: 192.0.2.1}\n";
+    let files = [
+        ("inventory/hosts", "[controllers]\nh1\nh2.example\nh3\n"),
+        ("inventory/host_vars/h3.yml", "ansible_nodename: third.example\n"),
+        ("networks.yml", ips),
+        ("extra.yml", custom),
+    ];
+    let found = OneHost::new("controllers", &files).one(Class::Overcloud, "etc-hosts");
+    let hosts = json!([
+        {"address": "10.0.0.7", "names": []},
+        {"address": "10.0.0.8", "names": ["h2.example", "h2"]},
+        {"address": "10.0.0.9", "names": ["third.example", "third"]},
+    ]);
+    assert_eq!((&found["is_listed"], &found["hosts"]), (&json!(true), &hosts));
+    let custom = json!([
+        {"address": "192.0.2.2", "names": ["b.example"]},
+        {"address": "192.0.2.1", "names": ["a.example"]},
+    ]);
+    assert_eq!(found["custom"], custom);
+
+    let named = "kayobe_customize_hostnames: true\nkayobe_custom_hostname: \"n-{{ inventory_hostname }}\"\n";
+    let files = [files[0], files[2], ("extra.yml", named)];
+    let found = OneHost::new("controllers", &files).one(Class::Overcloud, "etc-hosts");
+    assert_eq!(found["name"], "n-h1");
+    assert_eq!(found["hosts"][1]["names"], json!(["n-h2.example"]));
+}
+
+/// A step without anything in it takes away what an earlier one put on the host.
+#[test]
+fn what_is_switched_off_is_told_to_the_host() {
+    let site = OneHost::new("controllers", &[("kolla.yml", "kolla_ansible_create_user: false\n")]);
+    let table = [
+        ("disable-cloud-init", json!({"is_wanted": false})),
+        ("kolla-ansible-user", json!({})),
+        ("swift-block-devices", json!({"disks": []})),
+    ];
+    for (tag, expected) in table {
+        let mut found = site.one(Class::Overcloud, tag);
+        found.as_object_mut().unwrap().remove("concern");
+        assert_eq!(found, expected, "{tag}");
+    }
+    let site = OneHost::new("seed", &[]);
+    assert_eq!(site.one(Class::Seed, "ip-routing"), json!({"concern": "ip-routing"}));
+    assert_eq!(site.one(Class::Seed, "snat"), json!({"concern": "snat", "rules": []}));
 }

@@ -2,8 +2,13 @@
 
 use std::{collections::BTreeSet, time::SystemTime};
 
-use super::{LOCK_SECONDS, Update, Updates, Wanted, explained, is_like, must, patient};
-use crate::host::{fault::Fault, machine::Machine, programs::Call};
+use super::{LIMIT, Update, Updates, Wanted, explained, is_like, must};
+use crate::host::{
+    fault::Fault,
+    machine::Machine,
+    programs::Call,
+    resource::package_program::{self, fetch_lists},
+};
 
 /// Where apt keeps the lists.
 const LISTS: &str = "/var/lib/apt/lists";
@@ -12,9 +17,7 @@ const LISTS: &str = "/var/lib/apt/lists";
 const OLD: u64 = 24 * 60 * 60;
 
 pub(super) fn refresh(machine: &Machine) -> Result<(), Fault> {
-    // Without this a list that could not be fetched is a warning, and the old one is used.
-    let call = apt_get(&["--option", "APT::Update::Error-Mode=any", "update"]);
-    must(machine, &call)
+    fetch_lists(machine, LIMIT).map_err(explained)
 }
 
 pub(super) fn look(machine: &Machine, wanted: &Wanted) -> Result<Updates, Fault> {
@@ -158,12 +161,5 @@ fn age(machine: &Machine) -> Option<String> {
 }
 
 fn apt_get(words: &[&str]) -> Call {
-    let lock = format!("DPkg::Lock::Timeout={LOCK_SECONDS}");
-    let options = ["Dpkg::Options::=--force-confdef", "Dpkg::Options::=--force-confold", &lock];
-    let options = options.into_iter().flat_map(|option| ["--option", option]);
-    patient("apt-get", &["--yes", "--quiet"])
-        .also(options)
-        .also(words.iter().copied())
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .env("NEEDRESTART_SUSPEND", "1")
+    package_program::apt_get(words.iter().copied(), LIMIT).env("NEEDRESTART_SUSPEND", "1")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Update, Updates, Wanted, explained, must, patient};
+use super::{LIMIT, Update, Updates, Wanted, explained, must};
 use crate::host::{fault::Fault, machine::Machine, programs::Call};
 
 /// How `check-update` says that there are some.
@@ -64,6 +64,7 @@ fn listed(text: &str) -> Vec<(String, String)> {
 }
 
 fn dnf(words: &[&str]) -> Call {
-    patient("dnf", &["--assumeyes", "--quiet", "--setopt=exit_on_lock=True"])
+    Call::new("dnf", ["--assumeyes", "--quiet", "--setopt=exit_on_lock=True"])
         .also(words.iter().copied())
+        .limit(LIMIT)
 }

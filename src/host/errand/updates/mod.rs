@@ -9,20 +9,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::{concern::Host, facts::Family, fault::Fault, machine::Machine, programs::Call};
+use crate::host::{
+    concern::Host,
+    facts::Family,
+    fault::Fault,
+    machine::Machine,
+    programs::Call,
+    resource::package_program::{in_turn, is_held, is_unreadable},
+};
 
 /// Mirrors are slow, packages many.
 const LIMIT: Duration = Duration::from_hours(2);
-
-/// How long another package program may hold its lock, in seconds.
-const LOCK_SECONDS: u32 = 300;
-
-/// The pause between two looks at a lock that another program holds, in seconds.
-const PAUSE: u32 = 3;
-
-/// How package programs say that a lock is held.
-const HELD: [&str; 3] =
-    ["Could not get lock", "is another process using it", "another copy is running"];
 
 /// Which packages are to be updated.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,50 +121,26 @@ fn restart_is_due(host: Host<'_>) -> Result<Vec<String>, Fault> {
     Ok(vec![format!("the host asks to be restarted, for {by}")])
 }
 
-/// Runs a package program to its good end. While another one holds a lock, it is waited for: not every program does so
-/// by itself, nor for each of its locks.
+/// Runs a package program to its good end.
 fn must(machine: &Machine, call: &Call) -> Result<(), Fault> {
-    let mut waited = 0;
-    loop {
-        let output = machine.run(call)?;
-        let is_held = output.code != 0 && HELD.iter().any(|words| output.stderr.contains(words));
-        if !is_held || waited >= LOCK_SECONDS {
-            return output.checked(call).map(drop).map_err(explained);
-        }
-        std::thread::sleep(Duration::from_secs(PAUSE.into()));
-        waited += PAUSE;
-    }
+    in_turn(machine, call)?.checked(call).map(drop).map_err(explained)
 }
 
 /// What may be done about the words of a package program.
 fn explained(fault: Fault) -> Fault {
-    const HINTS: [(&[&str], &str); 4] = [
-        (
-            &HELD,
-            "another package program runs on the host; when it has ended, give the command again",
-        ),
-        (
-            &[
-                "Failed to fetch",
-                "does not have a Release file",
-                "NO_PUBKEY",
-                "is not signed",
-                "Failed to download metadata",
-            ],
-            "a repository of the host is broken: nothing was updated. Mend it, or take it out of the site's repositories and run `host configure`",
-        ),
-        (&["No space left"], "the disk of the host is full"),
-        (
-            &["dpkg was interrupted"],
-            "`host configure` ends what was interrupted; or run `dpkg --configure -a` on the host",
-        ),
-    ];
     let text = fault.to_string();
-    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
-    match HINTS.iter().find(|(words, _)| says(words)) {
-        Some((_, hint)) => fault.hint(*hint),
-        None => fault,
-    }
+    let hint = if is_held(&text) {
+        "another package program runs on the host; when it has ended, give the command again"
+    } else if is_unreadable(&text) {
+        "a repository of the host is broken: nothing was updated. Mend it, or take it out of the site's repositories and run `host configure`"
+    } else if text.contains("No space left") {
+        "the disk of the host is full"
+    } else if text.contains("dpkg was interrupted") {
+        "`host configure` ends what was interrupted; or run `dpkg --configure -a` on the host"
+    } else {
+        return fault;
+    };
+    fault.hint(hint)
 }
 
 /// Whether a name is like a pattern with `*` and `?`.
@@ -186,9 +159,4 @@ fn is_like(name: &str, pattern: &str) -> bool {
                 && is_like(name_left.as_str(), pattern_left.as_str())
         }
     }
-}
-
-/// A call of a package program, which may take its time.
-fn patient(program: &str, words: &[&str]) -> Call {
-    Call::new(program, words.iter().copied()).limit(LIMIT)
 }
