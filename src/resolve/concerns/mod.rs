@@ -113,18 +113,51 @@ const TOPICS: &[(&str, Topic)] = &[
     ("luks", luks::read),
     ("lvm", lvm::read),
     ("swap", swap::read),
-    ("kolla-ansible-user", kolla::read_user),
-    ("kolla-pip", pip::read_of_kolla),
-    ("kolla-target-venv", python_env::read_of_kolla),
+    ("kolla-ansible-user kolla-ansible", kolla::read_user),
+    ("kolla-pip kolla-ansible", pip::read_of_kolla),
+    ("kolla-target-venv kolla-ansible", python_env::read_of_kolla),
     ("kolla-packages", kolla::read_packages),
     ("docker container-engine", docker::read),
     ("podman container-engine", podman::read),
     ("docker-registry", docker_registry::read),
-    ("swift-block-devices", swift::read),
+    ("swift-block-devices swift", swift::read),
     ("libvirt-host", libvirt_host::read),
     ("iommu vgpu", vgpu::read_iommu),
     ("vgpu", vgpu::read),
 ];
+
+/// What is done with tags of their own beside the topics.
+const BESIDE: [&str; 2] = ["ip-allocation", "wipe-disks"];
+
+/// Tags of Ansible itself, and those of Kayobe's playbooks that are for parts of a topic or for what is not needed
+/// here. Scripts may name them, and nothing is chosen by them.
+const OTHERS: [&str; 15] = [
+    "all",
+    "always",
+    "apparmor-libvirt",
+    "config",
+    "config-validation",
+    "dnf-automatic",
+    "ensure-python",
+    "gather-facts-delegated",
+    "kayobe-generate-config",
+    "never",
+    "reboot",
+    "ssh-known-host",
+    "tagged",
+    "untagged",
+    "upgrade-check",
+];
+
+/// All tags that choose something.
+pub fn tags() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().flat_map(|(tags, _)| tags.split(' ')).chain(BESIDE)
+}
+
+/// Whether a word is a tag of Ymir's, Kayobe's or Ansible's.
+pub fn knows_tag(word: &str) -> bool {
+    tags().chain(OTHERS).any(|tag| tag == word)
+}
 
 /// The topic that comes after the wiping of disks.
 const AFTER_WIPING: &str = "users";
