@@ -20,8 +20,9 @@ use crate::{
     },
     model::configured::Configured,
     plan::host_configure,
+    report::write,
     resolve::{
-        concerns::{Class, comes_before_wiping, configured, selected},
+        concerns::{Class, comes_before_wiping, configured, selected, without_effect},
         tolerance::tolerated,
     },
     run::lock::Holder,
@@ -83,6 +84,9 @@ pub async fn execute(cx: &Context, class: Class, command: &str, disks: &Disks) -
         allocation::unchanged(&session.variables)
     };
     let mut hosts = configured(&given.variables, class, limit, &tags)?;
+    if let Some((setting, why)) = without_effect(&given.variables, &hosts, &tags) {
+        write::stderr(&format!("warning: {setting} has no effect: {why}\n"));
+    }
     let removals = Removals::of(cx, &given.variables, &hosts, disks.removal_limit)?;
     let agent = agents(cx, &given.variables, command)?;
     let agent = agent.asking(Arc::new(removals), disks.confirmed(&hosts)?);

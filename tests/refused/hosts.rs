@@ -163,3 +163,21 @@ fn tags_are_those_of_topics() {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("`own` of --tags; only a hook's playbook can know it"), "{said}");
 }
+
+/// Kayobe's manual has it, so somebody may rely on it.
+#[test]
+fn ufw_is_told_to_be_without_effect() {
+    let site = Site::new();
+    let told = |words: &[&str]| {
+        let command = ["overcloud", "host", "configure", "--list-tasks", "--environment", "lab"];
+        let all = [&command[..], words].concat();
+        let output = site.command(&all).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = told(&["--tags", "firewall", "-e", "ufw_enabled=true"]);
+    assert!(said.contains("warning: ufw_enabled ("), "{said}");
+    assert!(said.contains("has no effect") && said.contains("`firewalld_enabled`"), "{said}");
+    assert!(!told(&["--tags", "users", "-e", "ufw_enabled=true"]).contains("ufw"));
+    assert!(!told(&["--tags", "firewall"]).contains("ufw"));
+}

@@ -43,6 +43,7 @@ mod vgpu;
 use camino::Utf8PathBuf;
 use serde_json::Value;
 
+pub use self::firewall::{NO_UFW, UFW};
 use super::{Reader, login};
 use crate::{
     ansible::Variables,
@@ -51,7 +52,7 @@ use crate::{
         sealed::{Place, Sealed},
     },
     model::{check::together, configured::Configured},
-    origin::Sourced,
+    origin::{Setting, Sourced},
     secret::Holder,
     trouble::{Result, Tell, Trouble},
 };
@@ -212,6 +213,17 @@ pub fn configured(
         Some(trouble) => Err(trouble),
         None => Ok(hosts),
     }
+}
+
+/// A setting of the hosts' that is without effect, and why.
+pub fn without_effect(
+    variables: &Variables,
+    hosts: &[Configured],
+    tags: &Tags,
+) -> Option<(Setting, &'static str)> {
+    let of = |host: &Configured| variables.setting(&host.name, firewall::UFW);
+    let setting = hosts.iter().find_map(of).filter(|_| tags.have("firewall"))?;
+    Some((setting, firewall::NO_UFW))
 }
 
 /// The hosts of a class that a command is about, in inventory order.
