@@ -128,8 +128,13 @@ fn samples() -> Vec<Concern> {
     let certificate = Certificate { name: "site.crt".into(), text: "a certificate\n".into() };
     let group = NamedGroup { name: "staff".into(), gid: Some(50) };
     vec![
-        AnsibleUser { name: "stack".into(), public_key: String::new(), in_docker_group: true }
-            .into(),
+        AnsibleUser {
+            name: "stack".into(),
+            public_key: String::new(),
+            in_docker_group: true,
+            proxies: PackageProxies::default(),
+        }
+        .into(),
         Logging { storage: "persistent".into() }.into(),
         TrustStore { certificates: vec![certificate] }.into(),
         Proxy { http: Some(secret("http://p.example:1")), https: None, without: vec!["a".into()] }
