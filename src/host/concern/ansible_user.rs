@@ -16,6 +16,9 @@ pub struct AnsibleUser {
     pub name: String,
     /// A line of `authorized_keys`.
     pub public_key: String,
+    /// `authorized_keys_file`, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_file: Option<String>,
     /// In the group `docker`, on hosts whose containers Docker runs.
     pub in_docker_group: bool,
     /// What Python is got through: this topic comes before those that tell the host of its proxies.
@@ -77,7 +80,11 @@ impl Topic for AnsibleUser {
         );
         let sudoers =
             sudoers.mode(0o440).checked_by(&["visudo", "--check", "--quiet", "--file", "{}"]);
-        let key = AuthorizedKey { user: self.name.clone(), key: self.public_key.clone() };
+        let key = AuthorizedKey {
+            user: self.name.clone(),
+            key: self.public_key.clone(),
+            file: self.keys_file.clone(),
+        };
         resources.extend([user.into(), key.into(), sudoers.into()]);
         Ok(resources)
     }

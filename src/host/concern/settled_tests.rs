@@ -87,7 +87,8 @@ fn account() -> Account {
         create_home: true,
         password: None,
         keep_password: false,
-        keys: Vec::new(),
+        key_pair: true,
+        keys: vec!["ssh-ed25519 AAAA ada".into()],
         profile: None,
     }
 }
@@ -117,6 +118,7 @@ fn kolla_account() -> KollaAccount {
         name: "kolla".into(),
         group: "kolla".into(),
         public_key: String::new(),
+        keys_file: None,
         in_docker_group: true,
     }
 }
@@ -131,6 +133,7 @@ fn samples() -> Vec<Concern> {
         AnsibleUser {
             name: "stack".into(),
             public_key: String::new(),
+            keys_file: None,
             in_docker_group: true,
             proxies: PackageProxies::default(),
         }
@@ -143,7 +146,13 @@ fn samples() -> Vec<Concern> {
         pip().into(),
         venv(Some("/opt/kayobe/venvs/kayobe")).into(),
         venv(None).into(),
-        Users { groups: vec![group], users: vec![account()], deleted: Vec::new() }.into(),
+        Users {
+            groups: vec![group],
+            users: vec![account()],
+            deleted: Vec::new(),
+            keys_file: Some(".keys".into()),
+        }
+        .into(),
         DevTools {
             packages: vec!["bash-completion".into(), "tcpdump".into()],
             with_modules: false,

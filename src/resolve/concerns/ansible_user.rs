@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
 
-use super::{Class, filled, sealed_at};
+use super::{Class, filled, sealed_at, users::keys_file};
 use crate::{
     host::concern::{AnsibleUser, Concern, PackageProxies},
     resolve::Reader,
@@ -29,6 +29,7 @@ pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
             name: name.value,
             public_key: text.trim().to_owned(),
             in_docker_group: docker && has_containers(reader),
+            keys_file: keys_file(reader)?,
             proxies: proxies(reader)?,
         }
         .into(),
