@@ -8,6 +8,7 @@ use crate::{
     ansible::{variables::Written, yaml::Node},
     near,
     reference::Entry,
+    resolve::concerns::{NO_UFW, UFW},
 };
 
 /// `texts` are all files of the site.
@@ -34,6 +35,10 @@ pub(super) fn notes(survey: &Survey, texts: &[String]) -> Vec<Note> {
 
 /// A variable that looks like one that Kayobe or Ymir reads.
 fn of_known(survey: &Survey, name: &str) -> Option<Note> {
+    if name == UFW {
+        let note = Note::warning("unknown-variable", format!("nothing reads `{name}`"));
+        return Some(note.hint(NO_UFW));
+    }
     let (meant, entry) = meant(survey, name)?;
     let note = Note::warning("unknown-variable", format!("nothing reads `{name}`"));
     Some(note.hint(format!("did you mean `{meant}`? {}", entry.says)))

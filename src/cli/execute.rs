@@ -57,6 +57,11 @@ impl<'c> Session<'c> {
         Ok(Self { cx, command: command.into(), variables, store, hooks, _lock: lock })
     }
 
+    /// Whether playbooks of the site's own run before or after the command.
+    pub fn has_hooks(&self) -> bool {
+        [Side::Pre, Side::Post].iter().any(|side| !self.hooks.files(*side).is_empty())
+    }
+
     /// Runs the plan to its end, to a Ctrl-C, or to a failure of its record.
     pub async fn run(self, plan: &Plan, driver: &impl Driver) -> Result<Exit> {
         if self.cx.options.list_tasks {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     allocation, execute::Session, exit::Exit, host_command, host_package, options::Context,
-    removal::Removals, wiping,
+    removal::Removals, tags, wiping,
 };
 use crate::{
     ansible::Variables,
@@ -20,8 +20,9 @@ use crate::{
     },
     model::configured::Configured,
     plan::host_configure,
+    report::write,
     resolve::{
-        concerns::{Class, Tags, comes_before_wiping, configured, selected},
+        concerns::{Class, comes_before_wiping, configured, selected, without_effect},
         tolerance::tolerated,
     },
     run::lock::Holder,
@@ -74,7 +75,8 @@ pub async fn command(cx: &Context, class: Class, words: &str, command: Command) 
 /// Configures the hosts of a class; `command` are the words that were given.
 pub async fn execute(cx: &Context, class: Class, command: &str, disks: &Disks) -> Result<Exit> {
     let session = Session::open(cx, command)?;
-    let (tags, limit) = (tags(cx), cx.options.limit.as_deref());
+    let (tags, limit) = (tags::given(cx), cx.options.limit.as_deref());
+    tags::check(&tags, session.has_hooks())?;
     let given = if tags.have("ip-allocation") {
         let names = selected(&session.variables, class, limit)?;
         allocation::given(cx, &session.variables, &names)?
@@ -82,6 +84,9 @@ pub async fn execute(cx: &Context, class: Class, command: &str, disks: &Disks) -
         allocation::unchanged(&session.variables)
     };
     let mut hosts = configured(&given.variables, class, limit, &tags)?;
+    if let Some((setting, why)) = without_effect(&given.variables, &hosts, &tags) {
+        write::stderr(&format!("warning: {setting} has no effect: {why}\n"));
+    }
     let removals = Removals::of(cx, &given.variables, &hosts, disks.removal_limit)?;
     let agent = agents(cx, &given.variables, command)?;
     let agent = agent.asking(Arc::new(removals), disks.confirmed(&hosts)?);
@@ -128,15 +133,6 @@ fn wipe(host: &mut Configured, disks: Option<&WipeDisks>) {
     let before = |concern: &&Concern| comes_before_wiping(concern);
     let at = host.concerns.iter().take_while(before).count();
     host.concerns.insert(at, disks.clone().into());
-}
-
-/// Comma-separated, as Ansible has them.
-pub(super) fn tags(cx: &Context) -> Tags {
-    let words = |given: &Option<String>| {
-        let words = given.iter().flat_map(|text| text.split(','));
-        words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
-    };
-    Tags { only: words(&cx.options.tags), without: words(&cx.options.skip_tags) }
 }
 
 fn owner(cx: &Context, command: &str) -> Owner {

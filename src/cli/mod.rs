@@ -28,6 +28,7 @@ pub mod rack;
 mod removal;
 pub mod run;
 pub mod seed;
+mod tags;
 mod tasks;
 pub mod vault;
 pub mod why;

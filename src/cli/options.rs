@@ -64,11 +64,11 @@ pub struct Options {
     /// Only list the steps and hooks, without a look at the world [short: -lt]
     #[arg(long, global = true, help_heading = RUN)]
     pub list_tasks: bool,
-    /// Only what carries one of these tags (hooks, as in Kayobe)
-    #[arg(short, long, global = true, value_name = "TAGS", help_heading = HOOKS)]
+    /// Only what carries one of these tags: topics of the hosts' configuration, and tasks of hooks
+    #[arg(short, long, global = true, value_name = "TAGS", help_heading = RUN)]
     pub tags: Option<String>,
-    /// Not what carries one of these tags (hooks, as in Kayobe)
-    #[arg(long, global = true, value_name = "TAGS", help_heading = HOOKS)]
+    /// Not what carries one of these tags: topics of the hosts' configuration, and tasks of hooks
+    #[arg(long, global = true, value_name = "TAGS", help_heading = RUN)]
     pub skip_tags: Option<String>,
     /// Let hooks, and what `host command run` runs, run as root by sudo
     #[arg(short, long, global = true, help_heading = HOOKS)]

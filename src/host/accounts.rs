@@ -1,6 +1,6 @@
 //! Accounts of the host, read from its own files: what answers over a network is no matter of configuration.
 
-use super::{fault::Fault, machine::Machine};
+use super::{fault::Fault, machine::Machine, programs::Call};
 
 /// A line of `/etc/passwd`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,15 @@ fn read_group(line: &str) -> Option<GroupLine> {
     })
 }
 
-/// The proxies that the host's own environment names, for programs that are to go through them.
-pub fn proxies(machine: &Machine) -> Vec<(String, String)> {
+/// The call of a program that reaches other machines, with the proxies that the host's own environment names: whoever
+/// logs in has them, and with Ansible all that is done on the host. What the call says itself stays.
+pub fn through_proxies(machine: &Machine, call: Call) -> Call {
+    let is_new = |(name, _): &(String, String)| call.env.iter().all(|(known, _)| known != name);
+    let new: Vec<_> = proxies(machine).into_iter().filter(is_new).collect();
+    new.into_iter().fold(call, |call, (name, value)| call.env(&name, value))
+}
+
+fn proxies(machine: &Machine) -> Vec<(String, String)> {
     let text = machine.text("/etc/environment").ok().flatten().unwrap_or_default();
     let pairs = text.lines().filter_map(|line| line.trim().split_once('='));
     let proxies = pairs.filter(|(name, _)| name.to_lowercase().ends_with("_proxy"));

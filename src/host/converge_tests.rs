@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use super::*;
 use crate::host::{
-    concern::{AnsibleUser, EtcHosts, HostLine, Logging, Proxy, Sysctl},
+    concern::{AnsibleUser, EtcHosts, HostLine, Logging, PackageProxies, Proxy, Sysctl},
     programs::Output,
     sealed::Sealed,
     stage::Stage,
@@ -173,7 +173,9 @@ fn packages_are_there_before_the_host_is_told_to_undo() {
     told(&stage, "apt-get", false);
     told(&stage, "useradd", true);
     let (name, public_key) = ("stack".into(), "ssh-ed25519 AAAA".into());
-    let user = AnsibleUser { name, public_key, in_docker_group: false };
+    let apt_http = Some(Sealed::Open("http://p:1".into()));
+    let proxies = PackageProxies { apt_http, ..PackageProxies::default() };
+    let user = AnsibleUser { name, public_key, keys_file: None, in_docker_group: false, proxies };
     let done = stage.apply(&user.into());
     assert_eq!(done[0], "install python3-minimal");
     assert!(done.iter().any(|text| text.starts_with("make the user stack")), "{done:?}");

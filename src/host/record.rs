@@ -111,6 +111,9 @@ pub enum Trace {
     Key {
         user: String,
         key: String,
+        /// Below the user's home, where it is not the usual one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
     },
     /// A unit that was not enabled before.
     Unit {

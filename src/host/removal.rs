@@ -62,7 +62,7 @@ pub fn judge(machine: &Machine, trace: &Trace, confirmed: &Confirmed) -> Result<
         Trace::Packages { names } => judge_packages(machine, names),
         Trace::User { name } => judge_user(machine, name),
         Trace::Group { name } => judge_group(machine, name),
-        Trace::Key { user, key } => judge_key(machine, user, key),
+        Trace::Key { user, key, file } => judge_key(machine, user, key, file.as_deref()),
         Trace::Unit { name } => {
             let changes = Resource::from(Unit::off(name.as_str())).look(machine)?;
             Ok(changes.into_iter().next().map_or(Verdict::Forget, Verdict::Remove))
@@ -190,9 +190,14 @@ fn judge_block(
     })
 }
 
-fn judge_key(machine: &Machine, user: &str, key: &str) -> Result<Verdict, Fault> {
+fn judge_key(
+    machine: &Machine,
+    user: &str,
+    key: &str,
+    file: Option<&str>,
+) -> Result<Verdict, Fault> {
     let Some(account) = accounts::account(machine, user)? else { return Ok(Verdict::Forget) };
-    let text = machine.text(&key::file(&account.home))?.unwrap_or_default();
+    let text = machine.text(&key::path(&account.home, file))?.unwrap_or_default();
     Ok(if text.lines().any(|line| line == key) {
         remove(format!("no longer let the key {} in as {user}", comment(key)))
     } else {
@@ -220,7 +225,7 @@ pub fn take_away(machine: &Machine, trace: &Trace) -> Result<(), Fault> {
         Trace::Packages { names } => packages::take_away(machine, names),
         Trace::User { name } => machine.must(&Call::new("userdel", [name.as_str()])).map(drop),
         Trace::Group { name } => machine.must(&Call::new("groupdel", [name.as_str()])).map(drop),
-        Trace::Key { user, key } => take_key_away(machine, user, key),
+        Trace::Key { user, key, file } => take_key_away(machine, user, key, file.as_deref()),
         Trace::Unit { name } => {
             machine.must(&Call::new("systemctl", ["disable", "--now", name.as_str()])).map(drop)
         }
@@ -330,9 +335,14 @@ fn judge_group(machine: &Machine, name: &str) -> Result<Verdict, Fault> {
     })
 }
 
-fn take_key_away(machine: &Machine, user: &str, key: &str) -> Result<(), Fault> {
+fn take_key_away(
+    machine: &Machine,
+    user: &str,
+    key: &str,
+    file: Option<&str>,
+) -> Result<(), Fault> {
     let Some(account) = accounts::account(machine, user)? else { return Ok(()) };
-    let file = key::file(&account.home);
+    let file = key::path(&account.home, file);
     let text = machine.text(&file)?.unwrap_or_default();
     let kept: String =
         text.split_inclusive('\n').filter(|line| line.trim_end_matches('\n') != key).collect();

@@ -127,3 +127,57 @@ fn a_list_of_tasks_has_the_wiping_of_disks() {
     assert!(said.contains("bm1: wipe-disks") && !said.contains("bm2: wipe-disks"), "{said}");
     assert!(!list(&["--tags", "users"]).contains("wipe-disks"));
 }
+
+/// A command that chooses nothing looks like one that has done all.
+#[test]
+fn tags_are_those_of_topics() {
+    let site = Site::new();
+    let list = |words: &[&str]| {
+        let command = ["overcloud", "host", "configure", "--list-tasks", "--environment", "lab"];
+        let all = [&command[..], words].concat();
+        let output = site.command(&all).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = list(&["--tags", "netwrk"]);
+    assert_eq!(code, 2, "{said}");
+    insta::assert_snapshot!(said, @r"
+    error: no topic has the tag `netwrk`
+      hint: did you mean `network`?
+    ");
+    let (code, said) = list(&["--tags", "users,usres", "--skip-tags", "zzz"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("warning: no topic has the tag `usres` of --tags; did you mean `users`?\n"),
+        "{said}"
+    );
+    assert!(said.contains("warning: no topic has the tag `zzz` of --skip-tags\n"), "{said}");
+    // Tags of Kayobe's that mean nothing here.
+    let (code, said) = list(&["--tags", "users,ensure-python"]);
+    assert_eq!((code, said.contains("warning: no topic")), (0, false), "{said}");
+    // What only a hook knows stays usable.
+    let hooks = site.0.path().join("environments/lab/hooks/overcloud-host-configure/post.d");
+    std::fs::create_dir_all(&hooks).unwrap();
+    let playbook = "- hosts: all\n  tags: own\n  tasks: []\n";
+    std::fs::write(hooks.join("10-own.yml"), playbook).unwrap();
+    let (code, said) = list(&["--tags", "own"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("`own` of --tags; only a hook's playbook can know it"), "{said}");
+}
+
+/// Kayobe's manual has it, so somebody may rely on it.
+#[test]
+fn ufw_is_told_to_be_without_effect() {
+    let site = Site::new();
+    let told = |words: &[&str]| {
+        let command = ["overcloud", "host", "configure", "--list-tasks", "--environment", "lab"];
+        let all = [&command[..], words].concat();
+        let output = site.command(&all).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = told(&["--tags", "firewall", "-e", "ufw_enabled=true"]);
+    assert!(said.contains("warning: ufw_enabled ("), "{said}");
+    assert!(said.contains("has no effect") && said.contains("`firewalld_enabled`"), "{said}");
+    assert!(!told(&["--tags", "users", "-e", "ufw_enabled=true"]).contains("ufw"));
+    assert!(!told(&["--tags", "firewall"]).contains("ufw"));
+}

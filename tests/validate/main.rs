@@ -190,6 +190,12 @@ fn misspelt_names_are_found_and_own_names_are_not() {
 }
 
 #[test]
+fn a_firewall_that_nobody_implements_is_told() {
+    let files = [("ufw.yml", "ufw_enabled: true\n")];
+    insta::assert_snapshot!(notes(&files), @"warning unknown-variable ufw.yml:1:1: nothing reads `ufw_enabled`");
+}
+
+#[test]
 fn misspelt_names_of_the_sites_own_are_found() {
     let used = "site_mirror_username: a\nsite_mirror_password: b\nsite_port_1: 1\n\
                 all_of_them: \"{{ [site_mirror_username, site_mirror_password, site_port_1] }}\"\n\

@@ -9,12 +9,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use self::look::{Look, Watch};
-use super::{
-    allocation,
-    exit::Exit,
-    host_configure::{agents, tags},
-    options::Context,
-};
+use super::{allocation, exit::Exit, host_configure::agents, options::Context, tags};
 use crate::{
     ansible::Variables,
     event::Mode,
@@ -61,7 +56,8 @@ pub(super) async fn execute(cx: &Context) -> Result<Exit> {
 
 /// The classes that have hosts, and what these shall be.
 fn classes(cx: &Context, variables: &Variables) -> Result<Vec<(&'static str, Vec<Configured>)>> {
-    let tags = tags(cx);
+    let tags = tags::given(cx);
+    tags::check(&tags, false)?;
     let chosen = cx.options.limit.as_ref().map(|limit| variables.select(limit)).transpose()?;
     let mut found = Vec::new();
     for class in CLASSES {

@@ -7,6 +7,7 @@ use crate::host::{
     facts::Family,
     fault::Fault,
     resource::{AuthorizedKey, File, Group, Packages, Resource, User},
+    sealed::Sealed,
 };
 
 /// The account, its key, and its right to become root.
@@ -15,8 +16,40 @@ pub struct AnsibleUser {
     pub name: String,
     /// A line of `authorized_keys`.
     pub public_key: String,
+    /// `authorized_keys_file`, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_file: Option<String>,
     /// In the group `docker`, on hosts whose containers Docker runs.
     pub in_docker_group: bool,
+    /// What Python is got through: this topic comes before those that tell the host of its proxies.
+    #[serde(default, skip_serializing_if = "PackageProxies::is_empty")]
+    pub proxies: PackageProxies,
+}
+
+/// `apt_proxy_http`, `apt_proxy_https`, and `proxy` of `dnf_config`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PackageProxies {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apt_http: Option<Sealed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apt_https: Option<Sealed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dnf: Option<Sealed>,
+}
+
+impl PackageProxies {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn of(&self, family: Family) -> Vec<(String, String)> {
+        let (http, https) = match family {
+            Family::Debian => (&self.apt_http, &self.apt_https),
+            Family::RedHat => (&self.dnf, &self.dnf),
+        };
+        let named = [("http_proxy", http), ("https_proxy", https)].into_iter();
+        named.filter_map(|(name, one)| Some((name.into(), one.as_ref()?.reveal().into()))).collect()
+    }
 }
 
 impl Topic for AnsibleUser {
@@ -25,7 +58,8 @@ impl Topic for AnsibleUser {
             Family::Debian => "python3-minimal",
             Family::RedHat => "python3",
         };
-        let mut resources = vec![Packages::installed([python]).into()];
+        let proxies = self.proxies.of(host.facts.family);
+        let mut resources = vec![Packages { proxies, ..Packages::installed([python]) }.into()];
         let groups = self.in_docker_group.then(|| vec!["docker".to_owned()]);
         if self.in_docker_group {
             resources.push(Group::new("docker").into());
@@ -46,7 +80,11 @@ impl Topic for AnsibleUser {
         );
         let sudoers =
             sudoers.mode(0o440).checked_by(&["visudo", "--check", "--quiet", "--file", "{}"]);
-        let key = AuthorizedKey { user: self.name.clone(), key: self.public_key.clone() };
+        let key = AuthorizedKey {
+            user: self.name.clone(),
+            key: self.public_key.clone(),
+            file: self.keys_file.clone(),
+        };
         resources.extend([user.into(), key.into(), sudoers.into()]);
         Ok(resources)
     }

@@ -23,6 +23,9 @@ pub struct KollaAccount {
     pub group: String,
     /// A line of `authorized_keys`.
     pub public_key: String,
+    /// `authorized_keys_file`, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_file: Option<String>,
     pub in_docker_group: bool,
 }
 
@@ -56,7 +59,11 @@ impl KollaAccount {
         let text = format!("{} ALL=(ALL) NOPASSWD: ALL", self.name);
         let sudoers = File::new("/etc/sudoers.d/kolla-ansible-users", text).mode(0o640);
         let sudoers = sudoers.checked_by(&["visudo", "--check", "--quiet", "--file", "{}"]);
-        let key = AuthorizedKey { user: self.name.clone(), key: self.public_key.clone() };
+        let key = AuthorizedKey {
+            user: self.name.clone(),
+            key: self.public_key.clone(),
+            file: self.keys_file.clone(),
+        };
         resources.extend([user.into(), key.into(), sudoers.into()]);
         resources
     }

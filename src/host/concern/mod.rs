@@ -48,7 +48,7 @@ mod wipe_disks;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    ansible_user::AnsibleUser,
+    ansible_user::{AnsibleUser, PackageProxies},
     apt::{Apt, AptLogin, Key, Repository, Snippet},
     dev_tools::DevTools,
     dnf::{Dnf, DnfRepository, Mirror},

@@ -87,7 +87,8 @@ fn account() -> Account {
         create_home: true,
         password: None,
         keep_password: false,
-        keys: Vec::new(),
+        key_pair: true,
+        keys: vec!["ssh-ed25519 AAAA ada".into()],
         profile: None,
     }
 }
@@ -117,6 +118,7 @@ fn kolla_account() -> KollaAccount {
         name: "kolla".into(),
         group: "kolla".into(),
         public_key: String::new(),
+        keys_file: None,
         in_docker_group: true,
     }
 }
@@ -128,8 +130,14 @@ fn samples() -> Vec<Concern> {
     let certificate = Certificate { name: "site.crt".into(), text: "a certificate\n".into() };
     let group = NamedGroup { name: "staff".into(), gid: Some(50) };
     vec![
-        AnsibleUser { name: "stack".into(), public_key: String::new(), in_docker_group: true }
-            .into(),
+        AnsibleUser {
+            name: "stack".into(),
+            public_key: String::new(),
+            keys_file: None,
+            in_docker_group: true,
+            proxies: PackageProxies::default(),
+        }
+        .into(),
         Logging { storage: "persistent".into() }.into(),
         TrustStore { certificates: vec![certificate] }.into(),
         Proxy { http: Some(secret("http://p.example:1")), https: None, without: vec!["a".into()] }
@@ -138,7 +146,13 @@ fn samples() -> Vec<Concern> {
         pip().into(),
         venv(Some("/opt/kayobe/venvs/kayobe")).into(),
         venv(None).into(),
-        Users { groups: vec![group], users: vec![account()], deleted: Vec::new() }.into(),
+        Users {
+            groups: vec![group],
+            users: vec![account()],
+            deleted: Vec::new(),
+            keys_file: Some(".keys".into()),
+        }
+        .into(),
         DevTools {
             packages: vec!["bash-completion".into(), "tcpdump".into()],
             with_modules: false,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Host, Topic};
 use crate::host::{
     fault::Fault,
-    resource::{AuthorizedKey, Block, Gone, Group, Resource, User},
+    resource::{AuthorizedKey, Block, Gone, Group, KeyPair, Resource, User},
     sealed::Sealed,
 };
 
@@ -15,6 +15,9 @@ pub struct Users {
     pub groups: Vec<NamedGroup>,
     pub users: Vec<Account>,
     pub deleted: Vec<Deleted>,
+    /// `authorized_keys_file`, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_file: Option<String>,
 }
 
 /// A group, with its number if the site says one.
@@ -27,6 +30,7 @@ pub struct NamedGroup {
 
 /// An account as the site wants it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of an account by itself")]
 pub struct Account {
     pub name: String,
     pub comment: String,
@@ -44,6 +48,8 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Sealed>,
     pub keep_password: bool,
+    /// `generate_ssh_key`
+    pub key_pair: bool,
     pub keys: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -53,20 +59,29 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deleted {
     pub name: String,
+    /// `remove`: the site wants the home gone, too.
+    pub with_home: bool,
+    /// Also while somebody is logged in with it.
+    pub force: bool,
 }
 
 impl Topic for Users {
-    fn resources(&self, _host: &Host) -> Result<Vec<Resource>, Fault> {
+    fn resources(&self, host: &Host) -> Result<Vec<Resource>, Fault> {
         let group = |group: &NamedGroup| {
             Resource::from(Group { name: group.name.clone(), gid: group.gid, system: false })
         };
         let mut resources: Vec<Resource> = self.groups.iter().map(group).collect();
         for account in &self.users {
             resources.push(user(account).into());
-            let keys = account
-                .keys
-                .iter()
-                .map(|key| AuthorizedKey { user: account.name.clone(), key: key.clone() });
+            if account.key_pair {
+                let (user, host) = (account.name.clone(), host.facts.hostname.clone());
+                resources.push(KeyPair { user, host }.into());
+            }
+            let keys = account.keys.iter().map(|key| AuthorizedKey {
+                user: account.name.clone(),
+                key: key.clone(),
+                file: self.keys_file.clone(),
+            });
             resources.extend(keys.map(Resource::from));
             if let Some(profile) = &account.profile {
                 let content = format!("{}\n", profile.trim_end_matches('\n'));
@@ -75,7 +90,10 @@ impl Topic for Users {
                 resources.push(Block { path, marker, content, keep_empty: false }.into());
             }
         }
-        resources.extend(self.deleted.iter().map(|gone| Gone { user: gone.name.clone() }.into()));
+        resources.extend(self.deleted.iter().map(|gone| {
+            let Deleted { name, with_home, force } = gone.clone();
+            Gone { user: name, with_home, force }.into()
+        }));
         Ok(resources)
     }
 }

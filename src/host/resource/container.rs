@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Thing;
 use crate::host::{
-    change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace, removal::Verdict,
+    accounts, change::Change, fault::Fault, machine::Machine, programs::Call, record::Trace,
+    removal::Verdict,
 };
 
 /// Images come over the network.
@@ -141,6 +142,7 @@ impl Container {
             return Ok(());
         }
         let call = self.engine.call(["pull", "--quiet", &self.image]).limit(PULL_LIMIT);
+        let call = accounts::through_proxies(machine, call);
         machine.must(&call).map(drop).map_err(|fault| {
             Fault::new(format!("getting the image {}", self.image)).because(fault).hint(
                 "can the host reach that registry? `docker load` on the host brings an image without one",

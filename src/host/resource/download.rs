@@ -32,9 +32,7 @@ impl Download {
                 ["--fail", "--silent", "--show-error", "--location", "--output", to, &self.url],
             )
         };
-        accounts::proxies(machine)
-            .into_iter()
-            .fold(call, |call, (name, value)| call.env(&name, value))
+        accounts::through_proxies(machine, call)
     }
 }
 

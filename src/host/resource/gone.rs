@@ -15,6 +15,10 @@ use crate::host::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gone {
     pub user: String,
+    /// The site wants the home gone, too, and is told that it stays.
+    pub with_home: bool,
+    /// Also while somebody is logged in with it.
+    pub force: bool,
 }
 
 impl Thing for Gone {
@@ -29,15 +33,20 @@ impl Thing for Gone {
     }
 
     fn diff(&self, seen: &Option<Account>) -> Vec<Change> {
+        let why = if self.with_home { ", as Ymir removes no data by `remove`" } else { "" };
         let text = |account: &Account| {
-            format!("remove the user {}; its home {} stays", self.user, account.home)
+            format!("remove the user {}; its home {} stays{why}", self.user, account.home)
         };
         seen.iter().map(|account| Change::new(text(account))).collect()
     }
 
     fn perform(&self, machine: &Machine, seen: &Option<Account>) -> Result<(), Fault> {
         match seen {
-            Some(_) => machine.must(&Call::new("userdel", [self.user.as_str()])).map(drop),
+            Some(_) => {
+                let force = self.force.then_some("--force");
+                let words = force.into_iter().chain([self.user.as_str()]);
+                machine.must(&Call::new("userdel", words)).map(drop)
+            }
             None => Ok(()),
         }
     }

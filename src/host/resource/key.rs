@@ -17,6 +17,8 @@ pub struct AuthorizedKey {
     pub user: String,
     /// A whole line, options and comment included.
     pub key: String,
+    /// `authorized_keys_file`, below the user's home; `None` for the usual one.
+    pub file: Option<String>,
 }
 
 /// The user's home and the file's text; no home while there is no such user.
@@ -36,8 +38,8 @@ pub(crate) fn essence(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The file of a user's keys.
-pub(crate) fn file(home: &str) -> String {
-    format!("{home}/.ssh/authorized_keys")
+pub(crate) fn path(home: &str, file: Option<&str>) -> String {
+    format!("{home}/{}", file.unwrap_or(".ssh/authorized_keys"))
 }
 
 impl Thing for AuthorizedKey {
@@ -50,7 +52,10 @@ impl Thing for AuthorizedKey {
 
     fn observe(&self, machine: &Machine) -> Result<Seen, Fault> {
         let home = accounts::account(machine, &self.user)?.map(|account| account.home);
-        let text = home.as_ref().map(|home| machine.text(&file(home))).transpose()?;
+        let text = home
+            .as_ref()
+            .map(|home| machine.text(&path(home, self.file.as_deref())))
+            .transpose()?;
         Ok(Seen { home, text: text.flatten().unwrap_or_default() })
     }
 
@@ -77,14 +82,18 @@ impl Thing for AuthorizedKey {
             group: Some(account.gid.to_string()),
             mode: Some(mode),
         };
-        machine.make_directory(&format!("{home}/.ssh"), &access(0o700))?;
+        let path = path(home, self.file.as_deref());
+        if let Some((above, _)) = path.rsplit_once('/').filter(|(above, _)| above != home) {
+            machine.make_directory(above, &access(0o700))?;
+        }
         let gap = if seen.text.is_empty() || seen.text.ends_with('\n') { "" } else { "\n" };
         let text = format!("{}{gap}{}\n", seen.text, self.key.trim());
-        machine.write(&file(home), text.as_bytes(), &access(0o600))
+        machine.write(&path, text.as_bytes(), &access(0o600))
     }
 
     fn trace(&self, _machine: &Machine, _seen: &Seen) -> Result<Option<Trace>, Fault> {
-        Ok(Some(Trace::Key { user: self.user.clone(), key: self.key.trim().to_owned() }))
+        let (user, key) = (self.user.clone(), self.key.trim().to_owned());
+        Ok(Some(Trace::Key { user, key, file: self.file.clone() }))
     }
 }
 

@@ -28,6 +28,7 @@ mod inserted;
 pub(super) mod jose;
 mod kernel_parameter;
 pub(super) mod key;
+mod key_pair;
 pub(super) mod libvirt;
 mod line;
 mod link;
@@ -97,6 +98,7 @@ pub use self::{
     inserted::Inserted,
     kernel_parameter::KernelParameter,
     key::AuthorizedKey,
+    key_pair::KeyPair,
     libvirt::{LibvirtNetwork, LibvirtPool},
     line::Line,
     link::Link,
@@ -310,6 +312,7 @@ resources!(
     InUse,
     Inserted,
     KernelParameter,
+    KeyPair,
     LibvirtNetwork,
     LibvirtPool,
     Line,

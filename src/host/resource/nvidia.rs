@@ -120,7 +120,7 @@ impl Thing for PackageFile {
         machine.remove(&path)?;
         let download = Download { url: self.url.clone(), path: path.clone(), mode: 0o644 };
         download.perform(machine, &false)?;
-        packages::install(machine, &[machine.path(&path).to_string_lossy().into_owned()])?;
+        packages::install(machine, &[machine.path(&path).to_string_lossy().into_owned()], &[])?;
         machine.remove(&path)
     }
 

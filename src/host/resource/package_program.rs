@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::host::{
+    accounts,
     fault::Fault,
     machine::Machine,
     programs::{Call, Output},
@@ -37,7 +38,7 @@ const UNREADABLE: [&str; 5] = [
     "Failed to download metadata",
 ];
 
-/// Runs a package program; its exit code is the caller's matter. While another one holds a lock it is waited for: not
+/// Runs a package program, through the host's proxies; its exit code is the caller's matter. While another one holds a lock it is waited for: not
 /// every program does so by itself, nor for each of its locks. apt does not for that of its lists.
 pub(crate) fn in_turn(machine: &Machine, call: &Call) -> Result<Output, Fault> {
     patiently(machine, call, PAUSE)
@@ -45,8 +46,9 @@ pub(crate) fn in_turn(machine: &Machine, call: &Call) -> Result<Output, Fault> {
 
 fn patiently(machine: &Machine, call: &Call, pause: Duration) -> Result<Output, Fault> {
     let until = Instant::now() + PATIENCE;
+    let call = accounts::through_proxies(machine, call.clone());
     loop {
-        let output = machine.run(call)?;
+        let output = machine.run(&call)?;
         let said = format!("{}{}", output.stdout, output.stderr);
         if output.code == 0 || !is_held(&said) || Instant::now() >= until {
             return Ok(output);
@@ -88,10 +90,34 @@ pub(crate) fn is_unreadable(words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, rc::Rc};
+    use std::{
+        cell::{Cell, RefCell},
+        rc::Rc,
+    };
 
     use super::*;
     use crate::host::stage::Stage;
+
+    /// With Ansible they reach package programs by way of sudo; the agent calls its programs with nothing.
+    #[test]
+    fn package_programs_go_through_the_hosts_proxies() {
+        let own = "PATH=\"/bin\"\nhttp_proxy=http://p:1\nno_proxy=\"a,b\"\n";
+        let stage = Stage::new(&[("/etc/environment", own)]);
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let kept = Rc::clone(&seen);
+        stage.act("apt-get", move |_, call| {
+            kept.borrow_mut().clone_from(&call.env);
+            Output::default()
+        });
+        let has =
+            |name: &str, value: &str| seen.borrow().contains(&(name.to_owned(), value.to_owned()));
+        let call = apt_get(["update"], PATIENCE);
+        in_turn(&stage.machine(), &call).unwrap();
+        assert!(has("http_proxy", "http://p:1") && has("no_proxy", "a,b"), "{seen:?}");
+        assert!(!has("PATH", "/bin"), "{seen:?}");
+        in_turn(&stage.machine(), &call.env("http_proxy", "http://other:2")).unwrap();
+        assert!(has("http_proxy", "http://other:2") && !has("http_proxy", "http://p:1"));
+    }
 
     /// apt waits for dpkg's lock by itself, and for that of its lists it does not.
     #[test]

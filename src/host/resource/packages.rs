@@ -19,6 +19,8 @@ pub(super) const LIMIT: Duration = Duration::from_hours(1);
 pub struct Packages {
     pub names: Vec<String>,
     pub presence: Presence,
+    /// Proxies to get them through, by the names that programs know them by; none for those of the host.
+    pub proxies: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,11 +33,16 @@ pub enum Presence {
 
 impl Packages {
     pub fn installed<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self { names: names.into_iter().map(Into::into).collect(), presence: Presence::Installed }
+        Self::of(names, Presence::Installed)
     }
 
     pub fn absent<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self { names: names.into_iter().map(Into::into).collect(), presence: Presence::Absent }
+        Self::of(names, Presence::Absent)
+    }
+
+    fn of<S: Into<String>>(names: impl IntoIterator<Item = S>, presence: Presence) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        Self { names, presence, proxies: Vec::new() }
     }
 
     /// One key per package that is to be there.
@@ -97,7 +104,7 @@ impl Thing for Packages {
     fn perform(&self, machine: &Machine, seen: &Seen) -> Result<(), Fault> {
         let names = self.differing(seen);
         match self.presence {
-            Presence::Installed => install(machine, &names),
+            Presence::Installed => install(machine, &names, &self.proxies),
             Presence::Absent => remove(machine, &names, "remove"),
             Presence::Purged => remove(machine, &names, "purge"),
         }
@@ -159,19 +166,27 @@ fn dpkg_state(line: &str) -> Option<State> {
 }
 
 /// Installs packages; what a killed run left half done is finished first.
-pub(crate) fn install(machine: &Machine, names: &[String]) -> Result<(), Fault> {
+pub(crate) fn install(
+    machine: &Machine,
+    names: &[String],
+    proxies: &[(String, String)],
+) -> Result<(), Fault> {
     if !is_debian(machine) {
-        return rpm::install(machine, names);
+        return rpm::install(machine, names, proxies);
     }
     finish_what_was_interrupted(machine)?;
-    let call = apt_get(["install"], LIMIT).also(names.iter().cloned());
+    // In the environment nobody else sees them: they may hold a password.
+    let through = |call: Call| {
+        proxies.iter().fold(call, |call, (name, value)| call.env(name, value.as_str()))
+    };
+    let call = through(apt_get(["install"], LIMIT)).also(names.iter().cloned());
     let first = in_turn(machine, &call)?;
     if first.code == 0 {
         return Ok(());
     }
     // Lists that are older than the mirror name packages that are gone from it. One that cannot be fetched matters only
     // if what is missing is in it, and then the second try tells.
-    let update = apt_get(["update"], LIMIT);
+    let update = through(apt_get(["update"], LIMIT));
     in_turn(machine, &update)?.checked(&update)?;
     in_turn(machine, &call)?
         .checked(&call)

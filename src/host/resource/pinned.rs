@@ -71,7 +71,7 @@ impl Thing for Pinned {
     }
 
     fn perform(&self, machine: &Machine, _seen: &Option<Installed>) -> Result<(), Fault> {
-        rpm::install(machine, &[self.spec()])
+        rpm::install(machine, &[self.spec()], &[])
     }
 
     fn trace(&self, _machine: &Machine, seen: &Option<Installed>) -> Result<Option<Trace>, Fault> {

@@ -65,8 +65,12 @@ fn query(machine: &Machine, words: &[&str], names: &[String]) -> Result<String, 
     Ok(said.stdout)
 }
 
-pub(super) fn install(machine: &Machine, names: &[String]) -> Result<(), Fault> {
-    dnf(machine, &[&["install".to_owned()], names].concat())
+pub(super) fn install(
+    machine: &Machine,
+    names: &[String],
+    proxies: &[(String, String)],
+) -> Result<(), Fault> {
+    through(machine, &[&["install".to_owned()], names].concat(), proxies)
 }
 
 /// What only came along with them stays, as apt leaves it.
@@ -83,9 +87,14 @@ pub(super) fn removes_only(machine: &Machine, names: &[String]) -> Result<bool, 
 
 /// Runs dnf; while another package program is at work it waits, but not for ever.
 pub(super) fn dnf(machine: &Machine, words: &[String]) -> Result<(), Fault> {
+    through(machine, words, &[])
+}
+
+fn through(machine: &Machine, words: &[String], proxies: &[(String, String)]) -> Result<(), Fault> {
     let call = Call::new("dnf", ["--assumeyes", "--quiet", "--setopt=exit_on_lock=True"])
         .also(words.to_vec())
         .limit(LIMIT);
+    let call = proxies.iter().fold(call, |call, (name, value)| call.env(name, value.as_str()));
     let said = package_program::in_turn(machine, &call)?;
     let words = format!("{}{}", said.stdout, said.stderr);
     said.checked(&call).map(drop).map_err(|fault| explained(fault, &words))
@@ -180,7 +189,7 @@ mod tests {
                 stderr: words.into(),
                 ..Output::default()
             });
-            let fault = install(&stage.machine(), &names(&["y"])).unwrap_err();
+            let fault = install(&stage.machine(), &names(&["y"]), &[]).unwrap_err();
             assert!(fault.to_string().contains(words), "{fault}");
             assert!(fault.hint.unwrap().contains(expected), "{words}");
         }

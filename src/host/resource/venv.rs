@@ -162,8 +162,7 @@ impl Venv {
             .also(names.iter().cloned())
             .env("HOME", "/root");
         let call = wheel.into_iter().fold(call, |call, wheel| call.env("PYTHONPATH", wheel));
-        let proxies = accounts::proxies(machine).into_iter();
-        let call = proxies.fold(call, |call, (name, value)| call.env(&name, value));
+        let call = accounts::through_proxies(machine, call);
         machine.must(&call.limit(super::packages::LIMIT)).map(drop).map_err(|fault| {
             fault.hint("can the host reach its Python package index? `pip_index_url` and `pip_proxy` are for that")
         })

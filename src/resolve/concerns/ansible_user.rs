@@ -1,10 +1,11 @@
 //! `kayobe_ansible_user` and the key that lets it in.
 
 use camino::Utf8PathBuf;
+use serde_json::{Map, Value};
 
-use super::Class;
+use super::{Class, filled, sealed_at, users::keys_file};
 use crate::{
-    host::concern::{AnsibleUser, Concern},
+    host::concern::{AnsibleUser, Concern, PackageProxies},
     resolve::Reader,
     trouble::{Result, Tell, Trouble},
 };
@@ -28,9 +29,22 @@ pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
             name: name.value,
             public_key: text.trim().to_owned(),
             in_docker_group: docker && has_containers(reader),
+            keys_file: keys_file(reader)?,
+            proxies: proxies(reader)?,
         }
         .into(),
     ))
+}
+
+fn proxies(reader: &Reader) -> Result<PackageProxies> {
+    let proxy = |name: &str| Ok(filled(reader, name)?.map(|_| sealed_at(reader, name, &[])));
+    let dnf = reader.get::<Map<String, Value>>("dnf_config")?;
+    let dnf = dnf.filter(|dnf| dnf.value.get("proxy").is_some_and(Value::is_string));
+    Ok(PackageProxies {
+        apt_http: proxy("apt_proxy_http")?,
+        apt_https: proxy("apt_proxy_https")?,
+        dnf: dnf.map(|_| sealed_at(reader, "dnf_config", &["proxy"])),
+    })
 }
 
 /// Whether the host is one that containers run on.

@@ -27,6 +27,12 @@ const KINDS: [&str; 8] = [
     "source",
 ];
 
+/// A variable of Kayobe's manual that nothing implements, there or here.
+pub const UFW: &str = "ufw_enabled";
+
+/// What is said of it.
+pub const NO_UFW: &str = "Kayobe's manual has it, and nothing implements it; the firewall that is configured is firewalld, by `firewalld_enabled`";
+
 /// An item of `firewalld_zones`.
 #[derive(Deserialize)]
 struct Zone {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Class, is_on};
+use super::{Class, is_on, users::keys_file};
 use crate::{
     host::concern::{Concern, KollaAccount, KollaPackages, KollaUser},
     resolve::Reader,
@@ -48,6 +48,7 @@ fn account(reader: &Reader) -> Result<KollaAccount> {
         name: reader.need::<String>("kolla_ansible_user")?.value,
         group: reader.need::<String>("kolla_ansible_group")?.value,
         public_key: public_key(reader)?,
+        keys_file: keys_file(reader)?,
         in_docker_group: docker,
     })
 }

@@ -43,6 +43,7 @@ mod vgpu;
 use camino::Utf8PathBuf;
 use serde_json::Value;
 
+pub use self::firewall::{NO_UFW, UFW};
 use super::{Reader, login};
 use crate::{
     ansible::Variables,
@@ -51,7 +52,7 @@ use crate::{
         sealed::{Place, Sealed},
     },
     model::{check::together, configured::Configured},
-    origin::Sourced,
+    origin::{Setting, Sourced},
     secret::Holder,
     trouble::{Result, Tell, Trouble},
 };
@@ -113,18 +114,51 @@ const TOPICS: &[(&str, Topic)] = &[
     ("luks", luks::read),
     ("lvm", lvm::read),
     ("swap", swap::read),
-    ("kolla-ansible-user", kolla::read_user),
-    ("kolla-pip", pip::read_of_kolla),
-    ("kolla-target-venv", python_env::read_of_kolla),
+    ("kolla-ansible-user kolla-ansible", kolla::read_user),
+    ("kolla-pip kolla-ansible", pip::read_of_kolla),
+    ("kolla-target-venv kolla-ansible", python_env::read_of_kolla),
     ("kolla-packages", kolla::read_packages),
     ("docker container-engine", docker::read),
     ("podman container-engine", podman::read),
     ("docker-registry", docker_registry::read),
-    ("swift-block-devices", swift::read),
+    ("swift-block-devices swift", swift::read),
     ("libvirt-host", libvirt_host::read),
     ("iommu vgpu", vgpu::read_iommu),
     ("vgpu", vgpu::read),
 ];
+
+/// What is done with tags of their own beside the topics.
+const BESIDE: [&str; 2] = ["ip-allocation", "wipe-disks"];
+
+/// Tags of Ansible itself, and those of Kayobe's playbooks that are for parts of a topic or for what is not needed
+/// here. Scripts may name them, and nothing is chosen by them.
+const OTHERS: [&str; 15] = [
+    "all",
+    "always",
+    "apparmor-libvirt",
+    "config",
+    "config-validation",
+    "dnf-automatic",
+    "ensure-python",
+    "gather-facts-delegated",
+    "kayobe-generate-config",
+    "never",
+    "reboot",
+    "ssh-known-host",
+    "tagged",
+    "untagged",
+    "upgrade-check",
+];
+
+/// All tags that choose something.
+pub fn tags() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().flat_map(|(tags, _)| tags.split(' ')).chain(BESIDE)
+}
+
+/// Whether a word is a tag of Ymir's, Kayobe's or Ansible's.
+pub fn knows_tag(word: &str) -> bool {
+    tags().chain(OTHERS).any(|tag| tag == word)
+}
 
 /// The topic that comes after the wiping of disks.
 const AFTER_WIPING: &str = "users";
@@ -179,6 +213,17 @@ pub fn configured(
         Some(trouble) => Err(trouble),
         None => Ok(hosts),
     }
+}
+
+/// A setting of the hosts' that is without effect, and why.
+pub fn without_effect(
+    variables: &Variables,
+    hosts: &[Configured],
+    tags: &Tags,
+) -> Option<(Setting, &'static str)> {
+    let of = |host: &Configured| variables.setting(&host.name, firewall::UFW);
+    let setting = hosts.iter().find_map(of).filter(|_| tags.have("firewall"))?;
+    Some((setting, firewall::NO_UFW))
 }
 
 /// The hosts of a class that a command is about, in inventory order.

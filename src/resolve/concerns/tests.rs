@@ -363,3 +363,21 @@ fn what_is_switched_off_is_told_to_the_host() {
     assert_eq!(site.one(Class::Seed, "ip-routing"), json!({"concern": "ip-routing"}));
     assert_eq!(site.one(Class::Seed, "snat"), json!({"concern": "snat", "rules": []}));
 }
+
+#[test]
+fn users_have_all_that_the_role_knows() {
+    let text = "users_default:\n  - {username: ada, generate_ssh_key: true}\n  - {username: bob}\n\
+                users_deleted:\n  - {username: eve, remove: yes, force: yes}\n  - {username: mallory}\n\
+                authorized_keys_file: .keys\n";
+    let site = OneHost::new("controllers", &[("users.yml", text)]);
+    let users = site.one(Class::Overcloud, "users");
+    assert_eq!(
+        (&users["users"][0]["key_pair"], &users["users"][1]["key_pair"]),
+        (&json!(true), &json!(false))
+    );
+    let deleted = json!([
+        {"name": "eve", "with_home": true, "force": true},
+        {"name": "mallory", "with_home": false, "force": false},
+    ]);
+    assert_eq!((&users["deleted"], &users["keys_file"]), (&deleted, &json!(".keys")));
+}

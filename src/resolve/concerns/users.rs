@@ -23,6 +23,7 @@ struct UserEntry {
     home: Option<String>,
     password: Option<Value>,
     update_password: Option<String>,
+    generate_ssh_key: Option<Value>,
     #[serde(default)]
     ssh_key: Vec<String>,
     profile: Option<String>,
@@ -37,6 +38,8 @@ struct GroupEntry {
 #[derive(Deserialize)]
 struct DeletedEntry {
     username: String,
+    remove: Option<Value>,
+    force: Option<Value>,
 }
 
 pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
@@ -58,8 +61,21 @@ pub(super) fn read(reader: &Reader, _class: Class) -> Result<Option<Concern>> {
     }
     let deleted =
         reader.get::<Vec<DeletedEntry>>("users_deleted")?.map_or_else(Vec::new, |gone| gone.value);
-    let deleted = deleted.into_iter().map(|gone| Deleted { name: gone.username }).collect();
-    Ok(Some(Users { groups, users, deleted }.into()))
+    let is_on = |value: &Option<Value>| value.as_ref().is_some_and(super::truth);
+    let gone = |entry: DeletedEntry| Deleted {
+        with_home: is_on(&entry.remove),
+        force: is_on(&entry.force),
+        name: entry.username,
+    };
+    let deleted = deleted.into_iter().map(gone).collect();
+    Ok(Some(Users { groups, users, deleted, keys_file: keys_file(reader)? }.into()))
+}
+
+/// Where keys stand that let users in, below their homes, if that is not the usual file. Kayobe makes all accounts with
+/// the role that has this variable.
+pub(super) fn keys_file(reader: &Reader) -> Result<Option<String>> {
+    let file = filled(reader, "authorized_keys_file")?.map(|file| file.value);
+    Ok(file.filter(|file| file != ".ssh/authorized_keys"))
 }
 
 fn account(reader: &Reader, index: usize, entry: UserEntry, per_user: bool) -> Result<Account> {
@@ -89,6 +105,7 @@ fn account(reader: &Reader, index: usize, entry: UserEntry, per_user: bool) -> R
             .password
             .map(|_| sealed_at(reader, "users", &[&index.to_string(), "password"])),
         keep_password: entry.update_password.as_deref() == Some("on_create"),
+        key_pair: entry.generate_ssh_key.as_ref().is_some_and(super::truth),
         keys: entry.ssh_key,
         profile: entry.profile,
         name: entry.username,
