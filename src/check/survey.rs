@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Note;
 use crate::{
     ansible::{
-        Variables, builtin,
+        Variables,
         variables::{Audience, Unread, Written},
         yaml::Node,
     },
@@ -60,7 +60,7 @@ impl<'a> Survey<'a> {
         let own_layer = (!shared).then(|| layers - 1);
         Ok(Self {
             groups: variables.groups(),
-            with_default: builtin::names()?,
+            with_default: variables.release().names()?,
             used_networks: reference.named_networks(variables),
             variables,
             reference,

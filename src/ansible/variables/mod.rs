@@ -8,6 +8,7 @@ mod magic;
 mod mask;
 mod of_host;
 mod play;
+mod release;
 mod site;
 mod table;
 mod unread;
@@ -32,6 +33,7 @@ pub use self::{
 };
 use self::{site::Site, table::Entry};
 use super::{
+    builtin::Release,
     facts::FactCache,
     files::Files,
     patterns::{self, Unmatched},
@@ -87,10 +89,25 @@ pub struct Variables {
 impl Variables {
     /// Reads every file once; nothing is evaluated yet.
     pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
-        let site = Arc::new(load::site(load, world)?);
+        let site = Self::of_release(load, world)?;
         let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         let declared_texts = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         Ok(Self { site, evaluators, declared_texts })
+    }
+
+    /// A release that a template makes is known once everything is read; then the defaults may be another's.
+    fn of_release(load: &Load, world: Arc<dyn World>) -> Result<Arc<Site>> {
+        let site = Arc::new(load::site(load, Arc::clone(&world), None)?);
+        let release = release::named(&site)?;
+        if release == site.release {
+            return Ok(site);
+        }
+        load::site(load, world, Some(release)).map(Arc::new)
+    }
+
+    /// The OpenStack release whose defaults count where the site says nothing.
+    pub fn release(&self) -> Release {
+        self.site.release
     }
 
     /// Where facts of hosts are kept, if anywhere.

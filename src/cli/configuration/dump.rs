@@ -52,7 +52,7 @@ struct Dump<'a> {
 pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<Exit> {
     let hosts = hosts(cx, variables, args)?;
     if !args.show_secrets {
-        variables.declare_secrets(&reference::secrets()?);
+        variables.declare_secrets(&reference::secrets(variables.release())?);
     }
     let format = cx.options.output;
     let dump = Dump { variables, args, hosts, failed: Cell::new(0) };

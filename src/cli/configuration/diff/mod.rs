@@ -113,6 +113,6 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
 fn side(cx: &Context, load: &Load, label: String) -> Result<Side> {
     let world = Machine::new(cx.evaluation_environment(load));
     let variables = Variables::load(load, Arc::new(world))?;
-    variables.declare_secrets(&reference::secrets()?);
+    variables.declare_secrets(&reference::secrets(variables.release())?);
     Ok(Side { label, variables, shown_as: Vec::new() })
 }
