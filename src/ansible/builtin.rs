@@ -76,6 +76,16 @@ impl Release {
         Self::all().into_iter().find(|release| release.0 == name)
     }
 
+    /// The one for a site whose own is not there: the last before it, else the first after it; of what is no number nothing
+    /// is near, so it is the newest.
+    pub fn nearest(name: &str) -> Self {
+        let is_number = name.starts_with(|c: char| c.is_ascii_digit());
+        let all = Self::all();
+        let before = all.iter().rev().find(|release| release.0 <= name);
+        let found = if is_number { before.or(all.first()) } else { all.last() };
+        found.copied().unwrap_or_else(Self::newest)
+    }
+
     pub fn name(self) -> &'static str {
         self.0
     }
@@ -269,5 +279,20 @@ mod tests {
         assert_eq!(named("Master"), Some("2026.2"));
         assert_eq!(named("2031.1"), None);
         assert_eq!(named("ymir"), None);
+    }
+
+    #[test]
+    fn of_an_unknown_release_the_one_before_it_is_nearest() {
+        let table = [
+            ("1999.2", "2000.1"),
+            ("2000.1", "2000.1"),
+            ("2025.1", "2000.1"),
+            ("2031.1", "2026.2"),
+            ("zed", "2026.2"),
+            ("", "2026.2"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(Release::nearest(name).name(), expected, "{name}");
+        }
     }
 }

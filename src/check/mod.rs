@@ -29,6 +29,7 @@ pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
     let texts = variables.texts();
     let checks: &[fn(&Survey) -> Vec<Note>] = &[
         survey::unreadable,
+        survey::unknown_release,
         addresses::notes,
         allocations::notes,
         duplicates::notes,

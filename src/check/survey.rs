@@ -110,6 +110,12 @@ pub(super) fn unreadable(survey: &Survey) -> Vec<Note> {
     survey.unreadable.iter().map(Note::of_trouble).collect()
 }
 
+/// Everything else is judged by another release's defaults then.
+pub(super) fn unknown_release(survey: &Survey) -> Vec<Note> {
+    let doubt = survey.variables.unknown_release();
+    doubt.map(|doubt| Note::of_trouble_as("unknown-release", doubt)).into_iter().collect()
+}
+
 /// The words for an audience.
 pub(super) fn audience(audience: &Audience) -> String {
     match audience {

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::illustrate;
 use crate::{
     ansible::{
         Load, Variables,
@@ -140,25 +141,33 @@ impl Context {
 
     /// Reads the site repository for a command that only looks.
     pub fn variables(&self) -> Result<Arc<Variables>> {
+        let variables = self.variables_to_judge()?;
+        self.warn_of_releases(&[&variables]);
+        Ok(variables)
+    }
+
+    /// Reads the site repository for a command that only looks, and that itself says what is doubtful.
+    pub fn variables_to_judge(&self) -> Result<Arc<Variables>> {
         self.read(Machine::new(self.evaluation_environment(self.load()?)))
     }
 
     /// Reads the site repository for a command that acts, unless it is only checked: lookups may keep passwords.
     pub fn variables_to_act_on(&self) -> Result<Arc<Variables>> {
-        self.read(self.world_to_act_on()?)
+        of_known_release(self.read(self.world_to_act_on()?)?)
     }
 
     /// Reads the site repository as it will be with this text in one of its files.
     pub fn variables_with(&self, path: &Utf8Path, text: &str) -> Result<Arc<Variables>> {
         let world = self.world_to_act_on()?.with_coming(path.as_str(), text);
-        Variables::load(self.load()?, Arc::new(world)).map(Arc::new)
+        of_known_release(Variables::load(self.load()?, Arc::new(world)).map(Arc::new)?)
     }
 
     /// Reads the site repository with further variables, which whatever is given by `-e` wins over.
     pub fn variables_below(&self, given: Vec<String>) -> Result<Arc<Variables>> {
         let mut load = self.load()?.clone();
         load.extra_vars.splice(..0, given);
-        Variables::load(&load, Arc::new(self.world_to_act_on()?)).map(Arc::new)
+        let world = Arc::new(self.world_to_act_on()?);
+        of_known_release(Variables::load(&load, world).map(Arc::new)?)
     }
 
     fn world_to_act_on(&self) -> Result<Machine> {
@@ -174,6 +183,22 @@ impl Context {
         let variables = Variables::load(load, Arc::new(world))?;
         self.check_limit(&[&variables])?;
         Ok(Arc::new(variables))
+    }
+
+    /// Tells once of each release whose defaults are not there, for what is shown has those of another.
+    pub fn warn_of_releases(&self, sides: &[&Variables]) {
+        let mut told: Vec<&Trouble> = Vec::new();
+        for side in sides {
+            let Some(doubt) = side.unknown_release().filter(|doubt| !told.contains(doubt)) else {
+                continue;
+            };
+            told.push(doubt);
+            let shown = side.release().name();
+            let doubt = illustrate::illustrated(self, doubt.clone()).hint(format!(
+                "what is shown has the defaults of {shown}; commands that act refuse"
+            ));
+            report::trouble::warn(&doubt);
+        }
     }
 
     /// Refuses an environment that there is not, and that none is chosen where the site has some.
@@ -304,6 +329,12 @@ impl Context {
     pub fn user(&self) -> &str {
         self.environment.first(&["USER", "LOGNAME"]).unwrap_or("root")
     }
+}
+
+/// Refuses a site of a release whose defaults are not there, before anything is done with those of another.
+fn of_known_release(variables: Arc<Variables>) -> Result<Arc<Variables>> {
+    variables.unknown_release().map_or(Ok(()), |doubt| Err(doubt.clone()))?;
+    Ok(variables)
 }
 
 /// What is no path stays as it is: it may be hosts with commas between them.

@@ -31,7 +31,7 @@ pub use self::{
     unread::{Unread, Why},
     written::{Audience, Written},
 };
-use self::{site::Site, table::Entry};
+use self::{release::Choice, site::Site, table::Entry};
 use super::{
     builtin::Release,
     facts::FactCache,
@@ -80,6 +80,8 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Variables {
     site: Arc<Site>,
+    /// Why the defaults are those of another release than the site's.
+    unknown_release: Option<Trouble>,
     /// For each host, once it is asked for: what has been evaluated.
     evaluators: Vec<OnceLock<Evaluator>>,
     /// For each host, once a value is shown: the texts of its declared secrets.
@@ -89,25 +91,31 @@ pub struct Variables {
 impl Variables {
     /// Reads every file once; nothing is evaluated yet.
     pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
-        let site = Self::of_release(load, world)?;
+        let (site, unknown_release) = Self::of_release(load, world)?;
         let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         let declared_texts = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { site, evaluators, declared_texts })
+        Ok(Self { site, unknown_release, evaluators, declared_texts })
     }
 
     /// A release that a template makes is known once everything is read; then the defaults may be another's.
-    fn of_release(load: &Load, world: Arc<dyn World>) -> Result<Arc<Site>> {
+    fn of_release(load: &Load, world: Arc<dyn World>) -> Result<(Arc<Site>, Option<Trouble>)> {
         let site = Arc::new(load::site(load, Arc::clone(&world), None)?);
-        let release = release::named(&site)?;
+        let Choice { release, doubt } = release::named(&site);
         if release == site.release {
-            return Ok(site);
+            return Ok((site, doubt));
         }
-        load::site(load, world, Some(release)).map(Arc::new)
+        Ok((Arc::new(load::site(load, world, Some(release))?), doubt))
     }
 
     /// The OpenStack release whose defaults count where the site says nothing.
     pub fn release(&self) -> Release {
         self.site.release
+    }
+
+    /// Why that is not the release which the site means: its defaults are not there. Whoever acts refuses then, for other
+    /// defaults would silently be wrong.
+    pub fn unknown_release(&self) -> Option<&Trouble> {
+        self.unknown_release.as_ref()
     }
 
     /// Where facts of hosts are kept, if anywhere.

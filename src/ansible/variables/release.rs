@@ -11,7 +11,8 @@ use super::{
 use crate::{
     ansible::{builtin::Release, yaml::Data},
     origin::Setting,
-    trouble::{Result, Trouble},
+    secret::MASK,
+    trouble::Trouble,
 };
 
 const NAME: &str = "openstack_release";
@@ -27,31 +28,50 @@ pub(super) fn written(extra: &Table) -> Option<Release> {
     }
 }
 
-/// The release that the site names, once everything is read; the newest if it names none. One without defaults here is
-/// refused: another release's would silently be wrong.
-pub(super) fn named(site: &Arc<Site>) -> Result<Release> {
-    let Some(host) = site.inventory.host(LOCALHOST) else { return Ok(site.release) };
-    let Some(entry) = site.winner(host, NAME).filter(|entry| entry.is_of_site()) else {
-        return Ok(Release::newest());
-    };
-    match site.evaluator(host).variable(NAME)? {
-        None | Some(Value::Null) => Ok(Release::newest()),
-        Some(Value::String(text)) if text.is_empty() => Ok(Release::newest()),
-        Some(Value::String(text)) => Release::named(&text).ok_or_else(|| unknown(&text, entry)),
-        Some(other) => {
-            let text = other.to_string();
-            Release::named(&text).ok_or_else(|| unknown(&text, entry))
-        }
+/// A release to read a site with.
+pub(super) struct Choice {
+    pub(super) release: Release,
+    /// The site means another, whose defaults are not there, or it cannot be known which.
+    pub(super) doubt: Option<Trouble>,
+}
+
+impl From<Release> for Choice {
+    fn from(release: Release) -> Self {
+        Self { release, doubt: None }
     }
 }
 
-fn unknown(release: &str, entry: &Entry) -> Trouble {
+/// The release that the site names, once everything is read; the newest if it names none.
+pub(super) fn named(site: &Arc<Site>) -> Choice {
+    let Some(host) = site.inventory.host(LOCALHOST) else { return site.release.into() };
+    let Some(entry) = site.winner(host, NAME).filter(|entry| entry.is_of_site()) else {
+        return Release::newest().into();
+    };
+    let name = match site.evaluator(host).variable(NAME) {
+        Ok(None | Some(Value::Null)) => String::new(),
+        Ok(Some(Value::String(text))) => text,
+        Ok(Some(other)) => other.to_string(),
+        Err(trouble) => {
+            let doubt = trouble.while_trying("finding the OpenStack release of the site");
+            return Choice { release: Release::newest(), doubt: Some(doubt) };
+        }
+    };
+    if name.is_empty() {
+        return Release::newest().into();
+    }
+    Release::named(&name).map_or_else(|| near(&name, entry), Choice::from)
+}
+
+/// What is nearest to a release without defaults.
+fn near(name: &str, entry: &Entry) -> Choice {
     let setting = Setting { variable: NAME.to_owned(), origin: entry.written().origin.clone() };
     let known: Vec<_> = Release::all().into_iter().map(Release::name).collect();
-    Trouble::refused(format!("taking the defaults of the OpenStack release `{release}`"))
+    let shown = if entry.is_secret() { MASK } else { name };
+    let doubt = Trouble::refused(format!("taking the defaults of the OpenStack release `{shown}`"))
         .because(format!("Ymir knows the defaults of {}", known.join(", ")))
         .set_by(&setting)
-        .hint("set `openstack_release` to a release that is known, or use the Ymir made for yours")
+        .hint("set `openstack_release` to a release that is known, or use the Ymir made for yours");
+    Choice { release: Release::nearest(name), doubt: Some(doubt) }
 }
 
 #[cfg(test)]
@@ -62,24 +82,22 @@ mod tests {
 
     use crate::{
         ansible::{Load, Variables, world::Machine},
-        reference,
         settings::Environment,
-        trouble::Result,
     };
 
-    fn site(files: &[(&str, &str)]) -> Result<Variables> {
+    fn site(files: &[(&str, &str)]) -> Variables {
         let directory = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(directory.path()).unwrap();
         fs::create_dir_all(path.join("inventory/group_vars")).unwrap();
         fs::write(path.join("inventory/hosts"), "[overcloud]\nh1\n").unwrap();
         files.iter().for_each(|(file, text)| fs::write(path.join(file), text).unwrap());
         let load = Load { config_path: path.to_owned(), ..Load::default() };
-        Variables::load(&load, Arc::new(Machine::new(Environment::default())))
+        Variables::load(&load, Arc::new(Machine::new(Environment::default()))).unwrap()
     }
 
     /// The release that a site is read with, and the default of one variable.
     fn read(files: &[(&str, &str)]) -> String {
-        let variables = site(files).unwrap();
+        let variables = site(files);
         let engine = variables.value("h1", "container_engine").unwrap().unwrap_or_default();
         format!("{} {engine}", variables.release().name())
     }
@@ -106,15 +124,16 @@ mod tests {
 
     #[test]
     fn everything_that_is_built_in_is_of_one_release() {
-        let variables = site(&[("openstack.yml", "openstack_release: '2000.1'")]).unwrap();
+        let variables = site(&[("openstack.yml", "openstack_release: '2000.1'")]);
         let release = variables.release();
         assert!(variables.names("h1").contains(&"punch_card_reader".to_owned()));
         assert!(!variables.names("h1").contains(&"docker_storage_driver".to_owned()));
-        let secrets = reference::secrets(release).unwrap();
-        assert!(secrets.contains("punch_card_reader"), "{secrets:?}");
-        assert!(!secrets.contains("docker_registry_password"), "{secrets:?}");
-        let described = reference::Reference::of(release).unwrap().variables;
-        assert_eq!(described["container_engine"].kind.to_string(), "jail | chroot");
+        let secrets: Vec<_> = release.secrets().map(|(name, _)| name).collect();
+        assert!(secrets.contains(&"punch_card_reader"), "{secrets:?}");
+        assert!(!secrets.contains(&"docker_registry_password"), "{secrets:?}");
+        let files: Vec<_> =
+            release.reference().unwrap().into_iter().map(|(file, _)| file).collect();
+        assert_eq!(files, ["site", "variables"]);
         let files: Vec<_> = release.contributions().unwrap().into_keys().collect();
         assert_eq!(files, ["kolla/globals.yml"]);
         let handed_over = variables.inventory();
@@ -123,9 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn a_release_without_a_folder_is_refused() {
-        let trouble = site(&[("openstack.yml", "openstack_release: '2031.1'")]).unwrap_err();
-        assert!(trouble.to_string().contains("defaults of 2000.1, 2026.2"), "{trouble}");
-        assert_eq!(trouble.settings[0].origin.line, 1);
+    fn a_release_without_a_folder_is_doubted_and_read_with_the_nearest() {
+        let table = [
+            ("openstack_release: '2031.1'", "2026.2", "defaults of 2000.1, 2026.2"),
+            ("openstack_release: [a]", "2026.2", "release `[\"a\"]`"),
+            ("openstack_release: \"{{ 2002 }}.1\"", "2000.1", "release `2002.1`"),
+            ("openstack_release: \"{{ b }}\"", "2026.2", "'b' is undefined"),
+        ];
+        for (text, release, said) in table {
+            let variables = site(&[("openstack.yml", text)]);
+            let doubt = variables.unknown_release().unwrap();
+            assert_eq!(variables.release().name(), release, "{text}");
+            assert!(doubt.to_string().contains(said), "{doubt}");
+            assert_eq!(doubt.settings[0].origin.line, 1, "{doubt:?}");
+        }
     }
 }

@@ -73,6 +73,7 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let playbook_dir = playbook_dir.or_refused(|| "finding the directory of playbooks".into())?;
     let load = Load { playbook_dir, ..load.clone() };
     let variables = Variables::load(&load, std::sync::Arc::new(world))?;
+    cx.warn_of_releases(&[&variables]);
     let listing = variables.listing(args.show_secrets);
     let text = shown(cx, args, &listing)?;
     if listing.hides() {

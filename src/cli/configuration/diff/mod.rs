@@ -48,10 +48,12 @@ pub(super) struct Side {
 
 pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let (before, after, _snapshot) = sides(cx, args).await?;
-    cx.check_limit(&[&before.variables, &after.variables])?;
+    let both = [&before.variables, &after.variables];
+    cx.warn_of_releases(&both);
+    cx.check_limit(&both)?;
     let patterns = [args.host.as_deref(), cx.options.limit.as_deref()];
     if let Some(name) = &args.var_name {
-        check_name([&before.variables, &after.variables], name)?;
+        check_name(both, name)?;
     }
     let mut comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
     if args.var_name.is_none() && patterns == [None, None] {
