@@ -385,6 +385,10 @@ fn environments_are_named_where_none_is_chosen() {
     error: selecting hosts by `ctl1`
       because: the pattern matches no host of this environment
       because: no environment is chosen; the site has mixin, production
+       --> --hosts:1:1
+        |
+      1 | ctl1
+        | ^ here
       hint: `ymir configuration dump --var-name group_names` lists every host with its groups
       hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
     ");
@@ -423,6 +427,10 @@ fn a_comparison_is_limited_to_hosts_of_either_side() {
     exit: 3
     error: selecting hosts by `cmp8`
       because: the pattern matches no host of this environment
+       --> --limit:1:1
+        |
+      1 | cmp8
+        | ^ here
       hint: did you mean `cmp1`?
     ");
     insta::assert_snapshot!(diff(&["--host", "ctl1", "--limit", "compute"]), @"

@@ -26,6 +26,9 @@ use crate::{
     trouble::{Result, Trouble},
 };
 
+/// The option that chooses hosts, as messages name it.
+pub const LIMIT: &str = "--limit";
+
 /// Headings in `--help`; what a command has alone stands above them as `Options`.
 const SITE: &str = "Site and hosts";
 const RUN: &str = "What to do";
@@ -211,7 +214,7 @@ impl Context {
     /// compared, it is enough if one has the host.
     pub fn check_limit(&self, sides: &[&Variables]) -> Result<()> {
         let Some(limit) = &self.options.limit else { return Ok(()) };
-        selected(sides, limit)?;
+        selected(sides, LIMIT, limit)?;
         let unmatched: Vec<Vec<Unmatched>> =
             sides.iter().map(|side| side.unmatched(limit)).collect::<Result<_>>()?;
         let Some((first, others)) = unmatched.split_first() else { return Ok(()) };
@@ -343,15 +346,15 @@ fn absolute_if_there(source: &Utf8PathBuf) -> Utf8PathBuf {
     absolute.flatten().unwrap_or_else(|| source.clone())
 }
 
-/// The hosts that a pattern selects on each side; a trouble if that are none on all of them.
-pub fn selected(sides: &[&Variables], pattern: &str) -> Result<Vec<Vec<String>>> {
+/// The hosts that the pattern of an option selects on each side; a trouble if that are none on all of them.
+pub fn selected(sides: &[&Variables], option: &str, pattern: &str) -> Result<Vec<Vec<String>>> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     for side in sides {
         match side.select(pattern) {
             Ok(hosts) => found.push(hosts),
             Err(trouble) => {
-                refused.push(trouble);
+                refused.push(illustrate::pattern(trouble, option, pattern, side));
                 found.push(Vec::new());
             }
         }

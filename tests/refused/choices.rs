@@ -44,6 +44,10 @@ fn parts_of_a_limit_that_match_nothing() {
     exit 3
     error: selecting hosts by `bm22`
       because: the pattern matches no host of this environment
+       --> --limit:1:1
+        |
+      1 | bm22
+        | ^ here
       hint: did you mean `bm2`?
     ");
     // A group that is there and empty, and one that only takes away what is not there, are no mistakes.

@@ -85,6 +85,11 @@ impl<'a> Listing<'a> {
         &self.variables.site.inventory
     }
 
+    /// What is listed.
+    pub fn variables(&self) -> &'a Variables {
+        self.variables
+    }
+
     /// The hosts that a pattern selects; there may be none.
     pub fn matching(&self, pattern: &str) -> Result<Vec<usize>> {
         let pattern = patterns::with_files(pattern, &*self.variables.site.files.world)?;

@@ -171,6 +171,23 @@ impl Variables {
         Ok(self.named(ordered.chain(implicit)))
     }
 
+    /// The byte at which the first part of a host pattern begins that is wrong or matches nothing; none if the parts only
+    /// leave nothing together.
+    pub fn fault_in_pattern(&self, pattern: &str) -> Option<usize> {
+        let world = &*self.site.files.world;
+        let unmatched = |part: &str| {
+            patterns::with_files(part, world).and_then(|written| self.unmatched(&written))
+        };
+        let parts = patterns::parts(pattern);
+        let looked_at = parts.into_iter().map(|(at, part)| (at, unmatched(part)));
+        let looked_at: Vec<_> = looked_at.collect();
+        let wrong = looked_at.iter().find(|(_, unmatched)| unmatched.is_err());
+        let matches_none = |(_, found): &&(usize, Result<Vec<Unmatched>>)| {
+            found.as_ref().is_ok_and(|found| !found.is_empty())
+        };
+        wrong.or_else(|| looked_at.iter().find(matches_none)).map(|(at, _)| *at)
+    }
+
     /// The parts of a host pattern that match nothing.
     pub fn unmatched(&self, pattern: &str) -> Result<Vec<Unmatched>> {
         patterns::unmatched(&self.site.inventory, pattern)

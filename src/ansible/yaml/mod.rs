@@ -185,6 +185,15 @@ pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
     excerpt::render(text, origin, label)
 }
 
+/// The place of a byte of a text, such as an argument of the command line.
+pub fn place_in(file: &Arc<str>, text: &str, at: usize) -> Origin {
+    let before = text.get(..at).unwrap_or(text);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Origin::at(file, number(line), number(column))
+}
+
 /// The place inside the value at `origin` of a name that `message` quotes, if one of the value's expressions has it.
 pub fn pinpoint(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     pinpoint::found(text, origin, message)

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use clap::{ArgAction, builder::BoolishValueParser};
 use serde_json::{Map, Value, json};
 
-use super::{host, render, rendered, unknown};
+use super::{chosen, host, render, rendered, unknown};
 use crate::{
     ansible::{OfHost, Told, Variables},
     cli::{exit::Exit, options::Context},
@@ -86,7 +86,7 @@ pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<
 fn hosts(cx: &Context, variables: &Variables, args: &Args) -> Result<Vec<String>> {
     let named = match (&args.host, &args.hosts) {
         (Some(name), _) => vec![host(variables, name)?],
-        (None, Some(pattern)) => variables.select(pattern)?,
+        (None, Some(pattern)) => chosen(variables, "--hosts", pattern)?,
         (None, None) => variables.hosts(),
     };
     let Some(limit) = &cx.options.limit else { return Ok(named) };

@@ -11,7 +11,8 @@ use self::tree::Tree;
 use super::{
     configuration,
     exit::Exit,
-    options::{Context, Format},
+    illustrate,
+    options::{Context, Format, LIMIT},
 };
 use crate::{
     ansible::{
@@ -93,7 +94,7 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
 fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
     let inventory = listing.inventory();
     if let Some(name) = &args.host {
-        let [host] = *listing.matching(name)? else {
+        let [host] = *matching(listing, "--host", name)? else {
             return Err(Trouble::usage(format!("`{name}` is not one host of the inventory")));
         };
         let written = if args.export { listing.own_of_host(host) } else { listing.of_host(host) };
@@ -106,7 +107,7 @@ fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
     }
     let limit = cx.options.limit.as_deref();
     let hosts = listing.matching(ALL)?;
-    let chosen = limit.map(|limit| listing.matching(limit)).transpose()?;
+    let chosen = limit.map(|limit| matching(listing, LIMIT, limit)).transpose()?;
     let hosts = match chosen {
         Some(chosen) => hosts.into_iter().filter(|host| chosen.contains(host)).collect(),
         None => hosts,
@@ -120,6 +121,12 @@ fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
         tree.flat()?
     };
     rendered(cx, args, &all)
+}
+
+/// The hosts that the pattern of an option selects; there may be none.
+fn matching(listing: &Listing<'_>, option: &str, pattern: &str) -> Result<Vec<usize>> {
+    let found = listing.matching(pattern);
+    found.map_err(|trouble| illustrate::pattern(trouble, option, pattern, listing.variables()))
 }
 
 impl Args {
