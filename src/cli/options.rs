@@ -262,6 +262,7 @@ impl Context {
             extra_vars: self.options.extra_vars.clone(),
             inventories: self.options.inventory.iter().map(absolute_if_there).collect(),
             playbook_dir: None,
+            without_facts: false,
             facts: Some(self.store()?.dir().join("facts")),
             vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })

@@ -49,7 +49,7 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>, release: Option<Release>)
     let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);
     let cache = FactCache::of(&config, load.facts.as_deref());
     let facts = match &cache {
-        Some(cache) if cache.is_there(&*files.world)? => Some(cache),
+        Some(cache) if !load.without_facts && cache.is_there(&*files.world)? => Some(cache),
         _ => None,
     };
     let mut reader = Reader {
@@ -177,6 +177,7 @@ impl Reader<'_> {
                 chain.extend(groups.iter().filter_map(|group| source.get(group)).cloned());
             }
             chain.push(Arc::new(self.host_vars(folders, host)?));
+            chain.push(Arc::new(self.facts(&self.inventory.hosts[host].name)?));
             chain.retain(|table| !table.is_empty());
             chains.push(chain);
         }
@@ -235,12 +236,12 @@ impl Reader<'_> {
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
         }
-        self.facts_into(&mut table, name)?;
         Ok(table)
     }
 
     /// What was gathered from a host earlier.
-    fn facts_into(&self, table: &mut Table, host: &str) -> Result<()> {
+    fn facts(&self, host: &str) -> Result<Table> {
+        let mut table = Table::default();
         let found = match self.facts {
             Some(cache) => cache.read(&*self.files.world, host)?,
             None => Vec::new(),
@@ -250,14 +251,14 @@ impl Reader<'_> {
             if !self.facts_are_variables {
                 table.extend([magic::local_facts()], &"Ansible".into(), false);
             }
-            return Ok(());
+            return Ok(table);
         };
         let all = facts::together(&found, &first.origin.clone());
         table.extend([all], &facts::level(), false);
         let is_alone = |name: &str| self.facts_are_variables || name == "ansible_local";
         let alone = facts::alone(found).filter(|(name, _)| is_alone(name));
         table.extend(alone, &facts::level(), false);
-        Ok(())
+        Ok(table)
     }
 
     /// Adds what the files for one name in `group_vars` or `host_vars` say.

@@ -64,6 +64,8 @@ pub struct Load {
     pub vault: Keys,
     /// Where facts of hosts are kept, if Ansible's settings keep none.
     pub facts: Option<Utf8PathBuf>,
+    /// Read none of the facts that are kept.
+    pub without_facts: bool,
 }
 
 /// Where one layer sets a variable.

@@ -119,7 +119,8 @@ impl Dump<'_> {
     /// The names of a host's variables, sorted, as far as they are wanted.
     fn names(&self, host: &OfHost) -> impl Iterator<Item = String> {
         let facts = self.args.dump_facts;
-        host.names().into_iter().filter(move |name| facts || name != "ansible_facts")
+        let is_fact = |name: &str| name == "ansible_facts" || host.is_fact(name);
+        host.names().into_iter().filter(move |name| facts || !is_fact(name))
     }
 
     /// Every variable of the only host.

@@ -3,6 +3,8 @@
 mod graph;
 mod tree;
 
+use std::io::ErrorKind;
+
 use camino::Utf8PathBuf;
 use clap::ArgGroup;
 use serde_json::Value;
@@ -20,6 +22,7 @@ use crate::{
         inventory::{ALL, Inventory},
         world::Machine,
     },
+    event::Mode,
     report::write,
     trouble::{Result, Tell, Trouble},
 };
@@ -59,7 +62,7 @@ pub struct Args {
     /// Read `group_vars` and `host_vars` of this directory, too
     #[arg(long, value_name = "DIR")]
     playbook_dir: Option<Utf8PathBuf>,
-    /// Has no effect, because no facts are kept
+    /// Forget the facts that are kept of all hosts, and show them without; with --check, only show them without
     #[arg(long)]
     flush_cache: bool,
     /// Show what files that are encrypted as a whole hold, and with --vars every secret
@@ -72,8 +75,11 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let world = Machine::new(cx.evaluation_environment(load));
     let playbook_dir = args.playbook_dir.clone().map(camino::absolute_utf8).transpose();
     let playbook_dir = playbook_dir.or_refused(|| "finding the directory of playbooks".into())?;
-    let load = Load { playbook_dir, ..load.clone() };
+    let load = Load { playbook_dir, without_facts: args.flush_cache, ..load.clone() };
     let variables = Variables::load(&load, std::sync::Arc::new(world))?;
+    if args.flush_cache && cx.mode() == Mode::Apply {
+        forget_facts(&variables)?;
+    }
     cx.warn_of_releases(&[&variables]);
     let listing = variables.listing(args.show_secrets);
     let text = shown(cx, args, &listing)?;
@@ -89,6 +95,23 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
         None => write::result(&text)?,
     }
     Ok(Exit::Done)
+}
+
+/// Removes what is kept of all hosts and of this machine, whatever --limit says, as Ansible does.
+fn forget_facts(variables: &Variables) -> Result<()> {
+    let Some(cache) = variables.fact_cache() else { return Ok(()) };
+    let hosts = variables.hosts().into_iter().chain(["localhost".to_owned()]);
+    for file in hosts.map(|host| cache.file(&host)) {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Trouble::host(format!("forgetting the facts in {file}"))
+                    .caused_by(&error)
+                    .hint("remove the file, or let its directory be yours"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
