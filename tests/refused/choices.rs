@@ -66,6 +66,7 @@ fn a_limit_that_means_nothing() {
         &["configuration", "variables"],
         &["configuration", "schema"],
         &["configuration", "merged"],
+        &["configuration", "validate"],
         &["overcloud", "host", "image", "build", "debian-12"],
     ];
     for command in commands {

@@ -57,7 +57,8 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Explain(_) => cx.refuse_limit("--host says whose value is explained")?,
         Command::Variables(_) | Command::Schema => cx.refuse_limit("what is told is of no host")?,
         Command::Merged(_) => cx.refuse_limit("merged files are of no host")?,
-        Command::Dump(_) | Command::Diff(_) | Command::Validate(_) => {}
+        Command::Validate(_) => cx.refuse_limit("a configuration is judged as a whole")?,
+        Command::Dump(_) | Command::Diff(_) => {}
     }
     match command {
         Command::Dump(args) => {

@@ -90,7 +90,13 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
         (Some(revision), named) => {
             let now = if named.is_empty() { load.clone() } else { of(named.first()) };
             let snapshot = Snapshot::take(&load.config_path, revision).await?;
-            let then = Load { config_path: snapshot.path.clone(), ..now.clone() };
+            let of_then =
+                |path: &Utf8PathBuf| snapshot.path_of(path).unwrap_or_else(|| path.clone());
+            let then = Load {
+                config_path: snapshot.path.clone(),
+                inventories: now.inventories.iter().map(of_then).collect(),
+                ..now.clone()
+            };
             let mut before = side(cx, &then, revision.clone()).map_err(|trouble| {
                 trouble
                     .while_trying(format!("reading the site as it was at `{revision}`"))
