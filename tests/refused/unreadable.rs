@@ -128,7 +128,7 @@ fn characters_that_are_none() {
         |
       1 | a: b␀
         |     ^ here
-      hint: remove the character, or write its number between double quotes: `\x07`
+      hint: remove the character, or write its number between double quotes: `\x00`
 
     exit 3
     error: reading globals.yml

@@ -232,6 +232,7 @@ impl Fault {
     fn told(self, text: &str, file: &Arc<str>, lines: Lines) -> Trouble {
         let origin = Origin::at(file, self.line, self.column);
         let hidden = lines == Lines::Hidden || excerpt::hides(text, &origin);
+        let control = self.message.contains("control characters");
         // The message may quote a part of the line: `*name` that begins a password looks like an alias.
         let message = if hidden { without_quotes(&self.message) } else { self.message };
         let mut trouble = Trouble::refused(format!("reading {file}")).because(message).at(&origin);
@@ -244,7 +245,9 @@ impl Fault {
         if tab {
             return trouble.hint("indent with spaces: YAML takes no tabs there");
         }
-        let hint = invisible(text, &origin).or_else(|| self.hint.map(str::to_owned));
+        let hint = invisible(text, &origin)
+            .or_else(|| control.then(|| invisible::control(text, &origin)).flatten())
+            .or_else(|| self.hint.map(str::to_owned));
         hint.into_iter().fold(trouble, Trouble::hint)
     }
 }
