@@ -10,6 +10,8 @@ mod events;
 
 /// The data of OpenStack releases, and Ymir's own.
 const BUILT_IN: &str = "src/ansible/builtin";
+/// A release that only tests have.
+const OF_TESTS: &str = "tests/releases";
 
 fn git(args: &[&str]) -> Option<String> {
     let output =
@@ -26,6 +28,7 @@ fn main() {
     }
     // Files that are added here become part of the binary.
     println!("cargo::rerun-if-changed={BUILT_IN}");
+    println!("cargo::rerun-if-changed={OF_TESTS}");
     println!("cargo::rerun-if-changed=src/ansible/yaml/events.rs");
     let commit =
         git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown commit".into());
@@ -34,6 +37,7 @@ fn main() {
     let into = Path::new(&into);
     let mut secrets = String::new();
     parse_all(Path::new(BUILT_IN), &into.join("builtin"), &mut secrets);
+    parse_all(Path::new(OF_TESTS), &into.join("releases-of-tests"), &mut secrets);
     fs::write(into.join("secrets"), secrets).expect("the output directory can be written");
 }
 
@@ -55,8 +59,9 @@ fn parse_all(from: &Path, into: &Path, secrets: &mut String) {
         } else if path.extension().is_some_and(|end| end == "yml") {
             let text = fs::read_to_string(&path).expect("built-in YAML is text");
             let events = events(&path, &text);
-            if from.ends_with(REFERENCE) {
-                note_secrets(&events, secrets);
+            if let Some(folder) = from.parent().filter(|_| from.ends_with(REFERENCE)) {
+                let folder = folder.file_name().expect("a folder has a name").to_string_lossy();
+                note_secrets(&folder, &events, secrets);
             }
             let mut out = Vec::new();
             for event in &events {
@@ -84,9 +89,9 @@ fn events(path: &Path, text: &str) -> Vec<Event> {
     }
 }
 
-/// Adds a line with the name and the type of each variable whose type speaks of secrets. A reference is a map of maps of
-/// texts.
-fn note_secrets(events: &[Event], secrets: &mut String) {
+/// Adds a line with the folder, the name and the type of each variable whose type speaks of secrets. A reference is a map
+/// of maps of texts.
+fn note_secrets(folder: &str, events: &[Event], secrets: &mut String) {
     let (mut depth, mut texts) = (0, Vec::new());
     let mut variable = "";
     for event in events {
@@ -101,7 +106,7 @@ fn note_secrets(events: &[Event], secrets: &mut String) {
                 let mut pairs = texts.chunks_exact(2);
                 let kind = pairs.find_map(|pair| (pair[0] == "type").then_some(pair[1]));
                 if let Some(kind) = kind.filter(|kind| depth == 1 && kind.contains("secret")) {
-                    secrets.extend([variable, "\t", kind, "\n"]);
+                    secrets.extend([folder, "\t", variable, "\t", kind, "\n"]);
                 }
                 texts.clear();
             }

@@ -254,6 +254,10 @@ fn inventories_and_extra_variables_can_be_given() {
     exit: 2
     error: reading -e @none.yml
       because: there is no file none.yml
+       --> -e on the command line:1:2
+        |
+      1 | @none.yml
+        |  ^ here
       hint: check the path after `@`
     ");
     insta::assert_snapshot!(ymir("kayobe", &["dump", "-i", "none"]), @"
@@ -318,6 +322,10 @@ fn unknown_names_are_answered_with_near_ones() {
     error: selecting hosts by `ctl3`
       because: the pattern matches no host of this environment
       because: no environment is chosen; the site has mixin, production
+       --> --host:1:1
+        |
+      1 | ctl3
+        | ^ here
       hint: did you mean `ctl1` or `ctl2`?
       hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
     ");

@@ -297,6 +297,25 @@ fn a_commit_is_shown_by_what_it_changes_and_secrets_stay_secret() {
 }
 
 #[test]
+fn an_inventory_that_is_named_is_the_one_of_the_revision() {
+    let site = Site::new();
+    site.write("other/hosts", "[compute]\nnew1\n");
+    for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "first"]] {
+        site.git(args);
+    }
+    site.write("other/hosts", "[compute]\nnew2\n");
+    let diff = ["configuration", "diff", "--since", "HEAD"];
+    let inside = site.path("other/hosts");
+    let said = site.ymir(&[&diff[..], &["-i", inside.to_str().unwrap()]].concat());
+    assert!(said.contains("new1") && said.contains("new2"), "{said}");
+    // One that is none of the repository's is the same on both sides.
+    let outside = site.0.path().join("hosts");
+    fs::write(&outside, "[compute]\nnew1\n").unwrap();
+    let said = site.ymir(&[&diff[..], &["-i", outside.to_str().unwrap()]].concat());
+    assert!(said.contains("HEAD and now: no differences"), "{said}");
+}
+
+#[test]
 fn a_comparison_is_data_for_programs() {
     let site = Site::new();
     let args = ["configuration", "diff", "production", "--var-name", "site_name"];
@@ -385,6 +404,10 @@ fn environments_are_named_where_none_is_chosen() {
     error: selecting hosts by `ctl1`
       because: the pattern matches no host of this environment
       because: no environment is chosen; the site has mixin, production
+       --> --hosts:1:1
+        |
+      1 | ctl1
+        | ^ here
       hint: `ymir configuration dump --var-name group_names` lists every host with its groups
       hint: give --environment mixin, or set YMIR_ENVIRONMENT=mixin
     ");
@@ -423,6 +446,10 @@ fn a_comparison_is_limited_to_hosts_of_either_side() {
     exit: 3
     error: selecting hosts by `cmp8`
       because: the pattern matches no host of this environment
+       --> --limit:1:1
+        |
+      1 | cmp8
+        | ^ here
       hint: did you mean `cmp1`?
     ");
     insta::assert_snapshot!(diff(&["--host", "ctl1", "--limit", "compute"]), @"

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, sync::Arc};
 
 use camino::Utf8PathBuf;
 use ymir::{
-    ansible::{Load, Variables, builtin, world::Machine, yaml::Node},
+    ansible::{Load, Variables, builtin::Release, world::Machine, yaml::Node},
     origin::Origin,
     reference::Reference,
     settings::Environment,
@@ -44,8 +44,13 @@ compute
 
 #[test]
 fn every_default_is_described_once_and_nothing_else_is() {
-    let reference = Reference::of_release().unwrap();
-    let missing: Vec<String> = builtin::names()
+    Release::all().into_iter().for_each(every_default_of);
+}
+
+fn every_default_of(release: Release) {
+    let reference = Reference::of(release).unwrap();
+    let missing: Vec<String> = release
+        .names()
         .unwrap()
         .into_iter()
         .filter(|name| !reference.variables.contains_key(name))
@@ -60,10 +65,14 @@ fn every_default_is_described_once_and_nothing_else_is() {
 
 #[test]
 fn every_entry_is_about_a_variable() {
-    let names = builtin::names().unwrap();
-    let described = builtin::reference().unwrap();
+    Release::all().into_iter().for_each(every_entry_of);
+}
+
+fn every_entry_of(release: Release) {
+    let names = release.names().unwrap();
+    let described = release.reference().unwrap();
     let with_default = described.iter().filter(|(file, _)| file != "without_default");
-    let reference = Reference::of_release().unwrap();
+    let reference = Reference::of(release).unwrap();
     for (name, _) in with_default.flat_map(|(_, pairs)| pairs) {
         if name.starts_with("{network}_") {
             continue;
@@ -82,16 +91,22 @@ fn every_entry_is_about_a_variable() {
 
 #[test]
 fn every_default_is_of_its_type() {
+    Release::all().into_iter().for_each(every_value_of);
+}
+
+fn every_value_of(release: Release) {
     let site = tempfile::tempdir().unwrap();
     let root = Utf8PathBuf::from_path_buf(site.path().to_owned()).unwrap();
     fs::create_dir(root.join("inventory")).unwrap();
     fs::write(root.join("inventory/hosts"), INVENTORY).unwrap();
+    let named = format!("openstack_release: '{}'\n", release.name());
+    fs::write(root.join("openstack.yml"), named).unwrap();
     let environment = [("HOME", "/home/operator"), ("KAYOBE_CONFIG_PATH", root.as_str())];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let world = Arc::new(Machine::new(Environment(environment.into())));
     let load = Load { config_path: root, ..Load::default() };
     let variables = Variables::load(&load, world).unwrap();
-    let reference = Reference::of_release().unwrap();
+    let reference = Reference::of(variables.release()).unwrap();
     let (mut evaluated, mut faults) = (0, BTreeSet::new());
     for host in variables.hosts() {
         for (name, entry) in &reference.variables {

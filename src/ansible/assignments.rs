@@ -10,6 +10,11 @@ pub(super) struct Assignments {
 
 /// Splits a text; `None` if a quotation mark or a template in it is not closed.
 pub(super) fn parse(text: &str) -> Option<Assignments> {
+    parse_or_open(text).ok()
+}
+
+/// [`parse`]; where it fails, the byte at which the quotation mark or the template begins that is not closed.
+pub(super) fn parse_or_open(text: &str) -> Result<Assignments, usize> {
     let mut found = Assignments::default();
     for word in words(text)? {
         let plain = unescaped(&word);
@@ -22,7 +27,7 @@ pub(super) fn parse(text: &str) -> Option<Assignments> {
             None => found.add_word(&word),
         }
     }
-    Some(found)
+    Ok(found)
 }
 
 impl Assignments {
@@ -46,9 +51,10 @@ const BRACKETS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
 
 /// Splits at blanks that are neither inside quotation marks nor inside a template; further blanks stay with the word,
 /// and a lone `\` takes itself and the end of its line away.
-fn words(text: &str) -> Option<Vec<String>> {
+fn words(text: &str) -> Result<Vec<String>, usize> {
     let mut splitter = Splitter::default();
     let mut lines = text.split('\n').peekable();
+    let mut begins = 0;
     while let Some(line) = lines.next() {
         let mut continued = false;
         for (index, piece) in line.split(' ').enumerate() {
@@ -57,27 +63,34 @@ fn words(text: &str) -> Option<Vec<String>> {
             } else if piece == "\\" && splitter.quote.is_none() {
                 continued = true;
             } else {
-                splitter.piece(piece, index > 0);
+                splitter.piece(piece, begins, index > 0);
             }
+            begins += piece.len() + 1;
         }
         if lines.peek().is_some() && !continued {
             splitter.last().push('\n');
         }
     }
-    splitter.closed().then_some(splitter.words)
+    match splitter.open() {
+        Some(at) => Err(at),
+        None => Ok(splitter.words),
+    }
 }
 
 #[derive(Default)]
 struct Splitter {
     words: Vec<String>,
-    quote: Option<char>,
-    /// How many of each kind of bracket are open.
-    depths: [usize; BRACKETS.len()],
+    /// The quotation mark that is open, and the byte at which it stands.
+    quote: Option<(char, usize)>,
+    /// For each kind of bracket where those stand that are open.
+    brackets: [Vec<usize>; BRACKETS.len()],
 }
 
 impl Splitter {
-    fn closed(&self) -> bool {
-        self.quote.is_none() && self.depths.iter().all(|depth| *depth == 0)
+    /// Where the first thing begins that is open.
+    fn open(&self) -> Option<usize> {
+        let brackets = self.brackets.iter().filter_map(|open| open.first().copied());
+        brackets.chain(self.quote.map(|(_, at)| at)).min()
     }
 
     fn last(&mut self) -> &mut String {
@@ -88,8 +101,9 @@ impl Splitter {
         &mut self.words[last]
     }
 
-    fn piece(&mut self, piece: &str, after_blank: bool) {
-        if !self.closed() {
+    /// Takes a piece, which begins at this byte of the text.
+    fn piece(&mut self, piece: &str, begins: usize, after_blank: bool) {
+        if self.open().is_some() {
             let blank = if after_blank { " " } else { "" };
             let last = self.last();
             last.push_str(blank);
@@ -97,23 +111,28 @@ impl Splitter {
         } else if !piece.is_empty() {
             self.words.push(piece.to_owned());
         }
-        self.quote = quote_after(piece, self.quote);
-        for ((open, close), depth) in BRACKETS.iter().zip(&mut self.depths) {
-            let count = |bracket: &str| piece.matches(bracket).count();
-            *depth = (*depth + count(open)).saturating_sub(count(close));
+        self.quote = quote_after(piece, begins, self.quote);
+        for ((open, close), brackets) in BRACKETS.iter().zip(&mut self.brackets) {
+            brackets.extend(piece.match_indices(open).map(|(at, _)| begins + at));
+            let left = brackets.len().saturating_sub(piece.matches(close).count());
+            brackets.truncate(left);
         }
     }
 }
 
 /// Which quotation mark is open behind a piece.
-fn quote_after(piece: &str, mut quote: Option<char>) -> Option<char> {
+fn quote_after(
+    piece: &str,
+    begins: usize,
+    mut quote: Option<(char, usize)>,
+) -> Option<(char, usize)> {
     let mut before = ' ';
-    for c in piece.chars() {
+    for (at, c) in piece.char_indices() {
         match quote {
             _ if !matches!(c, '\'' | '"') || before == '\\' => {}
-            Some(open) if open == c => quote = None,
+            Some((open, _)) if open == c => quote = None,
             Some(_) => {}
-            None => quote = Some(c),
+            None => quote = Some((c, begins + at)),
         }
         before = c;
     }

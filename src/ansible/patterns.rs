@@ -54,6 +54,12 @@ pub fn matching_hosts(inventory: &Inventory, pattern: &str) -> Result<Vec<usize>
     Ok(hosts)
 }
 
+/// The parts of a pattern as they are written, each with the byte at which it begins.
+pub fn parts(pattern: &str) -> Vec<(usize, &str)> {
+    let begins = |part: &str| part.as_ptr().addr() - pattern.as_ptr().addr();
+    split(pattern).into_iter().map(|part| (begins(part), part)).collect()
+}
+
 /// A part of a pattern that matches nothing, and the names that were probably meant.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unmatched {
@@ -364,6 +370,19 @@ fe80::1
         let inventory =
             super::super::inventory::tests::inventory("/hosts", "[a]\n[b]\na\n").unwrap();
         assert_eq!(select(&inventory, "!a").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn parts_know_where_they_begin() {
+        let table = [
+            ("web:!db", vec![(0, "web"), (4, "!db")]),
+            (" web , ~a(b ", vec![(1, "web"), (7, "~a(b")]),
+            ("web::b[1:2]:c", vec![(0, "web"), (5, "b[1:2]"), (12, "c")]),
+            ("ä:b", vec![(0, "ä"), (3, "b")]),
+        ];
+        for (pattern, expected) in table {
+            assert_eq!(parts(pattern), expected);
+        }
     }
 
     #[test]

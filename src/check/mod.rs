@@ -24,11 +24,12 @@ use crate::{ansible::Variables, reference::Reference, trouble::Result};
 
 /// Everything that is found in a configuration, in the order of files and lines.
 pub fn notes(variables: &Variables) -> Result<Vec<Note>> {
-    let reference = Reference::of_release()?;
+    let reference = Reference::of(variables.release())?;
     let survey = Survey::new(variables, &reference)?;
     let texts = variables.texts();
     let checks: &[fn(&Survey) -> Vec<Note>] = &[
         survey::unreadable,
+        survey::unknown_release,
         addresses::notes,
         allocations::notes,
         duplicates::notes,

@@ -40,6 +40,7 @@ pub const CODES: &[&str] = &[
     "unknown-host",
     "unknown-key",
     "unknown-network",
+    "unknown-release",
     "unknown-timezone",
     "unknown-variable",
     "unreachable",
@@ -114,9 +115,13 @@ impl Note {
 
     /// A trouble as a note: reading a file stopped there, or its vault stays shut.
     pub fn of_trouble(trouble: &Trouble) -> Self {
-        let message = trouble.to_string();
-        let code = if message.contains(VAULT) { "vault" } else { "unreadable" };
-        let mut note = Self::error(code, message);
+        let code = if trouble.to_string().contains(VAULT) { "vault" } else { "unreadable" };
+        Self::of_trouble_as(code, trouble)
+    }
+
+    /// A trouble as a note with this code.
+    pub fn of_trouble_as(code: &'static str, trouble: &Trouble) -> Self {
+        let mut note = Self::error(code, trouble.to_string());
         let setting = || trouble.settings.first().map(|setting| setting.origin.clone());
         note.origin = trouble.origin.clone().or_else(setting);
         note.hint = trouble.hints.first().cloned();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Note;
 use crate::{
     ansible::{
-        Variables, builtin,
+        Variables,
         variables::{Audience, Unread, Written},
         yaml::Node,
     },
@@ -60,7 +60,7 @@ impl<'a> Survey<'a> {
         let own_layer = (!shared).then(|| layers - 1);
         Ok(Self {
             groups: variables.groups(),
-            with_default: builtin::names()?,
+            with_default: variables.release().names()?,
             used_networks: reference.named_networks(variables),
             variables,
             reference,
@@ -108,6 +108,12 @@ impl<'a> Survey<'a> {
 /// Files that other checks do not see.
 pub(super) fn unreadable(survey: &Survey) -> Vec<Note> {
     survey.unreadable.iter().map(Note::of_trouble).collect()
+}
+
+/// Everything else is judged by another release's defaults then.
+pub(super) fn unknown_release(survey: &Survey) -> Vec<Note> {
+    let doubt = survey.variables.unknown_release();
+    doubt.map(|doubt| Note::of_trouble_as("unknown-release", doubt)).into_iter().collect()
 }
 
 /// The words for an audience.

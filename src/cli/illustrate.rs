@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::options::Context;
 use crate::{
-    ansible::{vault, yaml},
+    ansible::{Variables, vault, yaml},
     origin::Origin,
     trouble::{Kind, Trouble},
 };
@@ -25,6 +25,25 @@ pub(super) fn illustrated(cx: &Context, trouble: Trouble) -> Trouble {
         .find_map(|(origin, is_value)| excerpt(&root, origin, Some(said).filter(|_| is_value)));
     match shown {
         Some(excerpt) => trouble.excerpt(excerpt),
+        None => trouble,
+    }
+}
+
+/// The trouble with an argument of the command line, and a mark under the byte of it that is at fault.
+pub(super) fn argument(trouble: Trouble, option: &str, argument: &str, at: usize) -> Trouble {
+    let origin = yaml::place_in(&option.into(), argument, at);
+    trouble.excerpt(yaml::excerpt(argument, &origin, "here"))
+}
+
+/// [`argument`] for a pattern of hosts.
+pub(super) fn pattern(
+    trouble: Trouble,
+    option: &str,
+    pattern: &str,
+    variables: &Variables,
+) -> Trouble {
+    match variables.fault_in_pattern(pattern) {
+        Some(at) => argument(trouble, option, pattern, at),
         None => trouble,
     }
 }

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::illustrate;
 use crate::{
     ansible::{
         Load, Variables,
@@ -24,6 +25,9 @@ use crate::{
     settings::Environment,
     trouble::{Result, Trouble},
 };
+
+/// The option that chooses hosts, as messages name it.
+pub const LIMIT: &str = "--limit";
 
 /// Headings in `--help`; what a command has alone stands above them as `Options`.
 const SITE: &str = "Site and hosts";
@@ -140,25 +144,33 @@ impl Context {
 
     /// Reads the site repository for a command that only looks.
     pub fn variables(&self) -> Result<Arc<Variables>> {
+        let variables = self.variables_to_judge()?;
+        self.warn_of_releases(&[&variables]);
+        Ok(variables)
+    }
+
+    /// Reads the site repository for a command that only looks, and that itself says what is doubtful.
+    pub fn variables_to_judge(&self) -> Result<Arc<Variables>> {
         self.read(Machine::new(self.evaluation_environment(self.load()?)))
     }
 
     /// Reads the site repository for a command that acts, unless it is only checked: lookups may keep passwords.
     pub fn variables_to_act_on(&self) -> Result<Arc<Variables>> {
-        self.read(self.world_to_act_on()?)
+        of_known_release(self.read(self.world_to_act_on()?)?)
     }
 
     /// Reads the site repository as it will be with this text in one of its files.
     pub fn variables_with(&self, path: &Utf8Path, text: &str) -> Result<Arc<Variables>> {
         let world = self.world_to_act_on()?.with_coming(path.as_str(), text);
-        Variables::load(self.load()?, Arc::new(world)).map(Arc::new)
+        of_known_release(Variables::load(self.load()?, Arc::new(world)).map(Arc::new)?)
     }
 
     /// Reads the site repository with further variables, which whatever is given by `-e` wins over.
     pub fn variables_below(&self, given: Vec<String>) -> Result<Arc<Variables>> {
         let mut load = self.load()?.clone();
         load.extra_vars.splice(..0, given);
-        Variables::load(&load, Arc::new(self.world_to_act_on()?)).map(Arc::new)
+        let world = Arc::new(self.world_to_act_on()?);
+        of_known_release(Variables::load(&load, world).map(Arc::new)?)
     }
 
     fn world_to_act_on(&self) -> Result<Machine> {
@@ -176,6 +188,22 @@ impl Context {
         Ok(Arc::new(variables))
     }
 
+    /// Tells once of each release whose defaults are not there, for what is shown has those of another.
+    pub fn warn_of_releases(&self, sides: &[&Variables]) {
+        let mut told: Vec<&Trouble> = Vec::new();
+        for side in sides {
+            let Some(doubt) = side.unknown_release().filter(|doubt| !told.contains(doubt)) else {
+                continue;
+            };
+            told.push(doubt);
+            let shown = side.release().name();
+            let doubt = illustrate::illustrated(self, doubt.clone()).hint(format!(
+                "what is shown has the defaults of {shown}; commands that act refuse"
+            ));
+            report::trouble::warn(&doubt);
+        }
+    }
+
     /// Refuses an environment that there is not, and that none is chosen where the site has some.
     pub fn check_environment(&self) -> Result<()> {
         let world = Arc::new(Machine::new(self.environment.clone()));
@@ -186,7 +214,7 @@ impl Context {
     /// compared, it is enough if one has the host.
     pub fn check_limit(&self, sides: &[&Variables]) -> Result<()> {
         let Some(limit) = &self.options.limit else { return Ok(()) };
-        selected(sides, limit)?;
+        selected(sides, LIMIT, limit)?;
         let unmatched: Vec<Vec<Unmatched>> =
             sides.iter().map(|side| side.unmatched(limit)).collect::<Result<_>>()?;
         let Some((first, others)) = unmatched.split_first() else { return Ok(()) };
@@ -234,6 +262,7 @@ impl Context {
             extra_vars: self.options.extra_vars.clone(),
             inventories: self.options.inventory.iter().map(absolute_if_there).collect(),
             playbook_dir: None,
+            without_facts: false,
             facts: Some(self.store()?.dir().join("facts")),
             vault: super::vault::keys(&self.options, &self.environment, &config, &*files.world)?,
         })
@@ -306,21 +335,27 @@ impl Context {
     }
 }
 
+/// Refuses a site of a release whose defaults are not there, before anything is done with those of another.
+fn of_known_release(variables: Arc<Variables>) -> Result<Arc<Variables>> {
+    variables.unknown_release().map_or(Ok(()), |doubt| Err(doubt.clone()))?;
+    Ok(variables)
+}
+
 /// What is no path stays as it is: it may be hosts with commas between them.
 fn absolute_if_there(source: &Utf8PathBuf) -> Utf8PathBuf {
     let absolute = source.exists().then(|| camino::absolute_utf8(source).ok());
     absolute.flatten().unwrap_or_else(|| source.clone())
 }
 
-/// The hosts that a pattern selects on each side; a trouble if that are none on all of them.
-pub fn selected(sides: &[&Variables], pattern: &str) -> Result<Vec<Vec<String>>> {
+/// The hosts that the pattern of an option selects on each side; a trouble if that are none on all of them.
+pub fn selected(sides: &[&Variables], option: &str, pattern: &str) -> Result<Vec<Vec<String>>> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     for side in sides {
         match side.select(pattern) {
             Ok(hosts) => found.push(hosts),
             Err(trouble) => {
-                refused.push(trouble);
+                refused.push(illustrate::pattern(trouble, option, pattern, side));
                 found.push(Vec::new());
             }
         }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{ask, options::Options};
+use super::{ask, illustrate, options::Options};
 use crate::{
     ansible::{
         config::{self, Config},
@@ -37,8 +37,20 @@ enum Source {
     File(Utf8PathBuf),
 }
 
-/// A password that is to be had, and the vault id that was given with it.
-type Wanted = (Option<String>, Source);
+/// A password that is to be had.
+struct Wanted {
+    /// The vault id that was given with it.
+    label: Option<String>,
+    source: Source,
+    /// The argument of the command line that names its file: the option, its value, and where the file begins in it.
+    argument: Option<(&'static str, String, usize)>,
+}
+
+impl Wanted {
+    fn new(label: Option<String>, source: Source) -> Self {
+        Self { label, source, argument: None }
+    }
+}
 
 /// Gets every vault password. As in Ansible, one that cannot be had is only a trouble if there is no other.
 pub fn keys(
@@ -51,7 +63,7 @@ pub fn keys(
     let default = config.value(IDENTITY).unwrap_or_else(|| vault::DEFAULT_LABEL.to_owned());
     let mut keys = Keys { keys: Vec::new(), only_matching };
     let mut troubles = Vec::new();
-    for (label, source) in wanted(options, environment, config)? {
+    for Wanted { label, source, argument } in wanted(options, environment, config)? {
         let password = match source {
             Source::Given(password) => Ok(password),
             Source::Asked => ask::secret(&match &label {
@@ -62,6 +74,10 @@ pub fn keys(
                 password_from(&config::expanded(world, file.as_str()), label.as_deref(), &keys)
             }
         };
+        let password = password.map_err(|trouble| match &argument {
+            Some((option, value, at)) => illustrate::argument(trouble, option, value, *at),
+            None => trouble,
+        });
         let label = label.unwrap_or_else(|| default.clone());
         match password {
             Ok(password) => keys.keys.push(Key { label, password }),
@@ -91,14 +107,25 @@ fn wanted(options: &Options, environment: &Environment, config: &Config) -> Resu
         ));
     }
     let listed = config.list(IDENTITY_LIST).unwrap_or_default();
-    let ids = listed.iter().chain(&options.vault_id).filter(|id| !id.is_empty());
-    let mut wanted: Vec<Wanted> = ids.map(|id| identity(id)).collect();
-    wanted.extend(variable.map(|password| (None, Source::Given(Secret::new(password)))));
-    let files = options.vault_password_file.clone().into_iter().chain(config.path(PASSWORD_FILE));
-    wanted.extend(files.map(|file| (None, Source::File(file))));
+    let mut wanted: Vec<Wanted> =
+        listed.iter().filter(|id| !id.is_empty()).map(|id| identity(id)).collect();
+    wanted.extend(options.vault_id.iter().filter(|id| !id.is_empty()).map(|id| of_option(id)));
+    wanted.extend(variable.map(|password| Wanted::new(None, Source::Given(Secret::new(password)))));
+    wanted.extend(options.vault_password_file.as_ref().map(|file| Wanted {
+        argument: Some(("--vault-password-file", file.to_string(), 0)),
+        ..Wanted::new(None, Source::File(file.clone()))
+    }));
+    let file = config.path(PASSWORD_FILE);
+    wanted.extend(file.map(|file| Wanted::new(None, Source::File(file))));
     let alone = wanted.is_empty() && config.flag(ASK).unwrap_or(false);
-    wanted.extend((options.ask_vault_pass || alone).then_some((None, Source::Asked)));
+    wanted.extend((options.ask_vault_pass || alone).then(|| Wanted::new(None, Source::Asked)));
     Ok(wanted)
+}
+
+/// What an argument of `--vault-id` says.
+fn of_option(id: &str) -> Wanted {
+    let file = id.find('@').map_or(0, |at| at + 1);
+    Wanted { argument: Some(("--vault-id", id.to_owned(), file)), ..identity(id) }
 }
 
 /// `label@file`, `label@prompt`, or either without a label.
@@ -112,7 +139,7 @@ fn identity(id: &str) -> Wanted {
     } else {
         Source::File(source.into())
     };
-    (label.filter(|label| !label.is_empty()), source)
+    Wanted::new(label.filter(|label| !label.is_empty()), source)
 }
 
 /// A file is run if it is executable, else read; it may be encrypted with a password that is known already.
@@ -173,7 +200,7 @@ mod tests {
         let environment = Environment(pairs.collect());
         let world: Arc<dyn World> = Arc::new(Machine::new(environment.clone()));
         let config = Config::find(&world, "/none".into())?;
-        let shown = |(label, source): Wanted| {
+        let shown = |Wanted { label, source, .. }: Wanted| {
             let source = match source {
                 Source::Given(password) => password.reveal().to_owned(),
                 Source::Asked => "ask".to_owned(),

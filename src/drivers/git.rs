@@ -54,6 +54,19 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The same file or directory as the revision has it, if it lies in the repository.
+    pub fn path_of(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        let real = |path: &Utf8Path| path.canonicalize_utf8().ok();
+        let path = real(path)?;
+        let inside = |(then, now): &(Utf8PathBuf, Utf8PathBuf)| {
+            let below = path.strip_prefix(real(now)?).ok()?;
+            Some(if below.as_str().is_empty() { then.clone() } else { then.join(below) })
+        };
+        self.shown_as.iter().find_map(inside)
+    }
+}
+
 fn git(directory: &Utf8Path) -> Run {
     // Inside a git hook these name another repository or index.
     let run = Run::new("env").args(["-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "git", "-C"]);

@@ -235,10 +235,10 @@ fn is_text_of(kind: &Kind, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ansible::yaml;
+    use crate::ansible::{builtin::Release, yaml};
 
     fn told(kind: &str, text: &str) -> String {
-        let reference = Reference::of_release().unwrap();
+        let reference = Reference::of(Release::newest()).unwrap();
         let node = yaml::parse(text, &"f".into()).unwrap();
         let found = reference.misfits(&Kind::parse(kind), &node);
         let told = found.iter().map(|misfit| match &misfit.oddity {

@@ -16,7 +16,7 @@ pub use self::{
     fits::{Misfit, Oddity, is_templated},
     kind::Kind,
 };
-use crate::{near, trouble::Result};
+use crate::{ansible::builtin::Release, near, trouble::Result};
 
 /// A variable's type and description.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +45,14 @@ pub struct Reference {
 
 /// The variables whose type says that they are secrets, without a look at what else there is to know: every command
 /// that shows values asks for them.
-pub fn secrets() -> Result<BTreeSet<String>> {
-    read::secrets()
+pub fn secrets(release: Release) -> Result<BTreeSet<String>> {
+    read::secrets(release)
 }
 
 impl Reference {
-    /// The reference of the release whose defaults are loaded.
-    pub fn of_release() -> Result<Self> {
-        read::reference()
+    /// The reference of a release, with Ymir's own variables.
+    pub fn of(release: Release) -> Result<Self> {
+        read::reference(release)
     }
 
     /// What is known about a variable. `networks` are the names of the site's networks.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Entry, Kind, Object, Reference};
 use crate::{
     ansible::{
-        builtin::{self, Pairs},
+        builtin::{Pairs, Release},
         yaml::{Data, Node},
     },
     trouble::{Result, Trouble},
@@ -19,11 +19,11 @@ const WITHOUT_DEFAULT: &str = "without_default";
 /// For each word in braces: what it may stand for, and how descriptions call that.
 type Families = BTreeMap<String, BTreeMap<String, String>>;
 
-pub(super) fn reference() -> Result<Reference> {
-    let families = families()?;
-    let with_default = builtin::names()?;
-    let mut reference = Reference { objects: objects()?, ..Reference::default() };
-    for (file, pairs) in builtin::reference()? {
+pub(super) fn reference(release: Release) -> Result<Reference> {
+    let families = families(release)?;
+    let with_default = release.names()?;
+    let mut reference = Reference { objects: objects(release)?, ..Reference::default() };
+    for (file, pairs) in release.reference()? {
         let all = file == WITHOUT_DEFAULT;
         for (name, node) in pairs {
             let entry = entry(&name, &node)?;
@@ -40,10 +40,10 @@ pub(super) fn reference() -> Result<Reference> {
 }
 
 /// The names of all secrets. What is in a family is one even where no default has its name.
-pub(super) fn secrets() -> Result<BTreeSet<String>> {
-    let families = families()?;
+pub(super) fn secrets(release: Release) -> Result<BTreeSet<String>> {
+    let families = families(release)?;
     let mut names = BTreeSet::new();
-    for (name, kind) in builtin::secrets() {
+    for (name, kind) in release.secrets() {
         let kind = Kind::parse(kind);
         if kind.is_secret() {
             let written_out =
@@ -93,16 +93,16 @@ fn text<'a>(name: &str, node: &'a Node, key: &str) -> Result<&'a str> {
     text.ok_or_else(|| Trouble::internal(format!("the reference of `{name}` has no `{key}`")))
 }
 
-fn families() -> Result<Families> {
+fn families(release: Release) -> Result<Families> {
     let text = |node: &Node| node.data.as_text().unwrap_or_default().to_owned();
     let members = |(family, members): (String, Node)| {
         let members = pairs(&members);
         (family, members.into_iter().map(|(member, called)| (member, text(called))).collect())
     };
-    Ok(builtin::reference_words("families")?.into_iter().map(members).collect())
+    Ok(release.reference_words("families")?.into_iter().map(members).collect())
 }
 
-fn objects() -> Result<BTreeMap<String, Object>> {
+fn objects(release: Release) -> Result<BTreeMap<String, Object>> {
     let kinds = |node: Option<&Node>| -> BTreeMap<String, Kind> {
         let keys = node.map(pairs).unwrap_or_default();
         let kind = |node: &Node| Kind::parse(node.data.as_text().unwrap_or_default());
@@ -111,7 +111,7 @@ fn objects() -> Result<BTreeMap<String, Object>> {
     let object = |(name, node): (String, Node)| {
         (name, Object { needs: kinds(node.get("needs")), may: kinds(node.get("may")) })
     };
-    let written: Pairs = builtin::reference_words("types")?;
+    let written: Pairs = release.reference_words("types")?;
     let objects: BTreeMap<_, _> = written.into_iter().map(object).collect();
     let known: BTreeSet<&String> = objects.keys().collect();
     let kinds =
@@ -139,14 +139,15 @@ fn pairs(node: &Node) -> Vec<(String, &Node)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{reference, secrets};
+    use super::{Release, reference, secrets};
 
     #[test]
     fn the_secrets_are_those_whose_type_says_so() {
-        let all = reference().unwrap().variables;
+        let newest = Release::newest();
+        let all = reference(newest).unwrap().variables;
         let secret = all.iter().filter(|(_, entry)| entry.kind.is_secret());
         let names: Vec<_> = secret.map(|(name, _)| name.clone()).collect();
         assert!(names.len() > 10, "{names:?}");
-        assert_eq!(secrets().unwrap().into_iter().collect::<Vec<_>>(), names);
+        assert_eq!(secrets(newest).unwrap().into_iter().collect::<Vec<_>>(), names);
     }
 }

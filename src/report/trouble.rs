@@ -10,6 +10,11 @@ pub fn print(trouble: &Trouble) {
     write::stderr(&text(trouble));
 }
 
+/// The same for what others go on in spite of.
+pub fn warn(trouble: &Trouble) {
+    write::stderr(&format!("warning: {}\n{}", trouble.what, body(trouble, "  ")));
+}
+
 /// `error: …`, then causes, places, the excerpt and hints, one line each.
 pub fn text(trouble: &Trouble) -> String {
     let mut text = format!("error: {}\n", trouble.what);

@@ -141,3 +141,50 @@ fn toml_has_no_word_for_some_values() {
     let usage = site.ymir(&["inventory", "--list", "--graph"]);
     assert!(usage.starts_with("exit: 2"), "{usage}");
 }
+
+/// A site that keeps one fact of `a` and one of this machine.
+fn site_with_facts() -> (Site, [camino::Utf8PathBuf; 2]) {
+    let site = Site::of(&[
+        ("inventory/hosts", "a x=1\n"),
+        ("ansible.cfg", "[defaults]\nfact_caching = jsonfile\nfact_caching_connection = ./facts\n"),
+    ]);
+    let files = ["a", "localhost"].map(|host| format!("facts/s1_{host}"));
+    let kernel = r#"{"__payload__": "{\"ansible_kernel\": \"6.1\"}"}"#;
+    files.iter().for_each(|file| site.write(file, kernel));
+    let paths = files.map(|file| site.path.join(file));
+    (site, paths)
+}
+
+/// As `ansible-inventory` of ansible-core 2.21.5 has it for the same cache.
+#[test]
+fn facts_are_listed_but_not_exported() {
+    let (site, _) = site_with_facts();
+    let of_a = |args: &[&str]| json(&site.ymir(args))["_meta"]["hostvars"]["a"].clone();
+    let listed = of_a(&["inventory", "--list"]);
+    assert_eq!(listed["ansible_kernel"]["__ansible_unsafe"], "6.1");
+    assert_eq!(of_a(&["inventory", "--list", "--export"]), serde_json::json!({ "x": 1 }));
+    let dumped = |args: &[&str]| {
+        let args = [&["configuration", "dump", "--host", "a"], args].concat();
+        let dumped = json(site.ymir(&args).split("warning: ").next().unwrap());
+        [dumped["ansible_kernel"].clone(), dumped["ansible_facts"]["kernel"].clone()]
+    };
+    assert_eq!(dumped(&["--dump-facts", "true"]), ["6.1", "6.1"]);
+    assert_eq!(dumped(&[]), [serde_json::Value::Null, serde_json::Value::Null]);
+    assert_eq!(site.variable("ansible_kernel", &[]), r#"{ "a": "6.1" }"#);
+}
+
+#[test]
+fn facts_are_forgotten_when_the_cache_is_flushed() {
+    let (site, files) = site_with_facts();
+    let flush = ["inventory", "--list", "--flush-cache"];
+    let checked = json(&site.ymir(&[&flush[..], &["--check"]].concat()));
+    assert!(checked["_meta"]["hostvars"]["a"]["ansible_kernel"].is_null(), "{checked}");
+    assert!(files.iter().all(|file| file.exists()));
+    // Even what cannot be read.
+    site.write("facts/s1_a", "no JSON");
+    let listed = json(&site.ymir(&flush));
+    assert!(listed["_meta"]["hostvars"]["a"]["ansible_kernel"].is_null(), "{listed}");
+    assert!(!files.iter().any(|file| file.exists()));
+    // There is nothing to forget any more.
+    json(&site.ymir(&flush));
+}

@@ -80,9 +80,9 @@ fn keys_that_stand_twice_are_warned_of_once() {
     insta::assert_snapshot!(told, @"
     exit: 0
     2
-     WARN ymir::ansible::duplicates: inventory/host_vars/localhost.yml:1:11: the key `z` stands here for the second time: this value counts, not that of inventory/host_vars/localhost.yml:1:5
      WARN ymir::ansible::duplicates: globals.yml:4:3: the key `b` stands here for the second time: this value counts, not that of globals.yml:1:8
      WARN ymir::ansible::duplicates: globals.yml:6:1: the key `x` stands here for the second time: this value counts, not that of globals.yml:5:1
+     WARN ymir::ansible::duplicates: inventory/host_vars/localhost.yml:1:11: the key `z` stands here for the second time: this value counts, not that of inventory/host_vars/localhost.yml:1:5
     ");
 }
 

@@ -91,6 +91,10 @@ fn a_password_that_cannot_be_had_matters_only_if_there_is_no_other() {
     exit: 3
     error: reading the vault password from none
       because: No such file or directory (os error 2)
+       --> --vault-id:1:5
+        |
+      1 | dev@none
+        |     ^ here
       hint: let the file hold the password, or give another with --vault-password-file
     ");
     site.write("empty", "\n");
@@ -98,6 +102,10 @@ fn a_password_that_cannot_be_had_matters_only_if_there_is_no_other() {
     exit: 3
     error: reading the vault password from empty
       because: it is empty
+       --> --vault-password-file:1:1
+        |
+      1 | empty
+        | ^ here
       hint: let the file hold the password, or give another with --vault-password-file
     ");
 }

@@ -44,6 +44,10 @@ fn parts_of_a_limit_that_match_nothing() {
     exit 3
     error: selecting hosts by `bm22`
       because: the pattern matches no host of this environment
+       --> --limit:1:1
+        |
+      1 | bm22
+        | ^ here
       hint: did you mean `bm2`?
     ");
     // A group that is there and empty, and one that only takes away what is not there, are no mistakes.
@@ -62,6 +66,7 @@ fn a_limit_that_means_nothing() {
         &["configuration", "variables"],
         &["configuration", "schema"],
         &["configuration", "merged"],
+        &["configuration", "validate"],
         &["overcloud", "host", "image", "build", "debian-12"],
     ];
     for command in commands {
@@ -239,4 +244,66 @@ fn an_inspection_before_the_ramdisk_is_built() {
     // It reaches for Ironic where no ramdisk of the site is needed.
     let said = with("ymir_ironic_interfaces: {inspect: redfish}").run(&inspect);
     assert!(said.contains("talking to Ironic"), "{said}");
+}
+
+#[test]
+fn another_openstack_release_stops_only_what_acts() {
+    let site = Site::new().with("openstack.yml", "openstack_release: '2025.1'");
+    let dump = ["configuration", "dump", "--var-name", "openstack_release", "--host", "bm1"];
+    insta::assert_snapshot!(site.run(&dump), @"
+    exit 0
+    warning: taking the defaults of the OpenStack release `2025.1`
+      because: Ymir knows the defaults of 2026.2
+      set by: openstack_release (environments/lab/openstack.yml:2:20)
+       --> environments/lab/openstack.yml:2:20
+        |
+      1 | ---
+      2 | openstack_release: '2025.1'
+        |                    ^ here
+      hint: set `openstack_release` to a release that is known, or use the Ymir made for yours
+      hint: what is shown has the defaults of 2026.2; commands that act refuse
+    ");
+    for args in [
+        &["inventory", "--graph"][..],
+        &["configuration", "explain", "openstack_branch", "--host", "bm1"],
+        &["configuration", "schema"],
+    ] {
+        let said = site.run(args);
+        assert!(
+            said.starts_with("exit 0\nwarning: taking the defaults of the OpenStack"),
+            "{said}"
+        );
+    }
+    // Both sides are of that release, which is told once.
+    let said = site.run(&["configuration", "diff", "lab", "lab"]);
+    assert_eq!(said.matches("warning: ").count(), 1, "{said}");
+    let mut validate = site.command(&["configuration", "validate", "--environment", "lab"]);
+    let output = validate.output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), &*output.stderr), (Some(3), &b""[..]), "{found}");
+    let (_, found) = found.split_once("error[").unwrap();
+    insta::assert_snapshot!(found, @"
+    unknown-release]: taking the defaults of the OpenStack release `2025.1`: Ymir knows the defaults of 2026.2
+       --> environments/lab/openstack.yml:2:20
+        |
+      1 | ---
+      2 | openstack_release: '2025.1'
+        |                    ^ here
+      hint: set `openstack_release` to a release that is known, or use the Ymir made for yours
+
+    1 error, 7 warnings, 0 hints
+    ");
+    insta::assert_snapshot!(site.provision(), @"
+    exit 3
+    error: taking the defaults of the OpenStack release `2025.1`
+      because: Ymir knows the defaults of 2026.2
+      set by: openstack_release (environments/lab/openstack.yml:2:20)
+       --> environments/lab/openstack.yml:2:20
+        |
+      1 | ---
+      2 | openstack_release: '2025.1'
+        |                    ^ here
+      hint: set `openstack_release` to a release that is known, or use the Ymir made for yours
+    ");
+    assert_eq!(site.run(&["overcloud", "provision", "--check"]), site.provision());
 }

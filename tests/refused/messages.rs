@@ -259,19 +259,50 @@ fn bad_extra_variables() {
     exit 2
     error: reading -e {…}
       because: there is no anchor `******` before
-      at: -e on the command line:1:26
+       --> -e on the command line:1:26
+        |
+      1 | {**********: *******, *: ********}
+        |                          ^ here
     ");
-    insta::assert_snapshot!(extra("{\"a\": [1, 2}"), @"
+    insta::assert_snapshot!(extra("{\"a\": [1, 2}"), @r#"
     exit 2
     error: reading -e {…}
       because: did not find expected ',' or ']' while parsing a flow sequence
-      at: -e on the command line:1:12
+       --> -e on the command line:1:12
+        |
+      1 | {"*": [*, *}
+        |            ^ here
+    "#);
+    insta::assert_snapshot!(extra("a_name='1' b='hunter2 c"), @r#"
+    exit 2
+    error: reading -e a_name=…
+      because: a quotation mark or `{{` in it is not closed
+       --> -e on the command line:1:14
+        |
+      1 | a_name='*' **'******* *
+        |              ^ here
+      hint: close it; the shell takes one pair of quotation marks away: -e 'name="a b"'
+    "#);
+    insta::assert_snapshot!(extra("/a/file"), @"
+    exit 2
+    error: reading -e /a/file
+      because: it looks like a file
+       --> -e on the command line:1:1
+        |
+      1 | /a/file
+        | ^ here
+      hint: to read a file, write -e @/a/file
     ");
-    insta::assert_snapshot!(extra("[1]"), @"
+    insta::assert_snapshot!(extra("[1]"), @r#"
     exit 2
     error: reading -e […]
       because: it is a list, not a map of variables
-    ");
+       --> -e on the command line:1:1
+        |
+      1 | [*]
+        | ^ here
+      hint: write a map: -e '{"name": "value"}', or -e name=value
+    "#);
 }
 
 #[test]
@@ -281,12 +312,30 @@ fn bad_host_patterns() {
     exit 3
     error: selecting hosts by `~ctl(1`
       because: the parenthesis is not closed at character 4 of `ctl(1`
+       --> --hosts:1:1
+        |
+      1 | ~ctl(1
+        | ^ here
+      hint: what follows `~` is a regular expression
+    ");
+    insta::assert_snapshot!(limit("ctl1, nope,~(a,ctl3"), @"
+    exit 3
+    error: selecting hosts by `~(a`
+      because: the parenthesis is not closed at character 1 of `(a`
+       --> --hosts:1:12
+        |
+      1 | ctl1, nope,~(a,ctl3
+        |            ^ here
       hint: what follows `~` is a regular expression
     ");
     insta::assert_snapshot!(limit("overcloud[3]"), @"
     exit 3
     error: selecting hosts by `overcloud[3]`
       because: `overcloud` has only one host
+       --> --hosts:1:1
+        |
+      1 | overcloud[3]
+        | ^ here
       hint: hosts are counted from 0, and from the end below zero
     ");
 }

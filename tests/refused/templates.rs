@@ -129,6 +129,11 @@ fn names_that_mean_nothing() {
         |             ^ here
       hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     "#);
+    let told = |expression: &str| x(&format!("x: \"{{{{ {expression} }}}}\"\n"));
+    let dotted = ["1 | a.b.c", "1 is a.b.c", "(1 | a.b.c) if true", "1 is ansible.utils.no_such"];
+    for expression in dotted {
+        assert!(told(expression).contains("plug-ins of collections"), "{}", told(expression));
+    }
     insta::assert_snapshot!(x("x: \"{{ lookup('no_such_lookup', 'a') }}\"\n"), @r#"
     exit 3
     error: ctl1: evaluating `x`
@@ -175,7 +180,7 @@ fn functions_and_statements_that_mean_nothing() {
         |
       1 | x: "{{ 'a' | community.general.jc('ls') }}"
         |    ^ here
-      hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
+      hint: Ymir knows only some plug-ins of collections, which docs/templates.md lists: write the value itself into a variable, or use what Ansible brings
     "#);
     insta::assert_snapshot!(x("x: \"{% nonsense %}\"\n"), @r#"
     exit 3

@@ -128,7 +128,7 @@ fn characters_that_are_none() {
         |
       1 | a: b␀
         |     ^ here
-      hint: remove the character, or write its number between double quotes: `\x07`
+      hint: remove the character, or write its number between double quotes: `\x00`
 
     exit 3
     error: reading globals.yml
@@ -567,6 +567,10 @@ fn options_that_name_nothing() {
     exit 2
     error: reading -e @none.yml
       because: there is no file none.yml
+       --> -e on the command line:1:2
+        |
+      1 | @none.yml
+        |  ^ here
       hint: check the path after `@`
 
     exit 3
@@ -581,6 +585,10 @@ fn options_that_name_nothing() {
     exit 2
     error: reading -e a=…
       because: a quotation mark or `{{` in it is not closed
+       --> -e on the command line:1:3
+        |
+      1 | a='*
+        |   ^ here
       hint: close it; the shell takes one pair of quotation marks away: -e 'name="a b"'
 
     exit 3
@@ -591,6 +599,10 @@ fn options_that_name_nothing() {
     exit 3
     error: selecting hosts by `@none`
       because: there is no such file
+       --> --limit:1:1
+        |
+      1 | @none
+        | ^ here
       hint: `@` begins the name of a file with one pattern in each line
 
     exit 3

@@ -95,6 +95,10 @@ fn encrypted_files_that_stay_shut_are_told_once() {
     insta::assert_snapshot!(format!("{stdout}{stderr}"), @"
     error: reading the vault password from /no/such/file
       because: No such file or directory (os error 2)
+       --> --vault-password-file:1:1
+        |
+      1 | /no/such/file
+        | ^ here
       hint: let the file hold the password, or give another with --vault-password-file
     ");
 }

@@ -60,8 +60,9 @@ pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
         .or_else(|| pattern(plain, &input, &mut args))
         .or_else(|| filters::utils::check(name, &input, &mut args))
         .or_else(|| path_checks::files(env, plain, &input, &mut args));
-    let answer =
-        answer.unwrap_or_else(|| Err(Fault::new(format!("No test named {}.", text::quoted(name)))));
+    let answer = answer.unwrap_or_else(|| {
+        Err(Fault::unknown(name, format!("No test named {}.", text::quoted(name))))
+    });
     let answer = match signatures::of_test(plain) {
         // What was given fits, though the answer may need none of it.
         Some(_) => answer,

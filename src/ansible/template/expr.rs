@@ -76,7 +76,7 @@ impl Run {
         let input = input.map_or(Ok(Val::None), |input| self.expr(input))?;
         let args = self.args(args)?;
         if !filters::is_known(name) {
-            return Err(Fault::new(format!("No filter named '{name}' found.")));
+            return Err(Fault::unknown(name, format!("No filter named '{name}' found.")));
         }
         Ok(lazy::of_filter(&self.env, filters::apply(&self.env, name, input, args)))
     }
@@ -85,7 +85,7 @@ impl Run {
         let input = self.expr(input)?;
         let args = self.args(args)?;
         if !scope::is_test(name) {
-            return Err(Fault::new(format!("No test named '{name}' found.")));
+            return Err(Fault::unknown(name, format!("No test named '{name}' found.")));
         }
         Ok(checks::apply(&self.env, name, input, args))
     }

@@ -12,6 +12,10 @@ use crate::{
 /// What Ansible says of `undef()` that is told no hint.
 pub(super) const UNNAMED: &str = "Mandatory variable has not been overridden";
 
+/// What to do without a filter or test of a collection.
+pub(super) const OF_COLLECTIONS: &str = "Ymir knows only some plug-ins of collections, which docs/templates.md lists: \
+     write the value itself into a variable, or use what Ansible brings";
+
 /// What Ansible says of variables that need themselves.
 pub(super) const LOOP: &str = "Recursive loop detected in template";
 
@@ -77,6 +81,15 @@ impl Fault {
         let mut fault = Self::here(message.into());
         fault.hints.push(hint.into());
         Arc::new(fault)
+    }
+
+    /// The fault of a filter or test that is not there, with what Ansible says of it.
+    pub(super) fn unknown(name: &str, message: String) -> Faulty {
+        if name.contains('.') {
+            Self::with_hint(message, OF_COLLECTIONS)
+        } else {
+            Self::new(message)
+        }
     }
 
     pub(super) fn from_trouble(trouble: &Trouble) -> Faulty {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     depth,
-    fault::{Fault, Faulty, Outcome},
+    fault::{Fault, Faulty, OF_COLLECTIONS, Outcome},
     filters, lexer, parser, scope,
     syntax::{self, Syntax},
     tree::Template,
@@ -94,18 +94,22 @@ fn read_once(text: &str, origin: &Origin) -> Result<Arc<Template>, SyntaxFault> 
 const MOST: usize = 4 << 20;
 
 fn syntax_fault(message: &str) -> Faulty {
-    let hint = of_collection(message).map_or_else(
-        || "mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`".into(),
-        |name| format!("it is in a collection: write `{name}`"),
-    );
+    let hint = of_collection(message).unwrap_or_else(|| {
+        "mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`".into()
+    });
     Fault::with_hint(format!("Syntax error in template: {message}"), hint)
 }
 
-/// The whole name of a filter that was named without its collection.
+/// What to do about a filter that was named without its collection, or one of a collection that is not there.
 fn of_collection(message: &str) -> Option<String> {
-    let name = message.strip_prefix("No filter named '")?.split('\'').next()?;
+    let words = ["No filter named '", "No test named '"];
+    let name = words.iter().find_map(|words| message.strip_prefix(words))?.split('\'').next()?;
+    if name.contains('.') {
+        return Some(OF_COLLECTIONS.to_owned());
+    }
     let whole = ["ansible.utils", "community.general"].map(|of| format!("{of}.{name}"));
-    whole.into_iter().find(|name| filters::is_known(name))
+    let known = whole.into_iter().find(|name| filters::is_known(name))?;
+    Some(format!("it is in a collection: write `{known}`"))
 }
 
 fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {

@@ -8,7 +8,7 @@ use crate::{
     ansible::{
         assignments,
         files::{self, Files, VarsFile},
-        yaml::{Data, Node},
+        yaml::{self, Data, Node},
     },
     origin::Origin,
     trouble::{Kind, Result, Trouble},
@@ -21,9 +21,8 @@ const OPTION: &str = "-e on the command line";
 pub(super) fn read(files: &Files, option: &str) -> Result<VarsFile> {
     if let Some(path) = option.strip_prefix('@') {
         return files.extra_vars(Utf8Path::new(path))?.ok_or_else(|| {
-            usage(option)
-                .because(format!("there is no file {path}"))
-                .hint("check the path after `@`")
+            let trouble = usage(option).because(format!("there is no file {path}"));
+            marked(trouble, option, 1).hint("check the path after `@`")
         });
     }
     Ok(VarsFile { pairs: inline(option)?, secret: false })
@@ -40,18 +39,21 @@ pub fn extra_names(option: &str) -> Option<Vec<String>> {
 fn inline(option: &str) -> Result<Vec<(String, Node)>> {
     match option.chars().next() {
         None => Ok(Vec::new()),
-        Some('/' | '.') => Err(usage(option)
-            .because("it looks like a file")
+        Some('/' | '.') => Err(marked(usage(option).because("it looks like a file"), option, 0)
             .hint(format!("to read a file, write -e @{option}"))),
         Some('{' | '[') => {
             // The option's value may be a secret, so no message shows a part of it.
             let root = files::parse(option, &OPTION.into(), true).map_err(|fault| {
                 let origin = fault.origin.clone().unwrap_or_else(|| Origin::whole(OPTION));
-                fault.causes.iter().fold(usage(option), Trouble::because).at(&origin)
+                let trouble = fault.causes.iter().fold(usage(option), Trouble::because);
+                trouble.at(&origin).excerpt(yaml::excerpt(&starred(option), &origin, "here"))
             })?;
             if !matches!(root.data, Data::Map(_)) {
                 let kind = root.data.kind();
-                return Err(usage(option).because(format!("it is {kind}, not a map of variables")));
+                let trouble =
+                    usage(option).because(format!("it is {kind}, not a map of variables"));
+                return Err(marked(trouble, option, 0)
+                    .hint("write a map: -e '{\"name\": \"value\"}', or -e name=value"));
             }
             files::variables(root)
         }
@@ -61,6 +63,25 @@ fn inline(option: &str) -> Result<Vec<(String, Node)>> {
 
 fn usage(option: &str) -> Trouble {
     Trouble::new(Kind::Usage, format!("reading -e {}", shown(option)))
+}
+
+/// The trouble with the option, and a mark under the byte at fault.
+fn marked(trouble: Trouble, option: &str, at: usize) -> Trouble {
+    let origin = yaml::place_in(&OPTION.into(), option, at);
+    trouble.excerpt(yaml::excerpt(&starred(option), &origin, "here"))
+}
+
+/// The option with stars for every letter of its values, so that a mark can stand where it belongs; the path of a file is
+/// no secret.
+fn starred(option: &str) -> String {
+    if option.starts_with(['@', '/', '.']) {
+        return option.to_owned();
+    }
+    let is_map = option.starts_with(['{', '[']);
+    let name = if is_map { 0 } else { option.find('=').map_or(option.len(), |at| at + 1) };
+    let is_sign = |c: char| c.is_whitespace() || "{}[]:,'\"".contains(c);
+    let star = |c| if is_sign(c) { c } else { '*' };
+    option[..name].chars().chain(option[name..].chars().map(star)).collect()
 }
 
 /// The option's value may be a secret, so no more than its beginning is shown.
@@ -77,9 +98,9 @@ fn shown(option: &str) -> String {
 const FREE_WORDS: &str = "_raw_params";
 
 fn assigned(option: &str) -> Result<Vec<(String, Node)>> {
-    let found = assignments::parse(option).ok_or_else(|| {
-        usage(option)
-            .because("a quotation mark or `{{` in it is not closed")
+    let found = assignments::parse_or_open(option).map_err(|at| {
+        let trouble = usage(option).because("a quotation mark or `{{` in it is not closed");
+        marked(trouble, option, at)
             .hint("close it; the shell takes one pair of quotation marks away: -e 'name=\"a b\"'")
     })?;
     let mut pairs = found.pairs;
@@ -103,5 +124,15 @@ mod tests {
     fn a_value_is_never_shown() {
         let message = format!("{:?}", assigned("password='hunter2").unwrap_err());
         assert!(!message.contains("hunter2"), "{message}");
+        let table = [
+            ("a=b c='d", "a=* **'*"),
+            ("{\"a\": {{b}", "{\"*\": {{*}"),
+            ("@ä/b", "@ä/b"),
+            ("ä b", "ä b"),
+            ("[ä, p=w#d]", "[*, *****]"),
+        ];
+        for (option, shown) in table {
+            assert_eq!(starred(option), shown);
+        }
     }
 }

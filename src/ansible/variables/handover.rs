@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::{Variables, load::layout_paths};
 use crate::ansible::{
-    builtin,
     layers::Layout,
     yaml::{Data, Node},
 };
@@ -15,7 +14,7 @@ use crate::ansible::{
 impl Variables {
     /// An inventory with the built-in defaults, to go before the site's: paths in it, and what the files hold.
     pub fn inventory(&self) -> Vec<(Utf8PathBuf, String)> {
-        let mut files = builtin::inventory();
+        let mut files = self.release().inventory();
         let layers = &self.site.layers;
         if layers.layout == Layout::Own {
             let paths = layout_paths(layers);

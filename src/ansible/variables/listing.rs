@@ -85,6 +85,11 @@ impl<'a> Listing<'a> {
         &self.variables.site.inventory
     }
 
+    /// What is listed.
+    pub fn variables(&self) -> &'a Variables {
+        self.variables
+    }
+
     /// The hosts that a pattern selects; there may be none.
     pub fn matching(&self, pattern: &str) -> Result<Vec<usize>> {
         let pattern = patterns::with_files(pattern, &*self.variables.site.files.world)?;
@@ -99,11 +104,10 @@ impl<'a> Listing<'a> {
 
     /// What is written for a host itself.
     pub fn own_of_host(&self, host: usize) -> AsWritten {
-        // The host's own level is the highest one.
-        let own = self.variables.site.chains(host).last().map(AsRef::as_ref);
-        let mut written = self.written(own.into_iter());
-        written.retain(|name, _| name != "ansible_local");
-        written
+        // The host's own level is the highest but for facts; both have at least what Ansible says itself.
+        let chain = self.variables.site.chains(host);
+        let own = chain.len().checked_sub(2).and_then(|own| chain.get(own));
+        self.written(own.map(AsRef::as_ref).into_iter())
     }
 
     /// What is written for a group itself.

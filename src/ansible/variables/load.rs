@@ -7,13 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Load, extra,
     listing::Levels,
-    magic,
+    magic, release,
     site::Site,
     table::{BUILT_IN, Table},
 };
 use crate::{
     ansible::{
-        builtin,
+        builtin::{self, Release},
         config::{self, Config},
         duplicates::Duplicates,
         facts::{self, FactCache},
@@ -24,7 +24,7 @@ use crate::{
         world::{Entry, World},
         yaml::{Data, Node},
     },
-    origin::{Origin, Setting},
+    origin::Origin,
     trouble::Result,
 };
 
@@ -32,8 +32,8 @@ use crate::{
 const FACTS_ARE_VARIABLES: config::Name =
     ("ANSIBLE_INJECT_FACT_VARS", "defaults", "inject_facts_as_vars");
 
-/// Reads the site.
-pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
+/// Reads the site, with the defaults of this release, or else of the one that it seems to name.
+pub(super) fn site(load: &Load, world: Arc<dyn World>, release: Option<Release>) -> Result<Site> {
     let mut files =
         Files { keys: load.vault.clone(), ..Files::without_keys(world, &load.config_path) };
     let layers = Layers::find(&files, &load.config_path, load.environment.as_deref())?;
@@ -49,13 +49,14 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let facts_are_variables = config.flag(FACTS_ARE_VARIABLES).unwrap_or(true);
     let cache = FactCache::of(&config, load.facts.as_deref());
     let facts = match &cache {
-        Some(cache) if cache.is_there(&*files.world)? => Some(cache),
+        Some(cache) if !load.without_facts && cache.is_there(&*files.world)? => Some(cache),
         _ => None,
     };
-    let reader = Reader {
+    let mut reader = Reader {
         files: &files,
         layers: &layers,
         inventory: &inventory,
+        release: Release::newest(),
         facts,
         facts_are_variables,
         listed: RefCell::default(),
@@ -63,22 +64,31 @@ pub(super) fn site(load: &Load, world: Arc<dyn World>) -> Result<Site> {
     let folders = sources.iter().map(|path| reader.folder_of(path)).collect::<Result<Vec<_>>>()?;
     let mut folders: Vec<Utf8PathBuf> = folders.into_iter().flatten().collect();
     folders.extend(load.playbook_dir.clone());
-    let chains = reader.chains(&folders)?;
     let extra = reader.extra(&load.extra_vars)?;
-    check_release(&extra)?;
+    reader.release = release.or_else(|| release::written(&extra)).unwrap_or(reader.release);
+    let release = reader.release;
+    let chains = reader.chains(&folders)?;
     let magic = magic::common(&inventory, &order, &config);
     let mut site = Site::new(files, layers, inventory, order, folders).with(chains, extra, magic);
     site.config = Some(config);
     site.facts = cache;
+    site.release = release;
     Ok(site)
 }
 
 /// What is written for a group, lowest first.
 pub(super) fn group_levels(site: &Site, group: usize) -> Result<Levels> {
-    let Site { files, layers, inventory, folders, .. } = site;
-    let listed = RefCell::default();
-    let reader =
-        Reader { files, layers, inventory, facts: None, facts_are_variables: true, listed };
+    let Site { files, layers, inventory, folders, release, .. } = site;
+    let (release, listed) = (*release, RefCell::default());
+    let reader = Reader {
+        files,
+        layers,
+        inventory,
+        release,
+        facts: None,
+        facts_are_variables: true,
+        listed,
+    };
     let in_inventory = reader.inventory_vars(group);
     let levels = if inventory.groups[group].name == ALL {
         vec![own()?, in_inventory, reader.everywhere(folders)?]
@@ -121,6 +131,7 @@ struct Reader<'a> {
     files: &'a Files,
     layers: &'a Layers,
     inventory: &'a Inventory,
+    release: Release,
     facts: Option<&'a FactCache>,
     facts_are_variables: bool,
     /// What folders hold that were looked into: every host and group looks into the same ones.
@@ -166,6 +177,7 @@ impl Reader<'_> {
                 chain.extend(groups.iter().filter_map(|group| source.get(group)).cloned());
             }
             chain.push(Arc::new(self.host_vars(folders, host)?));
+            chain.push(Arc::new(self.facts(&self.inventory.hosts[host].name)?));
             chain.retain(|table| !table.is_empty());
             chains.push(chain);
         }
@@ -175,7 +187,7 @@ impl Reader<'_> {
     /// `group_vars` of `all`: built in, then of each inventory.
     fn everywhere(&self, folders: &[Utf8PathBuf]) -> Result<Table> {
         let mut table = Table::default();
-        table.extend(builtin::defaults(ALL)?, &BUILT_IN.into(), false);
+        table.extend(self.release.defaults(ALL)?, &BUILT_IN.into(), false);
         if self.layers.layout == Layout::Own {
             table.extend(layout_paths(self.layers), &BUILT_IN.into(), false);
         }
@@ -198,7 +210,7 @@ impl Reader<'_> {
         let mut table = Table::default();
         if name != ALL {
             let level = format!("{BUILT_IN} of {name}").into();
-            table.extend(builtin::defaults(name)?, &level, false);
+            table.extend(self.release.defaults(name)?, &level, false);
         }
         Ok(table)
     }
@@ -224,12 +236,12 @@ impl Reader<'_> {
         for folder in folders {
             self.read_into(&mut table, folder, "host_vars", name)?;
         }
-        self.facts_into(&mut table, name)?;
         Ok(table)
     }
 
     /// What was gathered from a host earlier.
-    fn facts_into(&self, table: &mut Table, host: &str) -> Result<()> {
+    fn facts(&self, host: &str) -> Result<Table> {
+        let mut table = Table::default();
         let found = match self.facts {
             Some(cache) => cache.read(&*self.files.world, host)?,
             None => Vec::new(),
@@ -239,14 +251,14 @@ impl Reader<'_> {
             if !self.facts_are_variables {
                 table.extend([magic::local_facts()], &"Ansible".into(), false);
             }
-            return Ok(());
+            return Ok(table);
         };
         let all = facts::together(&found, &first.origin.clone());
         table.extend([all], &facts::level(), false);
         let is_alone = |name: &str| self.facts_are_variables || name == "ansible_local";
         let alone = facts::alone(found).filter(|(name, _)| is_alone(name));
         table.extend(alone, &facts::level(), false);
-        Ok(())
+        Ok(table)
     }
 
     /// Adds what the files for one name in `group_vars` or `host_vars` say.
@@ -310,20 +322,6 @@ impl Reader<'_> {
         }
         Ok(table)
     }
-}
-
-/// The site may name its release as plain text; what a template makes of it is known too late.
-fn check_release(extra: &Table) -> Result<()> {
-    const NAME: &str = "openstack_release";
-    let Some(entry) = extra.winner(NAME) else { return Ok(()) };
-    let node = entry.written();
-    let release = match &node.data {
-        Data::Text(text) if !text.contains('{') && !text.is_empty() => text.clone(),
-        Data::Float(number) => number.to_string(),
-        _ => return Ok(()),
-    };
-    let setting = Setting { variable: NAME.to_owned(), origin: node.origin.clone() };
-    builtin::check_release(&release, &setting)
 }
 
 fn own() -> Result<Table> {

@@ -8,6 +8,7 @@ mod magic;
 mod mask;
 mod of_host;
 mod play;
+mod release;
 mod site;
 mod table;
 mod unread;
@@ -30,8 +31,9 @@ pub use self::{
     unread::{Unread, Why},
     written::{Audience, Written},
 };
-use self::{site::Site, table::Entry};
+use self::{release::Choice, site::Site, table::Entry};
 use super::{
+    builtin::Release,
     facts::FactCache,
     files::Files,
     patterns::{self, Unmatched},
@@ -62,6 +64,8 @@ pub struct Load {
     pub vault: Keys,
     /// Where facts of hosts are kept, if Ansible's settings keep none.
     pub facts: Option<Utf8PathBuf>,
+    /// Read none of the facts that are kept.
+    pub without_facts: bool,
 }
 
 /// Where one layer sets a variable.
@@ -78,6 +82,8 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Variables {
     site: Arc<Site>,
+    /// Why the defaults are those of another release than the site's.
+    unknown_release: Option<Trouble>,
     /// For each host, once it is asked for: what has been evaluated.
     evaluators: Vec<OnceLock<Evaluator>>,
     /// For each host, once a value is shown: the texts of its declared secrets.
@@ -87,10 +93,31 @@ pub struct Variables {
 impl Variables {
     /// Reads every file once; nothing is evaluated yet.
     pub fn load(load: &Load, world: Arc<dyn World>) -> Result<Self> {
-        let site = Arc::new(load::site(load, world)?);
+        let (site, unknown_release) = Self::of_release(load, world)?;
         let evaluators = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
         let declared_texts = site.inventory.hosts.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { site, evaluators, declared_texts })
+        Ok(Self { site, unknown_release, evaluators, declared_texts })
+    }
+
+    /// A release that a template makes is known once everything is read; then the defaults may be another's.
+    fn of_release(load: &Load, world: Arc<dyn World>) -> Result<(Arc<Site>, Option<Trouble>)> {
+        let site = Arc::new(load::site(load, Arc::clone(&world), None)?);
+        let Choice { release, doubt } = release::named(&site);
+        if release == site.release {
+            return Ok((site, doubt));
+        }
+        Ok((Arc::new(load::site(load, world, Some(release))?), doubt))
+    }
+
+    /// The OpenStack release whose defaults count where the site says nothing.
+    pub fn release(&self) -> Release {
+        self.site.release
+    }
+
+    /// Why that is not the release which the site means: its defaults are not there. Whoever acts refuses then, for other
+    /// defaults would silently be wrong.
+    pub fn unknown_release(&self) -> Option<&Trouble> {
+        self.unknown_release.as_ref()
     }
 
     /// Where facts of hosts are kept, if anywhere.
@@ -144,6 +171,23 @@ impl Variables {
         let ordered = self.site.order.iter().copied().filter(|host| chosen.contains(host));
         let implicit = chosen.iter().copied().filter(|host| !self.site.order.contains(host));
         Ok(self.named(ordered.chain(implicit)))
+    }
+
+    /// The byte at which the first part of a host pattern begins that is wrong or matches nothing; none if the parts only
+    /// leave nothing together.
+    pub fn fault_in_pattern(&self, pattern: &str) -> Option<usize> {
+        let world = &*self.site.files.world;
+        let unmatched = |part: &str| {
+            patterns::with_files(part, world).and_then(|written| self.unmatched(&written))
+        };
+        let parts = patterns::parts(pattern);
+        let looked_at = parts.into_iter().map(|(at, part)| (at, unmatched(part)));
+        let looked_at: Vec<_> = looked_at.collect();
+        let wrong = looked_at.iter().find(|(_, unmatched)| unmatched.is_err());
+        let matches_none = |(_, found): &&(usize, Result<Vec<Unmatched>>)| {
+            found.as_ref().is_ok_and(|found| !found.is_empty())
+        };
+        wrong.or_else(|| looked_at.iter().find(matches_none)).map(|(at, _)| *at)
     }
 
     /// The parts of a host pattern that match nothing.

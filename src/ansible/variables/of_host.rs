@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Variables, mask};
 use crate::{
-    ansible::{template::Evaluator, variables::table::Entry},
+    ansible::{facts, template::Evaluator, variables::table::Entry},
     trouble::Result,
 };
 
@@ -75,6 +75,12 @@ impl OfHost<'_> {
     /// As [`Variables::names`].
     pub fn names(&self) -> Vec<String> {
         self.variables.site.names(self.host).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether the variable is a fact that was gathered from the host.
+    pub fn is_fact(&self, name: &str) -> bool {
+        let winner = self.variables.site.winner(self.host, name);
+        winner.is_some_and(|entry| entry.level == facts::level())
     }
 
     /// As [`Variables::value`], without a hint at names that are like a missing one.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ansible::{
-        builtin,
+        builtin::{Pairs, Release},
         config::Config,
         template::{Evaluator, Lines, Reading, Scope},
         world::World,
@@ -36,12 +36,11 @@ pub struct PlayVariables {
 }
 
 impl PlayVariables {
-    /// What the release says.
-    pub fn built_in() -> Result<Self> {
-        let by_name = |pairs: builtin::Pairs| {
-            pairs.into_iter().map(|(name, node)| (name, Arc::new(node))).collect()
-        };
-        let (below, above) = builtin::play_variables()?;
+    /// What a release says.
+    pub fn of(release: Release) -> Result<Self> {
+        let by_name =
+            |pairs: Pairs| pairs.into_iter().map(|(name, node)| (name, Arc::new(node))).collect();
+        let (below, above) = release.play_variables()?;
         Ok(Self { below: by_name(below), above: by_name(above) })
     }
 

@@ -13,6 +13,7 @@ use camino::Utf8PathBuf;
 use super::table::{Entry, Table};
 use crate::{
     ansible::{
+        builtin::Release,
         config::Config,
         facts::FactCache,
         files::Files,
@@ -40,6 +41,8 @@ pub(super) struct Site {
     pub(super) config: Option<Config>,
     /// Where facts of hosts are kept, if anywhere.
     pub(super) facts: Option<FactCache>,
+    /// Whose defaults are below everything.
+    pub(super) release: Release,
     /// Hosts in inventory order.
     pub(super) order: Vec<usize>,
     /// For each host its levels below the extra variables, lowest first.
@@ -76,6 +79,7 @@ impl Site {
             inventory,
             config: None,
             facts: None,
+            release: Release::newest(),
             order,
             chains,
             extra,

@@ -152,10 +152,6 @@ const NEXT_STEPS: &[(&str, &str)] = &[
     ),
     ("while parsing a block", "indent the lines of one map or list alike"),
     ("could not find expected ':'", "end the name with `: `, or indent text that goes on"),
-    (
-        "control characters",
-        "remove the character, or write its number between double quotes: `\\x07`",
-    ),
 ];
 
 /// Where events come from.

@@ -36,6 +36,17 @@ pub(super) fn hint(text: &str, fault: &Origin) -> Option<String> {
     })
 }
 
+/// What to do about the control character at which a fault is.
+pub(super) fn control(text: &str, fault: &Origin) -> Option<String> {
+    let before = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+    let line = text.lines().nth(before(fault.line)?)?;
+    let c = line.chars().skip(before(fault.column)?).find(|c| c.is_control() && *c != '\t')?;
+    let code = u32::from(c);
+    Some(format!(
+        "remove the character, or write its number between double quotes: `\\x{code:02x}`"
+    ))
+}
+
 /// The first one that begins a line or follows on a colon or a dash.
 fn found(line: &str) -> Option<(u32, &'static str, u32)> {
     let known = |c: char| CHARACTERS.iter().find(|(character, _)| *character == c);

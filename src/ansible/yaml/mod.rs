@@ -185,6 +185,15 @@ pub fn excerpt(text: &str, origin: &Origin, label: &str) -> String {
     excerpt::render(text, origin, label)
 }
 
+/// The place of a byte of a text, such as an argument of the command line.
+pub fn place_in(file: &Arc<str>, text: &str, at: usize) -> Origin {
+    let before = text.get(..at).unwrap_or(text);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Origin::at(file, number(line), number(column))
+}
+
 /// The place inside the value at `origin` of a name that `message` quotes, if one of the value's expressions has it.
 pub fn pinpoint(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     pinpoint::found(text, origin, message)
@@ -223,6 +232,7 @@ impl Fault {
     fn told(self, text: &str, file: &Arc<str>, lines: Lines) -> Trouble {
         let origin = Origin::at(file, self.line, self.column);
         let hidden = lines == Lines::Hidden || excerpt::hides(text, &origin);
+        let control = self.message.contains("control characters");
         // The message may quote a part of the line: `*name` that begins a password looks like an alias.
         let message = if hidden { without_quotes(&self.message) } else { self.message };
         let mut trouble = Trouble::refused(format!("reading {file}")).because(message).at(&origin);
@@ -235,7 +245,9 @@ impl Fault {
         if tab {
             return trouble.hint("indent with spaces: YAML takes no tabs there");
         }
-        let hint = invisible(text, &origin).or_else(|| self.hint.map(str::to_owned));
+        let hint = invisible(text, &origin)
+            .or_else(|| control.then(|| invisible::control(text, &origin)).flatten())
+            .or_else(|| self.hint.map(str::to_owned));
         hint.into_iter().fold(trouble, Trouble::hint)
     }
 }

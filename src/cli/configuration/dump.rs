@@ -7,7 +7,7 @@ use std::cell::Cell;
 use clap::{ArgAction, builder::BoolishValueParser};
 use serde_json::{Map, Value, json};
 
-use super::{host, render, rendered, unknown};
+use super::{chosen, host, render, rendered, unknown};
 use crate::{
     ansible::{OfHost, Told, Variables},
     cli::{exit::Exit, options::Context},
@@ -52,7 +52,7 @@ struct Dump<'a> {
 pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<Exit> {
     let hosts = hosts(cx, variables, args)?;
     if !args.show_secrets {
-        variables.declare_secrets(&reference::secrets()?);
+        variables.declare_secrets(&reference::secrets(variables.release())?);
     }
     let format = cx.options.output;
     let dump = Dump { variables, args, hosts, failed: Cell::new(0) };
@@ -86,7 +86,7 @@ pub(super) fn write(cx: &Context, variables: &Variables, args: &Args) -> Result<
 fn hosts(cx: &Context, variables: &Variables, args: &Args) -> Result<Vec<String>> {
     let named = match (&args.host, &args.hosts) {
         (Some(name), _) => vec![host(variables, name)?],
-        (None, Some(pattern)) => variables.select(pattern)?,
+        (None, Some(pattern)) => chosen(variables, "--hosts", pattern)?,
         (None, None) => variables.hosts(),
     };
     let Some(limit) = &cx.options.limit else { return Ok(named) };
@@ -119,7 +119,8 @@ impl Dump<'_> {
     /// The names of a host's variables, sorted, as far as they are wanted.
     fn names(&self, host: &OfHost) -> impl Iterator<Item = String> {
         let facts = self.args.dump_facts;
-        host.names().into_iter().filter(move |name| facts || name != "ansible_facts")
+        let is_fact = |name: &str| name == "ansible_facts" || host.is_fact(name);
+        host.names().into_iter().filter(move |name| facts || !is_fact(name))
     }
 
     /// Every variable of the only host.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{rendered, unknown};
 use crate::{
-    ansible::Candidate,
+    ansible::{Candidate, builtin::Release},
     cli::options::{Context, Format},
     reference::{self, Reference},
     trouble::{Result, Trouble},
@@ -26,13 +26,13 @@ pub struct Args {
 
 /// What is printed.
 pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
-    let reference = Reference::of_release()?;
-    let Some(host) = &args.host else { return itself(cx, &reference, &args.variable) };
+    let Some(host) = &args.host else { return itself(cx, &args.variable) };
     let variables = cx.variables()?;
+    let reference = Reference::of(variables.release())?;
     let host = super::host(&variables, host)?;
     let name = &args.variable;
     if !args.show_secrets {
-        variables.declare_secrets(&reference::secrets()?);
+        variables.declare_secrets(&reference::secrets(variables.release())?);
     }
     let candidates = variables.candidates(&host, name);
     if candidates.is_empty() {
@@ -69,7 +69,8 @@ pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
 }
 
 /// What is known about a variable wherever it is set.
-fn itself(cx: &Context, reference: &Reference, name: &str) -> Result<String> {
+fn itself(cx: &Context, name: &str) -> Result<String> {
+    let reference = Reference::of(Release::newest())?;
     let entry = reference.about(name).ok_or_else(|| {
         let trouble = Trouble::refused(format!("explaining the variable `{name}`"))
             .because("neither Kayobe nor Ymir knows it");

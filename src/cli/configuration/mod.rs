@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     exit::Exit,
     hooks::HookSides,
+    illustrate,
     options::{Context, Format},
 };
 use crate::{
@@ -56,7 +57,8 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
         Command::Explain(_) => cx.refuse_limit("--host says whose value is explained")?,
         Command::Variables(_) | Command::Schema => cx.refuse_limit("what is told is of no host")?,
         Command::Merged(_) => cx.refuse_limit("merged files are of no host")?,
-        Command::Dump(_) | Command::Diff(_) | Command::Validate(_) => {}
+        Command::Validate(_) => cx.refuse_limit("a configuration is judged as a whole")?,
+        Command::Dump(_) | Command::Diff(_) => {}
     }
     match command {
         Command::Dump(args) => {
@@ -79,7 +81,7 @@ pub async fn execute(cx: &Context, command: Command) -> Result<Exit> {
 
 /// The one host of this name.
 fn host(variables: &Variables, name: &str) -> Result<String> {
-    let hosts = variables.select(name)?;
+    let hosts = chosen(variables, "--host", name)?;
     match <[String; 1]>::try_from(hosts) {
         Ok([host]) => Ok(host),
         Err(hosts) => {
@@ -87,6 +89,12 @@ fn host(variables: &Variables, name: &str) -> Result<String> {
                 .hint("give the name of one host"))
         }
     }
+}
+
+/// The hosts that the pattern of an option selects.
+fn chosen(variables: &Variables, option: &str, pattern: &str) -> Result<Vec<String>> {
+    let found = variables.select(pattern);
+    found.map_err(|trouble| illustrate::pattern(trouble, option, pattern, variables))
 }
 
 /// JSON as Kayobe prints it (sorted, four spaces) or YAML.

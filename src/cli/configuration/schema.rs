@@ -9,8 +9,9 @@ use crate::{
 
 /// What is printed: JSON, unless YAML is asked for.
 pub(super) fn text(cx: &Context) -> Result<String> {
-    let reference = Reference::of_release()?;
-    let networks = reference.networks(&*cx.variables()?);
+    let variables = cx.variables()?;
+    let reference = Reference::of(variables.release())?;
+    let networks = reference.networks(&variables);
     let format = if cx.options.output == Format::Yaml { Format::Yaml } else { Format::Json };
     rendered(&reference.schema(&networks), format)
 }

@@ -45,7 +45,7 @@ pub(super) fn execute(cx: &Context, args: &Args) -> Result<Exit> {
 /// A site that cannot be read is a finding, too.
 fn find(cx: &Context) -> Result<Findings> {
     cx.load()?;
-    match cx.variables() {
+    match cx.variables_to_judge() {
         Ok(variables) => {
             let notes = check::notes(&variables)?;
             Ok(Findings { notes, variables: Some(variables) })

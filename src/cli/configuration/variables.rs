@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::rendered;
 use crate::{
+    ansible::builtin::Release,
     cli::options::{Context, Format},
     reference::{Entry, Reference},
     trouble::{Result, Trouble},
@@ -19,7 +20,7 @@ pub struct Args {
 
 /// What is printed.
 pub(super) fn text(cx: &Context, args: &Args) -> Result<String> {
-    let reference = Reference::of_release()?;
+    let reference = Reference::of(Release::newest())?;
     let word = args.word.as_deref().unwrap_or_default().to_lowercase();
     let attributes = reference.attributes.iter();
     let attributes = attributes.map(|(name, entry)| (format!("{{network}}_{name}"), entry));

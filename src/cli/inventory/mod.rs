@@ -3,6 +3,8 @@
 mod graph;
 mod tree;
 
+use std::io::ErrorKind;
+
 use camino::Utf8PathBuf;
 use clap::ArgGroup;
 use serde_json::Value;
@@ -11,7 +13,8 @@ use self::tree::Tree;
 use super::{
     configuration,
     exit::Exit,
-    options::{Context, Format},
+    illustrate,
+    options::{Context, Format, LIMIT},
 };
 use crate::{
     ansible::{
@@ -19,6 +22,7 @@ use crate::{
         inventory::{ALL, Inventory},
         world::Machine,
     },
+    event::Mode,
     report::write,
     trouble::{Result, Tell, Trouble},
 };
@@ -58,7 +62,7 @@ pub struct Args {
     /// Read `group_vars` and `host_vars` of this directory, too
     #[arg(long, value_name = "DIR")]
     playbook_dir: Option<Utf8PathBuf>,
-    /// Has no effect, because no facts are kept
+    /// Forget the facts that are kept of all hosts, and show them without; with --check, only show them without
     #[arg(long)]
     flush_cache: bool,
     /// Show what files that are encrypted as a whole hold, and with --vars every secret
@@ -71,8 +75,12 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let world = Machine::new(cx.evaluation_environment(load));
     let playbook_dir = args.playbook_dir.clone().map(camino::absolute_utf8).transpose();
     let playbook_dir = playbook_dir.or_refused(|| "finding the directory of playbooks".into())?;
-    let load = Load { playbook_dir, ..load.clone() };
+    let load = Load { playbook_dir, without_facts: args.flush_cache, ..load.clone() };
     let variables = Variables::load(&load, std::sync::Arc::new(world))?;
+    if args.flush_cache && cx.mode() == Mode::Apply {
+        forget_facts(&variables)?;
+    }
+    cx.warn_of_releases(&[&variables]);
     let listing = variables.listing(args.show_secrets);
     let text = shown(cx, args, &listing)?;
     if listing.hides() {
@@ -89,10 +97,27 @@ pub fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Removes what is kept of all hosts and of this machine, whatever --limit says, as Ansible does.
+fn forget_facts(variables: &Variables) -> Result<()> {
+    let Some(cache) = variables.fact_cache() else { return Ok(()) };
+    let hosts = variables.hosts().into_iter().chain(["localhost".to_owned()]);
+    for file in hosts.map(|host| cache.file(&host)) {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Trouble::host(format!("forgetting the facts in {file}"))
+                    .caused_by(&error)
+                    .hint("remove the file, or let its directory be yours"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
     let inventory = listing.inventory();
     if let Some(name) = &args.host {
-        let [host] = *listing.matching(name)? else {
+        let [host] = *matching(listing, "--host", name)? else {
             return Err(Trouble::usage(format!("`{name}` is not one host of the inventory")));
         };
         let written = if args.export { listing.own_of_host(host) } else { listing.of_host(host) };
@@ -105,7 +130,7 @@ fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
     }
     let limit = cx.options.limit.as_deref();
     let hosts = listing.matching(ALL)?;
-    let chosen = limit.map(|limit| listing.matching(limit)).transpose()?;
+    let chosen = limit.map(|limit| matching(listing, LIMIT, limit)).transpose()?;
     let hosts = match chosen {
         Some(chosen) => hosts.into_iter().filter(|host| chosen.contains(host)).collect(),
         None => hosts,
@@ -119,6 +144,12 @@ fn shown(cx: &Context, args: &Args, listing: &Listing<'_>) -> Result<String> {
         tree.flat()?
     };
     rendered(cx, args, &all)
+}
+
+/// The hosts that the pattern of an option selects; there may be none.
+fn matching(listing: &Listing<'_>, option: &str, pattern: &str) -> Result<Vec<usize>> {
+    let found = listing.matching(pattern);
+    found.map_err(|trouble| illustrate::pattern(trouble, option, pattern, listing.variables()))
 }
 
 impl Args {

@@ -17,7 +17,7 @@ use self::{
 use crate::{
     ansible::{
         Play, PlayVariables, Variables,
-        builtin::{self, Contribution},
+        builtin::Contribution,
         merge::{
             Strategy, glob,
             rules::{self, Include, Params},
@@ -76,10 +76,10 @@ pub struct MergedFiles<'a> {
 impl<'a> MergedFiles<'a> {
     /// Finds the files; nothing is rendered yet.
     pub fn find(variables: &'a Variables) -> Result<Self> {
-        let play_variables = Arc::new(PlayVariables::built_in()?);
+        let play_variables = Arc::new(PlayVariables::of(variables.release())?);
         let play = play(variables, LOCALHOST, &play_variables)?;
         let Settings { includes, rules, kept } = settings::read(variables, &play)?;
-        let built_in = builtin::contributions()?;
+        let built_in = variables.release().contributions()?;
         let finder = Finder { variables, built_in: &built_in, play: &play };
         let mut files = finder.single("globals.yml", "kolla/globals.yml", Params::default())?;
         files.extend(finder.bifrost()?);
@@ -143,7 +143,7 @@ fn builder(variables: &Variables) -> Result<Option<(String, Arc<PlayVariables>)>
     let Some(host) = variables.group(BUILDERS).and_then(|hosts| hosts.into_iter().next()) else {
         return Ok(None);
     };
-    let mut of = PlayVariables::built_in()?;
+    let mut of = PlayVariables::of(variables.release())?;
     let has_repos = repos(variables, &BTreeMap::new())?.is_some();
     if has_repos {
         let origin = Origin::whole("kolla/repos.yml");

@@ -101,7 +101,8 @@ pub(super) fn plain_name(name: &str) -> &str {
 pub(super) fn apply(env: &Arc<Env>, name: &str, input: Val, args: Args) -> Val {
     let plain = plain_name(name);
     let Some(filter) = find(plain) else {
-        return Val::Missing(Fault::new(format!("No filter named {}.", text::quoted(name))));
+        let message = format!("No filter named {}.", text::quoted(name));
+        return Val::Missing(Fault::unknown(name, message));
     };
     let input = input.forced();
     if let Val::Str(text) = &input {

@@ -107,8 +107,10 @@ fn hosts(sides: [&Side; 2], patterns: [Option<&str>; 2]) -> Result<[Vec<String>;
         _ => Vec::new(),
     });
     let variables = sides.map(|side| &side.variables);
-    for (place, pattern) in patterns.into_iter().flatten().enumerate() {
-        let selected = options::selected(&variables, pattern)?;
+    let named = ["--host", options::LIMIT].into_iter().zip(patterns);
+    let named = named.filter_map(|(option, pattern)| Some((option, pattern?)));
+    for (place, (option, pattern)) in named.enumerate() {
+        let selected = options::selected(&variables, option, pattern)?;
         for (hosts, selected) in hosts.iter_mut().zip(selected) {
             match place {
                 0 => *hosts = selected,

@@ -48,10 +48,12 @@ pub(super) struct Side {
 
 pub(super) async fn execute(cx: &Context, args: &Args) -> Result<Exit> {
     let (before, after, _snapshot) = sides(cx, args).await?;
-    cx.check_limit(&[&before.variables, &after.variables])?;
+    let both = [&before.variables, &after.variables];
+    cx.warn_of_releases(&both);
+    cx.check_limit(&both)?;
     let patterns = [args.host.as_deref(), cx.options.limit.as_deref()];
     if let Some(name) = &args.var_name {
-        check_name([&before.variables, &after.variables], name)?;
+        check_name(both, name)?;
     }
     let mut comparison = Comparison::of(&before, &after, patterns, args.var_name.as_deref())?;
     if args.var_name.is_none() && patterns == [None, None] {
@@ -88,7 +90,13 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
         (Some(revision), named) => {
             let now = if named.is_empty() { load.clone() } else { of(named.first()) };
             let snapshot = Snapshot::take(&load.config_path, revision).await?;
-            let then = Load { config_path: snapshot.path.clone(), ..now.clone() };
+            let of_then =
+                |path: &Utf8PathBuf| snapshot.path_of(path).unwrap_or_else(|| path.clone());
+            let then = Load {
+                config_path: snapshot.path.clone(),
+                inventories: now.inventories.iter().map(of_then).collect(),
+                ..now.clone()
+            };
             let mut before = side(cx, &then, revision.clone()).map_err(|trouble| {
                 trouble
                     .while_trying(format!("reading the site as it was at `{revision}`"))
@@ -113,6 +121,6 @@ async fn sides(cx: &Context, args: &Args) -> Result<(Side, Side, Option<Snapshot
 fn side(cx: &Context, load: &Load, label: String) -> Result<Side> {
     let world = Machine::new(cx.evaluation_environment(load));
     let variables = Variables::load(load, Arc::new(world))?;
-    variables.declare_secrets(&reference::secrets()?);
+    variables.declare_secrets(&reference::secrets(variables.release())?);
     Ok(Side { label, variables, shown_as: Vec::new() })
 }
