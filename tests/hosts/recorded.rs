@@ -81,6 +81,8 @@ pub(crate) fn what_kayobe_left_is_taken_over(lab: &Lab) {
     };
     let machine = &lab.machines()[0];
     let site = site(lab, machine);
+    // Hosts stand in /etc/hosts by the names that they give themselves.
+    machine.exec("hostname kn1 && echo kn1 >/etc/hostname").expect(0);
     // What is no file: packages, accounts, services. Its addresses are others than the machine's.
     site.ymir(&[&CONFIGURE[..], &["--skip-tags", "network"]].concat()).expect(0);
     put(machine, &recorded, Path::new("etc"));
