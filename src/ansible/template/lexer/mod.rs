@@ -179,7 +179,7 @@ impl<'text> Lexer<'text> {
         loop {
             let lines = self.syntax.has_line_statements();
             let found = self.text[from..].find(is_start).map(|at| from + at)?;
-            let line = self.text[..found].rfind('\n').map_or(0, |at| at + 1).max(self.at);
+            let line = self.text[self.at..found].rfind('\n').map_or(self.at, |at| self.at + at + 1);
             if lines && let Some(opening) = self.line_opening(line, found) {
                 return Some(opening);
             }
