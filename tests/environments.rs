@@ -648,10 +648,10 @@ fn files_for_kolla_that_cannot_be_made_are_told() {
     let notes: Vec<_> = told.split("\n\n").filter(|note| note.contains("[merged]")).collect();
     insta::assert_snapshot!(notes.join("\n\n"), @"
     error[merged]: localhost: rendering kolla/config/nova.conf: 'no_such' is undefined
-       --> kolla/config/nova.conf:2:1
+       --> kolla/config/nova.conf:2:11
         |
       1 | [DEFAULT]
       2 | name = {{ no_such }}
-        | ^ here
+        |           ^ here
     ");
 }

@@ -268,12 +268,12 @@ fn a_fault_in_a_template_names_file_line_and_chain() {
     exit: 3
     error: localhost: rendering environments/broken/kolla/config/keystone.conf
       because: 'no_such_variable' is undefined
-       --> environments/broken/kolla/config/keystone.conf:4:1
+       --> environments/broken/kolla/config/keystone.conf:4:12
         |
       2 |
       3 | {% if true %}
       4 | admin = {{ no_such_variable }}
-        | ^ here
+        |            ^ here
     ");
     insta::assert_snapshot!(merged("broken", &["config/opensearch/x.yml"]), @"
     exit: 3
@@ -281,10 +281,10 @@ fn a_fault_in_a_template_names_file_line_and_chain() {
       because: 'also_not_there' is undefined
       because: needed through `broken_variable`
       set by: broken_variable (environments/broken/broken.yml:2:18)
-       --> environments/broken/kolla/config/opensearch/x.yml:1:1
+       --> environments/broken/kolla/config/opensearch/x.yml:1:23
         |
       1 | openstack_service: {{ broken_variable }}
-        | ^ here
+        |                       ^ here
     ");
     insta::assert_snapshot!(merged("broken", &["globals.yml"]), @"
     exit: 3

@@ -56,7 +56,15 @@ zoned: 2020-01-02T03:04:05.25+02:00
 days: [2020-01-02, 2019-12-31]
 dated: {a: 2020-01-02, 2020-01-03: b}
 yess: 'yes'
+files: FILES
 ";
+
+/// What `FILES` stands for in them: the folder is another on each machine.
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/files");
+
+fn variables(case: &Case) -> String {
+    case["variables"].replace("files: FILES", &format!("files: {FILES}"))
+}
 
 fn strategy() -> BoxedStrategy<Case> {
     let template = Grammar::read(include_str!("grammar/expressions.txt")).text('t');
@@ -69,12 +77,12 @@ fn strategy() -> BoxedStrategy<Case> {
 }
 
 fn question(case: &Case, _dir: &Utf8Path) -> Value {
-    json!({ "variables": case["variables"], "template": case["template"] })
+    json!({ "variables": variables(case), "template": case["template"] })
 }
 
 fn ours(case: &Case, _dir: &Utf8Path, _theirs: &Outcome) -> Outcome {
     let told = |trouble: ymir::trouble::Trouble| trouble.to_string();
-    let variables = yaml::parse(&case["variables"], &"case.yml".into()).map_err(told)?;
+    let variables = yaml::parse(&variables(case), &"case.yml".into()).map_err(told)?;
     let evaluator = Evaluator::new(Arc::new(Variables::new(variables)));
     let data = Data::Text(case["template"].clone());
     evaluator.node("template", &Node { origin: Origin::whole("case"), data }).map_err(told)

@@ -53,7 +53,8 @@ from ansible.vars.manager import VariableManager
 
 SECONDS_PER_CASE = 30
 MEMORY = 2 << 30
-PASSWORD = [("default", VaultSecret(os.environ["KAYOBE_VAULT_PASSWORD"].encode()))]
+PASSWORDS = [os.environ["KAYOBE_VAULT_PASSWORD"], "golden-vault-password"]  # the second opens a published tree
+PASSWORD = [("default", VaultSecret(password.encode())) for password in PASSWORDS]
 
 
 class InOrder(dict):

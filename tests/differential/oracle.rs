@@ -45,6 +45,7 @@ impl Oracle {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", HOME)
+            .env("PWD", env!("CARGO_MANIFEST_DIR"))
             .env("LC_ALL", "C.UTF-8")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("ANSIBLE_CONFIG", format!("{here}/ansible.cfg"))

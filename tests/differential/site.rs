@@ -22,9 +22,9 @@ use crate::{
     oracle::{HOME, Outcome, PASSWORD},
 };
 
-/// An environment of nothing but a home and the settings of the other side.
+/// An environment of nothing but a home, the settings of the other side and the directory in which both are started.
 fn home() -> Environment {
-    let set = [("HOME", HOME), ("ANSIBLE_CONFIG", CONFIG)];
+    let set = [("HOME", HOME), ("ANSIBLE_CONFIG", CONFIG), ("PWD", env!("CARGO_MANIFEST_DIR"))];
     Environment(set.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }
 
@@ -36,10 +36,16 @@ pub(crate) fn world() -> Machine {
 /// What Ansible is told about how to read.
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/ansible.cfg");
 
+/// The password of the one published tree whose secrets open.
+const PUBLISHED_PASSWORD: &str = "golden-vault-password";
+
 /// One vault password.
 pub(crate) fn keys(password: &str) -> Keys {
-    let key = Key { label: DEFAULT_LABEL.to_owned(), password: Secret::new(password) };
-    Keys { keys: vec![key], only_matching: false }
+    Keys { keys: vec![key(password)], only_matching: false }
+}
+
+fn key(password: &str) -> Key {
+    Key { label: DEFAULT_LABEL.to_owned(), password: Secret::new(password) }
 }
 
 /// The variables of a lonely host.
@@ -114,9 +120,8 @@ pub(crate) fn load_in(
             .map(str::to_owned)
             .collect(),
         inventories: Vec::new(),
-        vault: keys(PASSWORD),
-        playbook_dir: None,
-        facts: None,
+        vault: Keys { keys: [PASSWORD, PUBLISHED_PASSWORD].map(key).into(), only_matching: false },
+        ..Load::default()
     };
     ansible::Variables::load(&load, Arc::new(Machine::new(process)))
         .map_err(|trouble| trouble.to_string())

@@ -10,7 +10,7 @@ const BRANCHES: usize = 500;
 /// Refuses tokens that would make too deep a tree.
 pub(super) fn checked(tokens: &[Token]) -> Result<(), Failure> {
     let mut depth = Depth { open: vec![0], branches: vec![0], all_branches: 0, in_tag: false };
-    let refused = |token: &Token| depth.count(&token.piece).map_err(|why| (why, token.line));
+    let refused = |token: &Token| depth.count(&token.piece).map_err(|why| (why, token.at));
     tokens.iter().try_for_each(refused)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Scope, cycle};
+use super::{Scope, cycle, lookups::Source, spot::Spot};
 use crate::{
     near,
     origin::{Origin, Setting},
@@ -35,7 +35,7 @@ pub(super) struct Fault {
     /// A trouble that came from elsewhere (files, vault, other layers).
     pub(super) trouble: Option<Trouble>,
     pub(super) hints: Vec<String>,
-    /// The line of the template's file that holds the fault.
+    /// Where in a template's file the fault is.
     place: Option<Origin>,
 }
 
@@ -98,13 +98,15 @@ impl Fault {
         Arc::new(fault)
     }
 
-    /// The fault with the line of a template's file that holds it, unless it is known, or a variable that the template
-    /// needs holds it.
-    pub(super) fn placed(fault: Faulty, place: &Origin) -> Faulty {
+    /// The fault with the place in a template's file that holds it, unless it is known, or a variable that the template
+    /// needs holds it. `spot` is where the tag begins.
+    pub(super) fn placed(fault: Faulty, file: &Source, spot: Spot) -> Faulty {
         if fault.place.is_some() || fault.chain.len() > super::chain::settings().len() {
             return fault;
         }
-        Arc::new(Self { place: Some(place.clone()), ..Self::clone(&fault) })
+        let Spot { line, column } = spot.of(&file.text, &fault);
+        let place = Some(Origin::at(&file.shown, line, column));
+        Arc::new(Self { place, ..Self::clone(&fault) })
     }
 
     /// The fault of a filter's arguments, with its name.
@@ -184,9 +186,11 @@ impl Fault {
         self.told(what, &chain, chain.len() > 1)
     }
 
-    /// The fault of rendering a file as the trouble that a person reads.
-    pub(super) fn to_file_trouble(&self, what: String) -> Trouble {
-        self.told(what, &self.chain, !self.chain.is_empty())
+    /// The fault of rendering a file as the trouble that a person reads. It is at `origin`, unless it is in a file that
+    /// the template asks for.
+    pub(super) fn to_file_trouble(&self, what: String, origin: &Origin) -> Trouble {
+        let trouble = self.told(what, &self.chain, !self.chain.is_empty());
+        if self.place.is_some() { trouble } else { trouble.at(origin) }
     }
 
     fn told(&self, what: String, chain: &[Setting], names_chain: bool) -> Trouble {

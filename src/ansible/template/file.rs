@@ -8,6 +8,7 @@ use super::{
     parse::{self, Origin as TextOrigin},
     printed::{self, Lined},
     run::Run,
+    spot::Spot,
     value::Val,
 };
 use crate::{
@@ -50,29 +51,29 @@ impl Lines {
 }
 
 impl Evaluator {
-    /// Renders a template; a fault names the line that holds it, and the variables that led there.
+    /// Renders a template; a fault names the place that holds it, and the variables that led there.
     pub fn render(&self, template: &Lines, reading: Reading) -> Result<Lines> {
         if !env::is_template(&template.text) {
             return Ok(template.clone());
         }
         let _counted = meter::begin();
-        let rendered = lines(&self.0, &template.text, reading);
-        let Lined { text, lines } =
-            rendered.map_err(|(fault, line)| told(&self.0, template, &fault, line))?;
+        // Jinja2 knows one kind of line break.
+        let text = template.text.replace("\r\n", "\n");
+        let rendered = lines(&self.0, &text, reading);
+        let Lined { text, lines } = rendered
+            .map_err(|(fault, spot)| told(&self.0, template, &fault, spot.of(&text, &fault)))?;
         let origin = |line: u32| template.origin(line).cloned();
         Ok(Lines { text, origins: lines.into_iter().filter_map(origin).collect() })
     }
 }
 
-fn lines(env: &Arc<Env>, text: &str, reading: Reading) -> Result<Lined, (Faulty, u32)> {
+fn lines(env: &Arc<Env>, text: &str, reading: Reading) -> Result<Lined, (Faulty, Spot)> {
     let origin = match reading {
         Reading::Plain => TextOrigin::FILE,
         Reading::Stripped => TextOrigin::FILE.stripped(),
         Reading::Merged => TextOrigin::YAML.stripped(),
     };
-    // Jinja2 knows one kind of line break.
-    let text = text.replace("\r\n", "\n");
-    let template = parse::located(&text, &origin)?;
+    let template = parse::located(text, &origin)?;
     let printed = Run::new(env, &template, Vec::new()).printed(&template);
     let mut lined = printed::lined(&printed)?;
     let prints = |piece: &printed::Printed| !matches!(piece.value, Val::None | Val::Omit);
@@ -82,8 +83,10 @@ fn lines(env: &Arc<Env>, text: &str, reading: Reading) -> Result<Lined, (Faulty,
     Ok(lined)
 }
 
-fn told(env: &Arc<Env>, template: &Lines, fault: &Fault, line: u32) -> Trouble {
-    let origin = template.origin(line).cloned().unwrap_or_else(|| Origin::whole("a template"));
+fn told(env: &Arc<Env>, template: &Lines, fault: &Fault, spot: Spot) -> Trouble {
+    let line = template.origin(spot.line).cloned();
+    let origin = line.unwrap_or_else(|| Origin::whole("a template"));
+    let origin = Origin { column: spot.column, ..origin };
     let what = format!("{}: rendering {}", env.host(), origin.file);
-    fault.to_file_trouble(what).at(&origin)
+    fault.to_file_trouble(what, &origin)
 }

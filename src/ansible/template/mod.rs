@@ -47,6 +47,7 @@ mod run;
 mod sameness;
 mod scope;
 mod signatures;
+mod spot;
 mod strings;
 mod syntax;
 #[cfg(test)]

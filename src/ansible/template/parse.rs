@@ -9,6 +9,7 @@ use super::{
     depth,
     fault::{Fault, Faulty, OF_COLLECTIONS, Outcome},
     filters, lexer, parser, scope,
+    spot::Spot,
     syntax::{self, Syntax},
     tree::Template,
 };
@@ -50,8 +51,8 @@ impl Origin {
 #[derive(Debug, Clone)]
 pub(super) struct SyntaxFault {
     message: String,
-    /// The line of the template, if it is known.
-    line: Option<u32>,
+    /// Where in the template, if it is known.
+    spot: Option<Spot>,
 }
 
 type Cache = Mutex<HashMap<(Origin, Arc<str>), Result<Arc<Template>, SyntaxFault>>>;
@@ -62,15 +63,16 @@ const MOST_KEPT: usize = 50_000;
 /// Reads a template, once for each text.
 pub(super) fn template(text: &str, origin: &Origin) -> Outcome<Arc<Template>> {
     read_once(text, origin).map_err(|fault| {
-        let line = fault.line.filter(|line| *line > 1);
-        let at = line.map(|line| format!(" (line {line} of the template)"));
+        let spot = fault.spot.filter(|spot| spot.line > 1);
+        let at = spot.map(|Spot { line, .. }| format!(" (line {line} of the template)"));
         syntax_fault(&format!("{}{}", fault.message, at.unwrap_or_default()))
     })
 }
 
-/// [`template`], with the line of what is wrong beside the fault.
-pub(super) fn located(text: &str, origin: &Origin) -> Result<Arc<Template>, (Faulty, u32)> {
-    let told = |fault: SyntaxFault| (syntax_fault(&fault.message), fault.line.unwrap_or(1));
+/// [`template`], with the place of what is wrong beside the fault.
+pub(super) fn located(text: &str, origin: &Origin) -> Result<Arc<Template>, (Faulty, Spot)> {
+    let told =
+        |fault: SyntaxFault| (syntax_fault(&fault.message), fault.spot.unwrap_or(Spot::START));
     read_once(text, origin).map_err(told)
 }
 
@@ -114,7 +116,7 @@ fn of_collection(message: &str) -> Option<String> {
 
 fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let base = origin.syntax.as_deref().cloned().unwrap_or_default();
-    let nowhere = |message: String| SyntaxFault { message, line: None };
+    let nowhere = |message: String| SyntaxFault { message, spot: None };
     if text.len() > MOST {
         return Err(nowhere("the template has more than 4 MiB".into()));
     }
@@ -124,13 +126,16 @@ fn read(text: &str, origin: &Origin) -> Result<Template, SyntaxFault> {
     let prepared = lexer::normalized(body, &syntax);
     let (mut tokens, failure) = lexer::tokens(&prepared, &syntax, origin.escapes);
     for token in &mut tokens {
-        token.line += first_line;
+        token.at.line += first_line;
     }
-    let failure = failure.map(|(message, line)| (message, line + first_line));
-    let placed = |(message, line)| SyntaxFault { message, line: Some(line) };
+    let failure = failure.map(|(message, spot)| {
+        let line = spot.line + first_line;
+        (message, Spot { line, ..spot })
+    });
+    let placed = |(message, spot)| SyntaxFault { message, spot: Some(spot) };
     depth::checked(&tokens).map_err(placed)?;
     let mut tree = parser::template(tokens, failure).map_err(placed)?;
-    let found = scope::found(&mut tree).map_err(nowhere)?;
+    let found = scope::found(&mut tree).map_err(placed)?;
     Ok(Template {
         body: tree,
         scope: found.scope,

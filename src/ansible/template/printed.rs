@@ -2,6 +2,7 @@
 
 use super::{
     fault::{Faulty, Outcome},
+    spot::Spot,
     text,
     value::Val,
 };
@@ -10,8 +11,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Printed {
     pub(super) value: Val,
-    /// The line of the template in which the piece begins.
-    pub(super) line: u32,
+    /// Where in the template the piece begins.
+    pub(super) spot: Spot,
     /// The piece stands so in the template, line by line.
     pub(super) verbatim: bool,
 }
@@ -23,11 +24,11 @@ pub(super) struct Lined {
     pub(super) lines: Vec<u32>,
 }
 
-/// The pieces as one text; on failure the fault, and the line of the template that holds it.
-pub(super) fn lined(printed: &[Printed]) -> Result<Lined, (Faulty, u32)> {
+/// The pieces as one text; on failure the fault, and the place in the template that holds it.
+pub(super) fn lined(printed: &[Printed]) -> Result<Lined, (Faulty, Spot)> {
     let mut lined = Lined::default();
     for piece in printed {
-        let text = text_of(&piece.value).map_err(|fault| (fault, piece.line))?;
+        let text = text_of(&piece.value).map_err(|fault| (fault, piece.spot))?;
         lined.push(&text, piece);
     }
     Ok(lined)
@@ -42,7 +43,7 @@ fn text_of(value: &Val) -> Outcome<String> {
 
 impl Lined {
     fn push(&mut self, text: &str, piece: &Printed) {
-        let mut line = piece.line;
+        let mut line = piece.spot.line;
         for part in text.split_inclusive('\n') {
             if self.text.is_empty() || self.text.ends_with('\n') {
                 self.lines.push(line);

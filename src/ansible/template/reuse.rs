@@ -6,7 +6,8 @@ use super::{
     call::Args,
     fault::{Fault, Faulty, Outcome},
     frames::{self, Frame},
-    lookups, meter,
+    lookups::{self, Source},
+    meter,
     objects::{BlockOf, Module, Object},
     parse,
     run::{Place, Run},
@@ -14,7 +15,6 @@ use super::{
     tree::{Block, Expr, Name, Sight, Stmt, Template},
     value::{Key, Val},
 };
-use crate::origin::Origin;
 
 /// More templates than anybody extends in a row.
 const MOST_PARENTS: usize = 80;
@@ -30,7 +30,7 @@ pub(super) struct Layer {
 #[derive(Debug, Clone)]
 pub(super) struct Parent {
     template: Arc<Template>,
-    file: Arc<str>,
+    file: Arc<Source>,
 }
 
 impl Run {
@@ -81,8 +81,8 @@ impl Run {
     fn parents(&mut self) -> Outcome<()> {
         for _ in 0..MOST_PARENTS {
             let Some(parent) = self.parent.take() else { return Ok(()) };
-            let line = self.place.stands_for.unwrap_or(self.line);
-            self.place = Place { file: Some(parent.file), stands_for: Some(line) };
+            let spot = self.place.stands_for.unwrap_or(self.spot);
+            self.place = Place { file: Some(parent.file), stands_for: Some(spot) };
             self.whole(&parent.template)?;
         }
         Err(Fault::with_hint(
@@ -148,7 +148,7 @@ impl Run {
         own.set_parameter("self", self.itself());
         let outer = std::mem::replace(&mut self.frames, vec![given, own]);
         let was_whole = std::mem::replace(&mut self.is_whole, false);
-        let (parent, line) = (self.parent.take(), self.line);
+        let (parent, spot) = (self.parent.take(), self.spot);
         let place = std::mem::replace(&mut self.place, layer.place);
         let done = self.body(&layer.block.body);
         for frame in std::mem::replace(&mut self.frames, outer) {
@@ -157,7 +157,7 @@ impl Run {
         self.is_whole = was_whole;
         // A fault leaves the place as it is, for that is where it happened.
         done?;
-        (self.parent, self.line, self.place) = (parent, line, place);
+        (self.parent, self.spot, self.place) = (parent, spot, place);
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Run {
             return if ignore_missing { Ok(()) } else { Err(not_found(&names)) };
         };
         let mut run = self.used_by(&found, sight);
-        run.place.stands_for = Some(self.place.stands_for.unwrap_or(self.line));
+        run.place.stands_for = Some(self.place.stands_for.unwrap_or(self.spot));
         let done = run.root(&found.template);
         self.out.append(&mut run.out);
         done
@@ -225,7 +225,7 @@ impl Run {
     }
 
     fn not_exported(&self, template: &Val, name: &Name) -> Outcome {
-        let (template, line) = (text::repr(template)?, self.line);
+        let (template, line) = (text::repr(template)?, self.spot.line);
         Ok(Val::Missing(Fault::absent(format!(
             "the template {template} (imported on line {line}) does not export the requested name \
              '{name}'"
@@ -277,11 +277,10 @@ impl Run {
         let Some(source) = lookups::read_template(&self.env, name, folder)? else {
             return Ok(None);
         };
-        let file = Arc::clone(&source.shown);
         let origin = parse::Origin::asked_for(self.home.syntax.clone());
         match parse::located(&source.text, &origin) {
-            Ok(template) => Ok(Some(Parent { template, file })),
-            Err((fault, line)) => Err(Fault::placed(fault, &Origin::at(&file, line, 1))),
+            Ok(template) => Ok(Some(Parent { template, file: Arc::new(source) })),
+            Err((fault, spot)) => Err(Fault::placed(fault, &source, spot)),
         }
     }
 }

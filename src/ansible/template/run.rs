@@ -10,17 +10,18 @@ use super::{
     fault::{Fault, Faulty, Outcome},
     filters,
     frames::{Frame, Shared},
+    lookups::Source,
     meter,
     objects::Object,
     printed::Printed,
     reuse::{Layer, Parent},
     scope::Loads,
+    spot::Spot,
     syntax::Syntax,
     text,
     tree::{Expr, Name, Placed, Stmt, Template},
     value::{Key, Val},
 };
-use crate::origin::Origin;
 
 /// One rendering of a template.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ pub(super) struct Run {
     pub(super) is_whole: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) out: Vec<Printed>,
-    /// The line of the template that is being run.
-    pub(super) line: u32,
+    /// The place in the template that is being run.
+    pub(super) spot: Spot,
     /// Whether variables' values must be copied before the template sees them, because it changes lists or dicts.
     pub(super) copies: bool,
     /// Whether a part that is missing ends the template where it is looked at. Ansible has it so, of all places, inside
@@ -71,9 +72,9 @@ impl Default for Home {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Place {
     /// The template's file, if it is none of the files that hold variables.
-    pub(super) file: Option<Arc<str>>,
-    /// The line of the first template that stands for all lines of another one.
-    pub(super) stands_for: Option<u32>,
+    pub(super) file: Option<Arc<Source>>,
+    /// The place in the first template that stands for all of another one.
+    pub(super) stands_for: Option<Spot>,
 }
 
 impl Run {
@@ -98,7 +99,7 @@ impl Run {
             is_whole: false,
             shared,
             out: Vec::new(),
-            line: 1,
+            spot: Spot::START,
             copies: false,
             is_strict: false,
             faulty: HashMap::new(),
@@ -140,15 +141,15 @@ impl Run {
         if let Val::Str(text) = &value {
             meter::text(text.len());
         }
-        let line = self.place.stands_for.unwrap_or(self.line);
+        let spot = self.place.stands_for.unwrap_or(self.spot);
         let verbatim = verbatim && self.place.stands_for.is_none();
-        self.out.push(Printed { value, line, verbatim });
+        self.out.push(Printed { value, spot, verbatim });
     }
 
-    /// The fault with the line of the template's file, unless it lies in a variable that the template needs.
+    /// The fault with the place in the template's file, unless it lies in a variable that the template needs.
     pub(super) fn placed(&self, fault: Faulty) -> Faulty {
         match &self.place.file {
-            Some(file) => Fault::placed(fault, &Origin::at(file, self.line, 1)),
+            Some(file) => Fault::placed(fault, file, self.spot),
             None => fault,
         }
     }
@@ -183,7 +184,7 @@ impl Run {
     pub(super) fn body(&mut self, body: &[Placed]) -> Outcome<()> {
         let _inside = meter::deeper()?;
         body.iter().try_for_each(|placed| {
-            self.line = placed.line;
+            self.spot = placed.spot;
             self.stmt(&placed.stmt)
         })
     }
@@ -314,22 +315,22 @@ impl Run {
 
     /// Runs the body and gives what it prints.
     fn captured(&mut self, body: &[Placed]) -> Outcome {
-        let (before, line) = (std::mem::take(&mut self.out), self.line);
+        let (before, spot) = (std::mem::take(&mut self.out), self.spot);
         let done = self.body(body);
         let printed = std::mem::replace(&mut self.out, before);
         done?;
-        self.line = line;
+        self.spot = spot;
         Ok(concat(printed))
     }
 
     /// Runs what a call stands for and gives what it prints.
     pub(super) fn called(&mut self, act: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome {
         let _inside = meter::called()?;
-        let (before, line) = (std::mem::take(&mut self.out), self.line);
+        let (before, spot) = (std::mem::take(&mut self.out), self.spot);
         let done = act(self);
         let printed = std::mem::replace(&mut self.out, before);
         done?;
-        self.line = line;
+        self.spot = spot;
         Ok(concat(printed))
     }
 

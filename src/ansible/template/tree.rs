@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{scope::Loads, syntax::Syntax, value::Val};
+use super::{scope::Loads, spot::Spot, syntax::Syntax, value::Val};
 
 /// A name in a template.
 pub(super) type Name = Arc<str>;
@@ -82,10 +82,10 @@ pub(super) enum Comparison {
     NotIn,
 }
 
-/// A statement and the line of the template in which it begins.
+/// A statement and where it begins.
 #[derive(Debug)]
 pub(super) struct Placed {
-    pub(super) line: u32,
+    pub(super) spot: Spot,
     pub(super) stmt: Stmt,
 }
 

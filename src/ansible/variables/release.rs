@@ -90,7 +90,9 @@ mod tests {
         let path = Utf8Path::from_path(directory.path()).unwrap();
         fs::create_dir_all(path.join("inventory/group_vars")).unwrap();
         fs::write(path.join("inventory/hosts"), "[overcloud]\nh1\n").unwrap();
-        files.iter().for_each(|(file, text)| fs::write(path.join(file), text).unwrap());
+        for (file, text) in files {
+            fs::write(path.join(file), text).unwrap();
+        }
         let load = Load { config_path: path.to_owned(), ..Load::default() };
         Variables::load(&load, Arc::new(Machine::new(Environment::default()))).unwrap()
     }

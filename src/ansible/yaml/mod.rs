@@ -199,6 +199,26 @@ pub fn pinpoint(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     pinpoint::found(text, origin, message)
 }
 
+/// The place of a name that `message` quotes inside the tag of a template that begins there.
+pub(super) fn quoted_in_tag(
+    text: &str,
+    line: u32,
+    column: u32,
+    message: &str,
+) -> Option<(u32, u32)> {
+    pinpoint::in_tag(text, line, column, &pinpoint::names(message))
+}
+
+/// The place of one of these names, the first that is there, inside the tag of a template that begins there.
+pub(super) fn named_in_tag(
+    text: &str,
+    line: u32,
+    column: u32,
+    names: &[&str],
+) -> Option<(u32, u32)> {
+    pinpoint::in_tag(text, line, column, names)
+}
+
 /// What to say of a character at or before a fault that looks like a space and is none, if there is one.
 pub fn invisible(text: &str, fault: &Origin) -> Option<String> {
     invisible::hint(text, fault)

@@ -26,24 +26,53 @@ fn line(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
 fn name(text: &str, origin: &Origin, message: &str) -> Option<Origin> {
     let first = usize::try_from(origin.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(origin.column).ok()?.checked_sub(1)?;
-    // The name of an argument that is missing stands nowhere, or means something else.
-    let names: Vec<&str> = if message.contains("is missing its argument") {
-        filter(message).into_iter().collect()
-    } else {
-        quoted(message).into_iter().rev().chain(filter(message)).collect()
-    };
+    let names = names(message);
     if names.is_empty() {
         return None;
     }
     let value = value(text, first, column);
-    let inside = expressions(&value);
-    names.into_iter().find_map(|name| {
-        let (line, at) = inside
+    let (line, column) = place(text, first, &expressions(&value), &names)?;
+    Some(Origin::at(&origin.file, line, column))
+}
+
+/// The names that a message may mean, the likeliest first.
+pub(super) fn names(message: &str) -> Vec<&str> {
+    // The name of an argument that is missing stands nowhere, or means something else.
+    if message.contains("is missing its argument") {
+        return filter(message).into_iter().collect();
+    }
+    quoted(message).into_iter().rev().chain(filter(message)).collect()
+}
+
+/// Line and column of one of these names, the first that is there, inside the tag of a template that begins at a line
+/// and column.
+pub(super) fn in_tag(text: &str, line: u32, column: u32, names: &[&str]) -> Option<(u32, u32)> {
+    let first = usize::try_from(line).ok()?.checked_sub(1)?;
+    let before = usize::try_from(column).ok()?.checked_sub(1)?;
+    let mut lines: Vec<String> = text.lines().skip(first).take(LINES).map(str::to_owned).collect();
+    let head = lines.first_mut()?;
+    let split = head.char_indices().nth(before).map_or(head.len(), |(at, _)| at);
+    head.replace_range(..split, &" ".repeat(split));
+    let mut pieces = expressions(&lines);
+    // What follows on the tag is another's.
+    let ends = |(number, at, part): &(usize, usize, &str)| at + part.len() < lines[*number].len();
+    pieces.truncate(pieces.iter().position(ends)? + 1);
+    place(text, first, &pieces, names)
+}
+
+/// Line and column of the first of these names that stands in a piece; the pieces count their lines from `first`.
+fn place(
+    text: &str,
+    first: usize,
+    pieces: &[(usize, usize, &str)],
+    names: &[&str],
+) -> Option<(u32, u32)> {
+    names.iter().find_map(|name| {
+        let (line, at) = pieces
             .iter()
             .find_map(|(line, start, part)| Some((*line, start + word(part, name)?)))?;
         let before = text.lines().nth(first + line)?.get(..at)?.chars().count();
-        let (line, column) = (u32::try_from(line).ok()?, u32::try_from(before).ok()?);
-        Some(Origin::at(&origin.file, origin.line + line, column + 1))
+        Some((u32::try_from(first + line + 1).ok()?, u32::try_from(before + 1).ok()?))
     })
 }
 
@@ -134,6 +163,25 @@ kept: |
   one
     {{ ok + }}
 ";
+
+    #[test]
+    fn a_name_is_found_in_the_tag_that_begins_there() {
+        let text = "a {{ b }} {{ b }}\n{% if ä and b\n  and c %}{{ c }}\n{{ no end b";
+        let cases = [
+            ((1, 3), &["b"][..], Some((1, 6))),
+            ((1, 11), &["b"], Some((1, 14))),
+            ((2, 1), &["b"], Some((2, 13))),
+            ((2, 1), &["x", "c"], Some((3, 7))),
+            ((3, 11), &["c"], Some((3, 14))),
+            ((1, 3), &["c"], None),
+            ((4, 1), &["b"], None),
+            ((9, 1), &["b"], None),
+            ((0, 0), &["b"], None),
+        ];
+        for ((line, column), names, expected) in cases {
+            assert_eq!(in_tag(text, line, column, names), expected, "{line}:{column} {names:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_found_in_the_expressions_of_the_value() {

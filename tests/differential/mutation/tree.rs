@@ -27,9 +27,20 @@ pub(super) struct Tree {
 
 /// Of this repository: below `tests/sites`, with an environment.
 const OWN: [(&str, &str); 2] = [("kayobe", "production"), ("merged", "production")];
-/// Published ones whose secrets, if there are any, are not needed.
-const PUBLISHED: [(&str, &str); 3] =
-    [("aufn-full", "base"), ("bikolla", "bikolla"), ("stackhpc-kayobe-config", "ci-multinode")];
+/// Published ones, with each of their environments. What their secrets hold stays shut on both sides, but for those of
+/// `aufn-vault`.
+const PUBLISHED: [(&str, &str); 10] = [
+    ("alaska", "base"),
+    ("aufn-full", "base"),
+    ("aufn-vault", "base"),
+    ("bikolla", "base"),
+    ("bikolla", "bikolla"),
+    ("kayobe-config", "base"),
+    ("stackhpc-kayobe-config", "aufn-ceph"),
+    ("stackhpc-kayobe-config", "ci-aio"),
+    ("stackhpc-kayobe-config", "ci-builder"),
+    ("stackhpc-kayobe-config", "ci-multinode"),
+];
 
 impl Tree {
     /// All that are there. Published ones are looked for as `tests/conformance.rs` does.

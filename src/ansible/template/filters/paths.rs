@@ -7,10 +7,9 @@ use crate::ansible::template::{
     call::Args,
     env::Env,
     fault::{Fault, Outcome},
-    text,
+    lookups, text,
     value::Val,
 };
-use crate::trouble::Trouble;
 
 pub(super) fn find(name: &str) -> Option<Filter> {
     Some(match name {
@@ -126,8 +125,17 @@ fn absolute(env: &Arc<Env>, path: &str) -> String {
     normal(&joined(&[working_directory(env), path.to_owned()]))
 }
 
+/// Follows the links in a path, each before the `..` behind it, as far as the path is there.
 fn realpath(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    Ok(Val::str(absolute(env, &text::path_of(input)?)))
+    let path = joined(&[working_directory(env), text::path_of(input)?]);
+    let mut real = "/".to_owned();
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        real = match part {
+            ".." => directory(&real).to_owned(),
+            part => env.scope().world().real_path(&joined(&[real, part.to_owned()])),
+        };
+    }
+    Ok(Val::str(real))
 }
 
 fn relpath(env: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
@@ -190,9 +198,7 @@ fn expandvars(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
 }
 
 fn fileglob(env: &Arc<Env>, input: &Val, _: &mut Args) -> Outcome {
-    let pattern = text::path_of(input)?;
-    let found = env.scope().world().glob(&pattern);
-    Ok(Val::strings(found.map_err(|trouble: Trouble| Fault::from_trouble(&trouble))?))
+    Ok(Val::strings(lookups::matching_files(env, &text::path_of(input)?)?))
 }
 
 /// A Windows path as its drive and the rest.

@@ -67,7 +67,7 @@ impl Lexer<'_> {
                 return self.fails("the number is too large");
             };
             self.push(Piece::Float(number));
-            self.at += length;
+            self.advance(self.at + length);
             return Ok(true);
         }
         let (length, base) = whole_length(rest);
@@ -77,7 +77,7 @@ impl Lexer<'_> {
             return self.fails("the number is too large");
         };
         self.push(Piece::Int(number));
-        self.at += length;
+        self.advance(self.at + length);
         Ok(true)
     }
 
@@ -94,7 +94,7 @@ impl Lexer<'_> {
             return self.fails("unexpected end of string");
         };
         let text = self.syntax.with_breaks(&inside[..end]);
-        let text = if doubled { text } else { unescaped(&text).map_err(|why| (why, self.line))? };
+        let text = if doubled { text } else { unescaped(&text).map_err(|why| (why, self.spot))? };
         self.push(Piece::Text(text));
         self.advance(self.at + end + 2);
         Ok(())

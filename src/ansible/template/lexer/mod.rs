@@ -6,12 +6,12 @@
 mod literals;
 mod tags;
 
-use super::syntax::Syntax;
+use super::{spot::Spot, syntax::Syntax};
 
-/// A piece of a template and the line in which it begins.
+/// A piece of a template and where it begins.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
-    pub(super) line: u32,
+    pub(super) at: Spot,
     pub(super) piece: Piece,
 }
 
@@ -31,8 +31,8 @@ pub(super) enum Piece {
     Sign(&'static str),
 }
 
-/// What ends the reading of a template: the reason and the line.
-pub(super) type Failure = (String, u32);
+/// What ends the reading of a template: the reason and the place.
+pub(super) type Failure = (String, Spot);
 
 /// What a sign opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,9 @@ pub(super) struct Lexer<'text> {
     /// Whether backslashes in `{{ }}` are already what they mean.
     escapes: bool,
     at: usize,
-    line: u32,
+    spot: Spot,
+    /// Where the tag begins that is read.
+    opened: Spot,
     tokens: Vec<Token>,
 }
 
@@ -76,7 +78,15 @@ pub(super) fn normalized(text: &str, syntax: &Syntax) -> String {
 
 /// The tokens of a normalized text up to its end or the first that is none.
 pub(super) fn tokens(text: &str, syntax: &Syntax, escapes: bool) -> (Vec<Token>, Option<Failure>) {
-    let mut lexer = Lexer { text, syntax, escapes, at: 0, line: 1, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        syntax,
+        escapes,
+        at: 0,
+        spot: Spot::START,
+        opened: Spot::START,
+        tokens: Vec::new(),
+    };
     let failure = lexer.root().err();
     (lexer.tokens, failure)
 }
@@ -92,13 +102,17 @@ impl<'text> Lexer<'text> {
     }
 
     fn push(&mut self, piece: Piece) {
-        self.tokens.push(Token { line: self.line, piece });
+        self.tokens.push(Token { at: self.spot, piece });
+    }
+
+    /// Takes the sign that opened a tag.
+    fn push_opening(&mut self, piece: Piece) {
+        self.tokens.push(Token { at: self.opened, piece });
     }
 
     /// Goes on to a later place.
     fn advance(&mut self, to: usize) {
-        let breaks = self.text[self.at..to].matches('\n').count();
-        self.line += u32::try_from(breaks).unwrap_or(u32::MAX);
+        self.spot = self.spot.behind(&self.text[self.at..to]);
         self.at = to;
     }
 
@@ -109,7 +123,7 @@ impl<'text> Lexer<'text> {
     }
 
     fn fails<T>(&self, message: impl Into<String>) -> Result<T, Failure> {
-        Err((message.into(), self.line))
+        Err((message.into(), self.spot))
     }
 
     fn root(&mut self) -> Result<(), Failure> {
@@ -119,6 +133,7 @@ impl<'text> Lexer<'text> {
                 return Ok(());
             };
             self.data(opening.start, Some(opening));
+            self.opened = self.spot;
             self.advance(opening.inside);
             match opening.tag {
                 Tag::Raw => self.raw()?,
@@ -164,7 +179,7 @@ impl<'text> Lexer<'text> {
         loop {
             let lines = self.syntax.has_line_statements();
             let found = self.text[from..].find(is_start).map(|at| from + at)?;
-            let line = self.text[..found].rfind('\n').map_or(0, |at| at + 1).max(self.at);
+            let line = self.text[self.at..found].rfind('\n').map_or(self.at, |at| self.at + at + 1);
             if lines && let Some(opening) = self.line_opening(line, found) {
                 return Some(opening);
             }

@@ -12,7 +12,7 @@ impl Lexer<'_> {
     /// Reads a tag up to its end, which counts only where no bracket is open.
     pub(super) fn tag(&mut self, begin: Piece, end: Piece) -> Result<(), Failure> {
         let doubled = self.escapes && begin == Piece::VariableBegin;
-        self.push(begin);
+        self.push_opening(begin);
         let mut open = Vec::new();
         while !self.rest().is_empty() {
             let closed = match end {
@@ -31,7 +31,7 @@ impl Lexer<'_> {
 
     /// Reads a statement that ends with its line.
     pub(super) fn line_statement(&mut self) -> Result<(), Failure> {
-        self.push(Piece::BlockBegin);
+        self.push_opening(Piece::BlockBegin);
         let mut open = Vec::new();
         while !self.rest().is_empty() {
             if let Some(after) = self.line_end().filter(|_| open.is_empty()) {
@@ -87,7 +87,7 @@ impl Lexer<'_> {
             return self.fails("Invalid character in identifier");
         }
         self.push(Piece::Name(name.to_owned()));
-        self.at += name.len();
+        self.advance(self.at + name.len());
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Lexer<'_> {
             _ => {}
         }
         self.push(Piece::Sign(sign));
-        self.at += sign.len();
+        self.advance(self.at + sign.len());
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ fn fileglob(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
             None => candidates(env, &term, "files"),
         };
         for pattern in folders {
-            let files = files(env, &pattern)?;
+            let files = matching_files(env, &pattern)?;
             let any = !files.is_empty();
             found.extend(files.into_iter().map(Val::str));
             if any {
@@ -77,7 +77,11 @@ fn fileglob(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
     Ok(found)
 }
 
-fn files(env: &Arc<Env>, pattern: &str) -> Outcome<Vec<String>> {
+/// The files that a pattern finds, without directories.
+pub(in crate::ansible::template) fn matching_files(
+    env: &Arc<Env>,
+    pattern: &str,
+) -> Outcome<Vec<String>> {
     let world = env.scope().world();
     let mut found = Vec::new();
     for path in world.glob(pattern).map_err(|trouble| told(&trouble))? {

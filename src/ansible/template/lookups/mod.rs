@@ -19,7 +19,10 @@ mod web;
 
 use std::sync::Arc;
 
-pub(super) use self::templates::read_template;
+pub(super) use self::{
+    files::matching_files,
+    templates::{Source, read_template},
+};
 use super::{
     call::Args,
     env::Env,

@@ -7,24 +7,22 @@ use super::{
     options::Options,
     search::{self, not_found, path_of, told},
 };
-use crate::{
-    ansible::{
-        template::{
-            call::Args,
-            env::Env,
-            fault::{Fault, Outcome},
-            parse,
-            run::{Home, Place, Run},
-            syntax::Syntax,
-            value::Val,
-            watch::Watch,
-        },
-        yaml::Data,
+use crate::ansible::{
+    template::{
+        call::Args,
+        env::Env,
+        fault::{Fault, Outcome},
+        parse,
+        run::{Home, Place, Run},
+        syntax::Syntax,
+        value::Val,
+        watch::Watch,
     },
-    origin::Origin,
+    yaml::Data,
 };
 
 /// A template's file.
+#[derive(Debug)]
 pub(in crate::ansible::template) struct Source {
     /// Where it was found.
     path: String,
@@ -62,8 +60,8 @@ pub(super) fn template(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Foun
     let mut found = Vec::new();
     for term in terms {
         let path = path_of(&term)?;
-        let source =
-            read_template(env, &path, None)?.ok_or_else(|| not_found(env, &path, "templates"))?;
+        let source = read_template(env, &path, None)?;
+        let source = Arc::new(source.ok_or_else(|| not_found(env, &path, "templates"))?);
         let mut seen = about(env, &path, &source);
         seen.extend(locals.iter().cloned());
         found.push(match rendered(env, &source, &syntax, seen)?.used()? {
@@ -74,15 +72,20 @@ pub(super) fn template(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Foun
     Ok(found)
 }
 
-fn rendered(env: &Arc<Env>, source: &Source, syntax: &Syntax, seen: Vec<(String, Val)>) -> Outcome {
+fn rendered(
+    env: &Arc<Env>,
+    source: &Arc<Source>,
+    syntax: &Syntax,
+    seen: Vec<(String, Val)>,
+) -> Outcome {
     let origin = parse::Origin::FILE.with(syntax.clone());
     let template = parse::located(&source.text, &origin)
-        .map_err(|(fault, line)| Fault::placed(fault, &Origin::at(&source.shown, line, 1)))?;
+        .map_err(|(fault, spot)| Fault::placed(fault, source, spot))?;
     let _watch = Watch::begin(false);
     let mut run = Run::new(env, &template, seen);
     let folder = source.path.rsplit_once('/').map(|(folder, _)| folder.into());
     run.home = Home { folder, ..run.home };
-    run.place = Place { file: Some(Arc::clone(&source.shown)), stands_for: None };
+    run.place = Place { file: Some(Arc::clone(source)), stands_for: None };
     Ok(template.with_its_end(run.template(&template)))
 }
 

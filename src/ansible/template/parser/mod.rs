@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::{
     lexer::{Failure, Piece, Token},
+    spot::Spot,
     tree::{Block, Expr, Name, Placed, Stmt},
     value::Val,
 };
@@ -56,9 +57,9 @@ impl Parser {
         self.tokens.get(self.at).map(|token| &token.piece)
     }
 
-    fn line(&self) -> u32 {
+    fn spot(&self) -> Spot {
         let token = self.tokens.get(self.at).or(self.tokens.last());
-        token.map_or(1, |token| token.line)
+        token.map_or(Spot::START, |token| token.at)
     }
 
     fn is_sign(&self, wanted: &str) -> bool {
@@ -94,7 +95,7 @@ impl Parser {
     }
 
     fn fails<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err((message.into(), self.line()))
+        Err((message.into(), self.spot()))
     }
 
     /// The failure of what comes next.
@@ -166,12 +167,12 @@ impl Parser {
     fn pieces(&mut self, ends: &[&str]) -> Parsed<Vec<Placed>> {
         let mut body = Vec::new();
         while let Some(piece) = self.current().cloned() {
-            let line = self.line();
+            let spot = self.spot();
             self.at += 1;
             if piece == Piece::BlockBegin && ends.iter().any(|end| self.is_name(end)) {
                 return Ok(body);
             }
-            body.extend(self.piece(piece, line)?);
+            body.extend(self.piece(piece, spot)?);
         }
         match &self.failure {
             Some(failure) => Err(failure.clone()),
@@ -181,7 +182,7 @@ impl Parser {
     }
 
     /// What begins with this token, which is left behind.
-    fn piece(&mut self, piece: Piece, line: u32) -> Parsed<Vec<Placed>> {
+    fn piece(&mut self, piece: Piece, spot: Spot) -> Parsed<Vec<Placed>> {
         let stmt = match piece {
             Piece::Data(text) => Stmt::Text(text.into()),
             Piece::VariableBegin => {
@@ -190,13 +191,13 @@ impl Parser {
                 Stmt::Emit(value)
             }
             Piece::BlockBegin => {
-                let stmts = self.statement(line)?;
+                let stmts = self.statement(spot)?;
                 self.expect(&Piece::BlockEnd)?;
                 return Ok(stmts);
             }
             _ => return self.unexpected(None),
         };
-        Ok(vec![Placed { line, stmt }])
+        Ok(vec![Placed { spot, stmt }])
     }
 
     /// The rest of a block's first tag and its body.

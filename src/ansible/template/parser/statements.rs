@@ -6,12 +6,13 @@ use super::{Parsed, Parser};
 use crate::ansible::template::{
     lexer::Piece,
     scope::Loads,
+    spot::Spot,
     tree::{Expr, For, Macro, Placed, Scopes, Stmt},
 };
 
 impl Parser {
     /// The statement whose name comes next.
-    pub(super) fn statement(&mut self, line: u32) -> Parsed<Vec<Placed>> {
+    pub(super) fn statement(&mut self, spot: Spot) -> Parsed<Vec<Placed>> {
         let Some(name) = self.name_at(self.at).map(str::to_owned) else {
             return self.unexpected(Some("identifier"));
         };
@@ -21,7 +22,7 @@ impl Parser {
             "if" => self.condition()?,
             "block" => self.block()?,
             "extends" => Stmt::Extends(self.expression(true)?),
-            "print" => return self.print(line),
+            "print" => return self.print(spot),
             "macro" => Stmt::Macro(Arc::new(self.macro_decl()?)),
             "include" => self.include()?,
             "from" => self.imported_names()?,
@@ -39,16 +40,16 @@ impl Parser {
                 return self.fails(format!("unknown statement {name}"));
             }
         };
-        Ok(vec![Placed { line, stmt }])
+        Ok(vec![Placed { spot, stmt }])
     }
 
-    fn print(&mut self, line: u32) -> Parsed<Vec<Placed>> {
+    fn print(&mut self, spot: Spot) -> Parsed<Vec<Placed>> {
         let mut printed = Vec::new();
         while self.current() != Some(&Piece::BlockEnd) {
             if !printed.is_empty() {
                 self.expect_sign(",")?;
             }
-            printed.push(Placed { line, stmt: Stmt::Emit(self.expression(true)?) });
+            printed.push(Placed { spot, stmt: Stmt::Emit(self.expression(true)?) });
         }
         Ok(printed)
     }
@@ -72,10 +73,10 @@ impl Parser {
     fn condition(&mut self) -> Parsed<Stmt> {
         let mut branches = Vec::new();
         let otherwise = loop {
-            let line = self.line();
+            let spot = self.spot();
             let test = self.tuple(false)?;
             let yes = self.block_body(&["elif", "else", "endif"])?;
-            branches.push((line, test, yes));
+            branches.push((spot, test, yes));
             if self.skip_name("elif") {
                 continue;
             }
@@ -85,8 +86,8 @@ impl Parser {
             self.at += 1;
             break Vec::new();
         };
-        let chain = branches.into_iter().rev().fold(otherwise, |no, (line, test, yes)| {
-            vec![Placed { line, stmt: Stmt::If { test, yes, no } }]
+        let chain = branches.into_iter().rev().fold(otherwise, |no, (spot, test, yes)| {
+            vec![Placed { spot, stmt: Stmt::If { test, yes, no } }]
         });
         let first = chain.into_iter().next().map(|placed| placed.stmt);
         Ok(first.unwrap_or(Stmt::Text("".into())))

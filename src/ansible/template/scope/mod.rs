@@ -11,7 +11,11 @@ use std::sync::Arc;
 
 pub(super) use self::checks::is_test;
 
-use super::tree::{Block, Expr, For, Macro, Name, Placed, Stmt};
+use super::{
+    lexer::Failure,
+    spot::Spot,
+    tree::{Block, Expr, For, Macro, Name, Placed, Stmt},
+};
 use symbols::Symbols;
 
 /// What a name of a scope is when the scope is entered.
@@ -62,20 +66,22 @@ pub(super) struct Found {
 }
 
 /// Finds the scopes of a template, and refuses filters and tests that are not there.
-pub(super) fn found(body: &mut [Placed]) -> Result<Found, String> {
-    let mut pass = Pass { mutates: false, blocks: Vec::new() };
+pub(super) fn found(body: &mut [Placed]) -> Result<Found, Failure> {
+    let mut pass = Pass { mutates: false, blocks: Vec::new(), spot: Spot::START };
     let mut symbols = Symbols::default();
     if names::undeclared(body, &["self"]).contains(&"self") {
         symbols.parameter(&"self".into());
     }
     symbols.see(body);
-    pass.body(body, &symbols, false)?;
+    pass.body(body, &symbols, false).map_err(|why| (why, pass.spot))?;
     Ok(Found { scope: symbols.loads(), blocks: pass.blocks, mutates: pass.mutates })
 }
 
 struct Pass {
     mutates: bool,
     blocks: Vec<Arc<Block>>,
+    /// Where the statement begins that is looked at.
+    spot: Spot,
 }
 
 type Checked = Result<(), String>;
@@ -83,7 +89,14 @@ type Checked = Result<(), String>;
 impl Pass {
     /// Goes through the statements of a scope; `is_soft` if they may never be run.
     fn body(&mut self, body: &mut [Placed], symbols: &Symbols<'_>, is_soft: bool) -> Checked {
-        body.iter_mut().try_for_each(|placed| self.stmt(&mut placed.stmt, symbols, is_soft))
+        let outer = self.spot;
+        body.iter_mut().try_for_each(|placed| {
+            self.spot = placed.spot;
+            self.stmt(&mut placed.stmt, symbols, is_soft)
+        })?;
+        // A fault leaves the place as it is, for that is where it is.
+        self.spot = outer;
+        Ok(())
     }
 
     fn stmt(&mut self, stmt: &mut Stmt, symbols: &Symbols<'_>, is_soft: bool) -> Checked {

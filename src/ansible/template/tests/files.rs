@@ -48,7 +48,7 @@ fn files_are_read_as_ansible_reads_them() {
 }
 
 #[test]
-fn faults_name_the_line_of_the_file() {
+fn faults_name_their_place_in_the_file() {
     let told = |text: &str| {
         let trouble = rendered(text, Reading::Stripped).unwrap_err();
         let settings = trouble.settings.iter().map(|setting| format!(" {setting}"));
@@ -56,18 +56,18 @@ fn faults_name_the_line_of_the_file() {
         format!("{trouble} [{at}]{}", settings.collect::<String>())
     };
     let table = [
-        ("a\n{{ nope }}\n", "'nope' is undefined [x.conf:2:1]"),
+        ("a\n{{ nope }}\n", "'nope' is undefined [x.conf:2:4]"),
         (
             "{% raw %}\n\n{% endraw %}\n{% if broken %}\n{% endif %}\n",
-            "'nope' is undefined: needed through `broken` [x.conf:4:1] broken (site.yml:39:9)",
+            "'nope' is undefined: needed through `broken` [x.conf:4:7] broken (site.yml:39:9)",
         ),
         (
             "a\nb\n{{ x y }}\n",
-            "Syntax error in template: unexpected identifier, expected end of variable block [x.conf:3:1]",
+            "Syntax error in template: unexpected identifier, expected end of variable block [x.conf:3:6]",
         ),
         (
             "{% for x in [1] %}\n{{ x.y.z }}\n{% endfor %}\n",
-            "object of type 'int' has no attribute 'y' [x.conf:2:1]",
+            "object of type 'int' has no attribute 'y' [x.conf:2:6]",
         ),
     ];
     for (text, expected) in table {
