@@ -1,6 +1,7 @@
 //! Reads a site repository exactly as Ansible would. It knows files and precedence, not what a variable means.
 
 mod assignments;
+mod base64_text;
 pub mod builtin;
 pub mod config;
 pub mod duplicates;

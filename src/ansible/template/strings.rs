@@ -3,7 +3,7 @@
 use super::{
     call::Args,
     characters, digits,
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     meter,
     value::Val,
 };
@@ -30,11 +30,10 @@ pub(super) fn method(value: &str, method: &str, args: &mut Args) -> Option<Outco
         "splitlines" => {
             Some(args.flag("keepends", false).map(|keep| characters::lines(value, keep)))
         }
-        "expandtabs" => {
-            Some(args.number("tabsize", 8).and_then(|size| {
-                characters::tabs_expanded(value, usize::try_from(size).unwrap_or(0))
-            }))
-        }
+        "expandtabs" => Some(args.number("tabsize", 8).and_then(|size| {
+            let size = i32::try_from(size).map_err(|_| too_large("int"))?;
+            characters::tabs_expanded(value, usize::try_from(size).unwrap_or(0))
+        })),
         "translate" => {
             Some(args.required("table").and_then(|table| characters::translated(value, &table)))
         }
@@ -279,9 +278,15 @@ fn find(value: &str, method: &str, args: &mut Args) -> Outcome {
     }
 }
 
+/// Python refuses a number that its own code does not take.
+fn too_large(kind: &str) -> Faulty {
+    Fault::new(format!("Python int too large to convert to C {kind}"))
+}
+
 fn justify(value: &str, method: &str, args: &mut Args) -> Outcome {
     let width =
         args.required("width").and_then(|width| Args::of(vec![width]).number("width", 0))?;
+    let width = isize::try_from(width).map_err(|_| too_large("ssize_t"))?;
     let width = usize::try_from(width).unwrap_or(0);
     let fill = match args.take("fillchar") {
         Some(_) if method == "zfill" => return Err(Fault::new("too many positional arguments")),

@@ -12,7 +12,7 @@ use super::{
     limits, scalar,
     tags::Tag,
 };
-use crate::{origin::Origin, trouble::Result as Told};
+use crate::{ansible::base64_text, origin::Origin, trouble::Result as Told};
 
 /// Parses the only document of `text`, and finds keys that one of its maps has twice.
 pub(super) fn document(text: &str, file: &Arc<str>, lines: Lines) -> Told<(Node, Vec<Duplicate>)> {
@@ -36,6 +36,16 @@ fn constructed(text: &str, file: &Arc<str>) -> Result<(Node, Vec<Duplicate>)> {
         }
         None => parsed(text, file),
     }
+}
+
+/// Refuses bytes that are none, which Ansible reads before it knows whether they are used.
+fn readable(written: &Written) -> Result<()> {
+    let Content::Scalar { text, .. } = &written.content else { return Ok(()) };
+    if text.is_ascii() && base64_text::decoded(text).is_some() {
+        return Ok(());
+    }
+    Err(Fault::new("the text behind `!!binary` is no Base64", written.mark)
+        .hint("take the tag away, or write the bytes as Base64"))
 }
 
 /// Where the value of a text would be that holds comments only, as most files of a Kayobe configuration do: they need no
@@ -170,6 +180,7 @@ impl Constructor<'_> {
     fn data(&mut self, written: &Written) -> Result<Data> {
         let tag = match written.tag() {
             Err(fault) if written.is_bytes() => {
+                readable(written)?;
                 self.unfit.push(fault);
                 return Ok(Data::Null);
             }

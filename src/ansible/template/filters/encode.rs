@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     ansible::{
+        base64_text,
         template::{
             call::Args,
             env::{self, Env},
@@ -233,7 +234,8 @@ fn b64decode(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     } else {
         value
     };
-    let bytes = from_base64(&value)?;
+    let bytes =
+        base64_text::decoded(&value).ok_or_else(|| Fault::new("b64decode: Incorrect padding"))?;
     let units = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
         String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
@@ -277,34 +279,4 @@ fn encoded(value: &str, encoding: &str) -> Outcome<Vec<u8>> {
         "ascii" => limited(0x7f),
         _ => Ok(value.as_bytes().to_vec()),
     }
-}
-
-/// Reads base64 as Python does, which skips whatever is no letter of it and stops at the padding.
-fn from_base64(value: &str) -> Outcome<Vec<u8>> {
-    let (mut bytes, mut bits, mut place, mut pads) = (Vec::new(), 0_u32, 0, 0);
-    for c in value.bytes() {
-        let sextet = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if place >= 2 => {
-                pads += 1;
-                if place + pads >= 4 {
-                    return Ok(bytes);
-                }
-                continue;
-            }
-            _ => continue,
-        };
-        pads = 0;
-        bits = bits << 6 | u32::from(sextet);
-        place = (place + 1) % 4;
-        if place != 1 {
-            let shift = [0, 0, 4, 2][place];
-            bytes.push(u8::try_from(bits >> shift & 0xff).unwrap_or(0));
-        }
-    }
-    if place == 0 { Ok(bytes) } else { Err(Fault::new("b64decode: Incorrect padding")) }
 }
