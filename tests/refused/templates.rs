@@ -14,6 +14,7 @@ fn file(text: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "snapshots of whole messages")]
 fn a_fault_in_a_file_of_the_lookup_template() {
     insta::assert_snapshot!(file("one\ntwo {{ nope }}\n"), @"
     exit 3
