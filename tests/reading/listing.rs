@@ -150,7 +150,9 @@ fn site_with_facts() -> (Site, [camino::Utf8PathBuf; 2]) {
     ]);
     let files = ["a", "localhost"].map(|host| format!("facts/s1_{host}"));
     let kernel = r#"{"__payload__": "{\"ansible_kernel\": \"6.1\"}"}"#;
-    files.iter().for_each(|file| site.write(file, kernel));
+    for file in &files {
+        site.write(file, kernel);
+    }
     let paths = files.map(|file| site.path.join(file));
     (site, paths)
 }
