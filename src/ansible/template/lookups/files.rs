@@ -166,8 +166,10 @@ fn first_found(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
         terms.iter().try_for_each(|term| tries.add(term))?;
     }
     for path in &tries.paths {
-        if let Some(found) = existing(env, candidates(env, path, "files"))? {
-            return Ok(vec![Val::str(filters::normal(&found))]);
+        let candidates = candidates(env, path, "files");
+        let candidates = candidates.iter().map(|path| filters::normal(path)).collect();
+        if let Some(found) = existing(env, candidates)? {
+            return Ok(vec![Val::str(found)]);
         }
     }
     if tries.skip {
