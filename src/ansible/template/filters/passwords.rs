@@ -27,7 +27,11 @@ fn password_hash(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let kind = args.text_or("hashtype", "sha512")?;
     let salt = args.text_or("salt", "")?;
     let salt_size = args.int("salt_size")?;
-    let rounds = args.int("rounds")?;
+    let rounds = match args.take("rounds").map(Val::used).transpose()? {
+        // As in Ansible, what is nothing to Python asks for none.
+        Some(rounds) if rounds.truth()? => Args::of(vec![rounds]).int("rounds")?,
+        _ => None,
+    };
     let ident = args.text_or("ident", "")?;
     let request = Request { salt, salt_size, rounds, ident };
     request.hashed(&password, &kind).map(Val::str)
@@ -144,7 +148,8 @@ fn quartet(value: u32, count: usize, out: &mut String) {
 
 /// The salt that libxcrypt makes from random bytes: it never uses the last bytes up.
 fn shown_salt(bytes: &[u8]) -> Outcome<String> {
-    if bytes.len() < 4 {
+    // Of three letters nothing is left, as in Ansible.
+    if bytes.len() < 3 {
         return Err(Fault::new("Failed to generate salt: it needs four letters or more"));
     }
     let mut out = String::new();

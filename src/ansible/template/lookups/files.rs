@@ -60,7 +60,7 @@ fn fileglob(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
                 let folder = existing(env, candidates(env, folder, "files"))?;
                 folder
                     .into_iter()
-                    .map(|folder| filters::joined(&[folder, name.to_owned()]))
+                    .map(|folder| filters::joined(&[filters::normal(&folder), name.to_owned()]))
                     .collect()
             }
             None => candidates(env, &term, "files"),
