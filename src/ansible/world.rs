@@ -223,12 +223,24 @@ impl World for Machine {
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<String>> {
+        // As in Python, what is no pattern is the path itself, and nothing but a directory ends with a slash.
+        let is_directory = |path: &String| Path::new(path).is_dir();
+        if !pattern.contains(['*', '?', '[']) {
+            let path = pattern.to_owned();
+            let is_entry = Path::new(&path).symlink_metadata().is_ok();
+            let is_there = is_entry && (!path.ends_with('/') || is_directory(&path));
+            return Ok(is_there.then_some(path).into_iter().collect());
+        }
         let (mut found, rest) = match pattern.strip_prefix('/') {
             Some(rest) => (vec!["/".to_owned()], rest),
             None => (vec![String::new()], pattern),
         };
         for part in rest.split('/').filter(|part| !part.is_empty()) {
             found = found.iter().flat_map(|dir| step(dir, part)).collect();
+        }
+        if pattern.ends_with('/') {
+            found.retain(is_directory);
+            found = found.into_iter().map(|path| path + "/").collect();
         }
         Ok(found)
     }

@@ -56,15 +56,15 @@ fn is_bound(message: &str) -> bool {
 
 /// Whether a text holds Python's own words for a function, with its types and addresses, which mean nothing elsewhere.
 fn shows_python(text: &str) -> bool {
-    // A loop over such a text puts dots between its letters.
-    let text = text.replace('.', "");
+    // A loop over such a text puts dots between its letters, and filters make them large.
+    let text = text.replace('.', "").to_lowercase();
     [
         "<bound method",
         "<built-in method",
         "<function",
         "<class",
         " object at 0x",
-        "<Macro ",
+        "<macro ",
         "<generator",
     ]
     .iter()

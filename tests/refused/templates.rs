@@ -14,7 +14,6 @@ fn file(text: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "snapshots of whole messages")]
 fn a_fault_in_a_file_of_the_lookup_template() {
     insta::assert_snapshot!(file("one\ntwo {{ nope }}\n"), @"
     exit 3
@@ -27,31 +26,6 @@ fn a_fault_in_a_file_of_the_lookup_template() {
       2 | two {{ nope }}
         |        ^ here
       hint: set `nope`, or say what counts without it: `{{ nope | default(…) }}`
-    ");
-    insta::assert_snapshot!(file("one\n  {% if true %}{{ 1 }}é{{ 1 ~\n  nope }}{% endif %}\n"), @"
-    exit 3
-    error: ctl1: evaluating `x`
-      because: 'nope' is undefined
-      set by: x (globals.yml:1:4)
-       --> templates/t.j2:3:3
-        |
-      1 | one
-      2 |   {% if true %}{{ 1 }}é{{ 1 ~
-      3 |   nope }}{% endif %}
-        |   ^ here
-      hint: set `nope`, or say what counts without it: `{{ nope | default(…) }}`
-    ");
-    insta::assert_snapshot!(file("one\n{{ 1 | no_such }}\n"), @"
-    exit 3
-    error: ctl1: evaluating `x`
-      because: Syntax error in template: No filter named 'no_such'.
-      set by: x (globals.yml:1:4)
-       --> templates/t.j2:2:8
-        |
-      1 | one
-      2 | {{ 1 | no_such }}
-        |        ^ here
-      hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     ");
     insta::assert_snapshot!(file("one\n{% if %}\n"), @"
     exit 3
@@ -90,6 +64,35 @@ fn a_fault_in_a_file_of_the_lookup_template() {
       2 | {{ nope }}
         |    ^ here
       hint: set `nope`, or say what counts without it: `{{ nope | default(…) }}`
+    ");
+}
+
+#[test]
+fn the_mark_is_at_what_the_fault_speaks_of() {
+    insta::assert_snapshot!(file("one\n  {% if true %}{{ 1 }}é{{ 1 ~\n  nope }}{% endif %}\n"), @"
+    exit 3
+    error: ctl1: evaluating `x`
+      because: 'nope' is undefined
+      set by: x (globals.yml:1:4)
+       --> templates/t.j2:3:3
+        |
+      1 | one
+      2 |   {% if true %}{{ 1 }}é{{ 1 ~
+      3 |   nope }}{% endif %}
+        |   ^ here
+      hint: set `nope`, or say what counts without it: `{{ nope | default(…) }}`
+    ");
+    insta::assert_snapshot!(file("one\n{{ 1 | no_such }}\n"), @"
+    exit 3
+    error: ctl1: evaluating `x`
+      because: Syntax error in template: No filter named 'no_such'.
+      set by: x (globals.yml:1:4)
+       --> templates/t.j2:2:8
+        |
+      1 | one
+      2 | {{ 1 | no_such }}
+        |        ^ here
+      hint: mend the Jinja2 expression; text that is not a template can be tagged `!unsafe`
     ");
 }
 

@@ -94,7 +94,7 @@ fn entry(table: &Val, number: u32) -> Outcome<Option<Val>> {
         Val::List(list) => list.get(place).map(Val::used).transpose(),
         Val::Tuple(items) => items.get(place).cloned().map(Val::used).transpose(),
         Val::Str(text) => Ok(text.chars().nth(place).map(|c| Val::str(c.to_string()))),
-        Val::Object(object) if object.keys().is_none() => {
+        Val::Object(object) if object.keys().is_none() && object.items().is_some() => {
             Ok(object.items().unwrap_or_default().get(place).cloned())
         }
         other => Err(Fault::new(format!("'{}' object is not subscriptable", other.type_name()))),

@@ -7,6 +7,7 @@ mod encode;
 mod general;
 pub(super) mod hashes;
 mod json_text;
+mod links;
 mod lists;
 pub(super) mod logic;
 mod maps;

@@ -8,7 +8,7 @@ use super::{Filter, random};
 use crate::ansible::template::{
     call::Args,
     env::Env,
-    fault::{Fault, Outcome},
+    fault::{Fault, Faulty, Outcome},
     meter, text,
     value::Val,
 };
@@ -27,7 +27,11 @@ fn password_hash(_: &Arc<Env>, input: &Val, args: &mut Args) -> Outcome {
     let kind = args.text_or("hashtype", "sha512")?;
     let salt = args.text_or("salt", "")?;
     let salt_size = args.int("salt_size")?;
-    let rounds = args.int("rounds")?;
+    let rounds = match args.take("rounds").map(Val::used).transpose()? {
+        // As in Ansible, what is nothing to Python asks for none.
+        Some(rounds) if rounds.truth()? => Args::of(vec![rounds]).int("rounds")?,
+        _ => None,
+    };
     let ident = args.text_or("ident", "")?;
     let request = Request { salt, salt_size, rounds, ident };
     request.hashed(&password, &kind).map(Val::str)
@@ -81,6 +85,12 @@ impl Request {
     }
 
     fn sha_crypt(&self, password: &str, id: &str, default: i128) -> Outcome<String> {
+        // As in Ansible, either of the two may be asked for by the other's name.
+        let id = match &*self.ident {
+            "" => id,
+            "5" | "6" => &self.ident,
+            _ => return Err(self.no_ident("5 and 6")),
+        };
         let salt = shown_salt(&self.salt(16, false)?)?;
         let rounds = self.rounds.filter(|rounds| *rounds != 0).unwrap_or(default);
         let count = u32::try_from(rounds.clamp(1000, 999_999_999)).unwrap_or(u32::MAX);
@@ -98,6 +108,16 @@ impl Request {
         Ok(format!("${id}${rounds}{salt}${hash}"))
     }
 
+    fn no_ident(&self, known: &str) -> Faulty {
+        Fault::with_hint(
+            format!(
+                "password_hash: there is no ident {} of this hash type",
+                text::quoted(&self.ident)
+            ),
+            format!("use one of {known}, or none"),
+        )
+    }
+
     fn bcrypt(&self, password: &str) -> Outcome<String> {
         let salt = self.salt(22, true)?;
         let salt: [u8; 16] =
@@ -109,9 +129,9 @@ impl Request {
         meter::checked()?;
         let version = match &*self.ident {
             "2a" => bcrypt::Version::TwoA,
-            "2x" => bcrypt::Version::TwoX,
             "2y" => bcrypt::Version::TwoY,
-            _ => bcrypt::Version::TwoB,
+            "" | "2b" => bcrypt::Version::TwoB,
+            _ => return Err(self.no_ident("2a, 2b and 2y")),
         };
         let made = bcrypt::hash_with_salt(password, cost, salt);
         let made = made.map_err(|error| Fault::new(format!("password_hash: {error}")))?;
@@ -128,7 +148,8 @@ fn quartet(value: u32, count: usize, out: &mut String) {
 
 /// The salt that libxcrypt makes from random bytes: it never uses the last bytes up.
 fn shown_salt(bytes: &[u8]) -> Outcome<String> {
-    if bytes.len() < 4 {
+    // Of three letters nothing is left, as in Ansible.
+    if bytes.len() < 3 {
         return Err(Fault::new("Failed to generate salt: it needs four letters or more"));
     }
     let mut out = String::new();

@@ -60,7 +60,7 @@ fn fileglob(env: &Arc<Env>, terms: Vec<Val>, _: &mut Args) -> Found {
                 let folder = existing(env, candidates(env, folder, "files"))?;
                 folder
                     .into_iter()
-                    .map(|folder| filters::joined(&[folder, name.to_owned()]))
+                    .map(|folder| filters::joined(&[filters::normal(&folder), name.to_owned()]))
                     .collect()
             }
             None => candidates(env, &term, "files"),
@@ -166,8 +166,10 @@ fn first_found(env: &Arc<Env>, terms: Vec<Val>, args: &mut Args) -> Found {
         terms.iter().try_for_each(|term| tries.add(term))?;
     }
     for path in &tries.paths {
-        if let Some(found) = existing(env, candidates(env, path, "files"))? {
-            return Ok(vec![Val::str(filters::normal(&found))]);
+        let candidates = candidates(env, path, "files");
+        let candidates = candidates.iter().map(|path| filters::normal(path)).collect();
+        if let Some(found) = existing(env, candidates)? {
+            return Ok(vec![Val::str(found)]);
         }
     }
     if tries.skip {

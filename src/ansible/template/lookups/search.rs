@@ -6,7 +6,7 @@ use crate::{
     ansible::template::{
         env::Env,
         fault::{Fault, Faulty, Outcome},
-        text,
+        filters, text,
         value::Val,
     },
     trouble::Trouble,
@@ -60,6 +60,7 @@ pub(super) fn existing(env: &Arc<Env>, candidates: Vec<String>) -> Outcome<Optio
 /// A file's path and bytes, out of the vault if need be.
 pub(super) fn read(env: &Arc<Env>, path: &str, kind: &str) -> Outcome<Option<(String, Vec<u8>)>> {
     for candidate in candidates(env, path, kind) {
+        let candidate = filters::normal(&candidate);
         let found = env.scope().file(&candidate).map_err(|trouble| told(&trouble))?;
         if let Some(bytes) = found {
             return Ok(Some((candidate, bytes)));
