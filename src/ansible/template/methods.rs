@@ -207,7 +207,9 @@ fn lists(list: &List, method: &str, args: &mut Args) -> Option<Outcome> {
             // Python compares here without looking into what is not of the same type.
             let _watch = Watch::begin(false);
             for item in list.items() {
-                count += i128::from(ops::equal(&item, &value)?);
+                // What is missing is like nothing.
+                let is_there = !matches!(item, Val::Missing(_));
+                count += i128::from(is_there && ops::equal(&item, &value)?);
             }
             Ok(Val::Int(count))
         }),

@@ -147,7 +147,7 @@ impl Errand<'_> {
             let mut operations = in_corner(node, changes.clone());
             operations.extend(patch.iter().cloned());
             let ours = self.owner.own(&node.ymir());
-            let over = ours.as_ref().is_some_and(|lease| lease.ends == Some(node.provision_state));
+            let over = ours.as_ref().is_some_and(|lease| lease.is_over(node.provision_state));
             if ours.is_some() && !(over && operations.is_empty()) {
                 operations.insert(0, removing(&self.owner.key()));
             }

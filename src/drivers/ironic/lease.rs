@@ -100,7 +100,7 @@ impl Owner {
         let (mut ours, mut rival, mut left) = (false, None, Vec::new());
         for (key, note) in corner.get(KEY).and_then(Value::as_object).into_iter().flatten() {
             match serde_json::from_value::<Lease>(note.clone()) {
-                Ok(lease) if lease.ends == Some(state) => left.push(key.clone()),
+                Ok(lease) if lease.is_over(state) => left.push(key.clone()),
                 _ if *key == self.key() => ours = true,
                 Ok(lease) if lease.until > now && !self.process.survived(&lease.process, &life) => {
                     rival = Some(lease);
@@ -140,6 +140,11 @@ pub fn removing(key: &str) -> Value {
 }
 
 impl Lease {
+    /// Whether Ironic has brought the node where its step goes.
+    pub fn is_over(&self, state: Provision) -> bool {
+        self.ends == Some(state)
+    }
+
     /// What is told to those who have to wait for it.
     pub fn refusal(&self, host: &str) -> Trouble {
         let Self { user, host: machine, environment, since, until, process, .. } = self;
